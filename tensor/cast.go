@@ -1,0 +1,132 @@
+package tensor
+
+import (
+	"math"
+)
+
+// Cast returns a contiguous copy of t with dtype d.
+//
+// Floats become integers by truncation toward zero, clamped to the integer's range, with NaN as 0: the same on every
+// machine. Integers become narrower integers by keeping the low bits, as in Go. A Bool is 0 or 1, and anything but zero
+// becomes true. Float16 and BFloat16 are rounded to nearest, ties to even, by way of Float32.
+func (t *Tensor) Cast(d DType) *Tensor {
+	if d == t.dtype {
+		return t.Clone()
+	}
+	dst, src := New(d, t.shape...), t.Contiguous()
+	switch src.dtype {
+	case Float32:
+		castFloat(dst, Data[float32](src))
+	case Float64:
+		castFloat(dst, Data[float64](src))
+	case Int32:
+		castInt(dst, Data[int32](src))
+	case Int64:
+		castInt(dst, Data[int64](src))
+	case Uint8:
+		castInt(dst, Data[uint8](src))
+	case Int8:
+		castInt(dst, Data[int8](src))
+	case Bool:
+		castInt(dst, Bytes(src)) // a Go bool is one byte, 0 or 1
+	case Float16:
+		castFloat(dst, widen(Bits(src), fromFloat16))
+	case BFloat16:
+		castFloat(dst, widen(Bits(src), fromBFloat16))
+	}
+	return dst
+}
+
+func castFloat[S float32 | float64](dst *Tensor, src []S) {
+	switch dst.dtype {
+	case Float32:
+		convert(Data[float32](dst), src)
+	case Float64:
+		convert(Data[float64](dst), src)
+	case Int32:
+		truncate(Data[int32](dst), src, math.MinInt32, math.MaxInt32)
+	case Int64:
+		truncate(Data[int64](dst), src, math.MinInt64, math.MaxInt64)
+	case Uint8:
+		truncate(Data[uint8](dst), src, 0, math.MaxUint8)
+	case Int8:
+		truncate(Data[int8](dst), src, math.MinInt8, math.MaxInt8)
+	default:
+		castOther(dst, src)
+	}
+}
+
+func castInt[S int32 | int64 | uint8 | int8](dst *Tensor, src []S) {
+	switch dst.dtype {
+	case Float32:
+		convert(Data[float32](dst), src)
+	case Float64:
+		convert(Data[float64](dst), src)
+	case Int32:
+		convert(Data[int32](dst), src)
+	case Int64:
+		convert(Data[int64](dst), src)
+	case Uint8:
+		convert(Data[uint8](dst), src)
+	case Int8:
+		convert(Data[int8](dst), src)
+	default:
+		castOther(dst, src)
+	}
+}
+
+// number is what arithmetic conversion goes between.
+type number interface {
+	float32 | float64 | int32 | int64 | uint8 | int8
+}
+
+// castOther converts to the dtypes that Go has no arithmetic type for.
+func castOther[S number](dst *Tensor, src []S) {
+	switch dst.dtype {
+	case Bool:
+		for i, v := range src {
+			Data[bool](dst)[i] = v != 0
+		}
+	case Float16:
+		narrow(Bits(dst), src, toFloat16)
+	case BFloat16:
+		narrow(Bits(dst), src, toBFloat16)
+	}
+}
+
+func convert[D, S number](dst []D, src []S) {
+	for i, v := range src {
+		dst[i] = D(v)
+	}
+}
+
+// truncate converts floats to integers between lo and hi. The comparison is made in float64, where hi may round up to
+// hi+1 (for int64), hence ≥.
+func truncate[D int32 | int64 | uint8 | int8, S float32 | float64](dst []D, src []S, lo, hi D) {
+	for i, v := range src {
+		switch f := float64(v); {
+		case f != f:
+			dst[i] = 0
+		case f <= float64(lo):
+			dst[i] = lo
+		case f >= float64(hi):
+			dst[i] = hi
+		default:
+			dst[i] = D(f)
+		}
+	}
+}
+
+func widen(src []uint16, from func(uint16) float32) []float32 {
+	dst := make([]float32, len(src))
+	for i, h := range src {
+		dst[i] = from(h)
+	}
+	return dst
+}
+
+func narrow[S number](dst []uint16, src []S, to func(float32) uint16) {
+	for i, v := range src {
+		dst[i] = to(float32(v))
+	}
+}

@@ -1,0 +1,82 @@
+package optim
+
+import (
+	"math"
+
+	"github.com/tutti-ml/tutti/blas/vec"
+)
+
+// Adam adapts the rate of every element to the running mean m of its gradient and v of its square. At step t, with
+// g' = g + WeightDecay·w:
+//
+//	m ← Beta1·m + (1-Beta1)·g'     v ← Beta2·v + (1-Beta2)·g'²
+//	w ← w - lr/(1-Beta1ᵗ) · m / (√v/√(1-Beta2ᵗ) + Eps)
+//
+// State: slots "exp_avg" (m) and "exp_avg_sq" (v).
+// Source: Kingma and Ba, arXiv:1412.6980; PyTorch's torch.optim.Adam.
+type Adam struct {
+	LR          float64 // learning rate, > 0; 0 means 1e-3
+	Beta1       float64 // in [0, 1); 0 means 0.9. For no memory at all, give a number too small to matter, such as 1e-30.
+	Beta2       float64 // in [0, 1); 0 means 0.999
+	Eps         float64 // >= 0; 0 means 1e-8. Raise it towards 1e-3 where rarely used weights jump.
+	WeightDecay float64 // L2 penalty inside the gradient, >= 0; default 0. AdamW's decay generalises better.
+}
+
+// Name returns "adam".
+func (Adam) Name() string { return "adam" }
+
+// Rate returns LR or its default.
+func (o Adam) Rate() float64 { return or(o.LR, 1e-3) }
+
+// Validate reports the first field out of range.
+func (o Adam) Validate() error { return o.validate("Adam") }
+
+func (o Adam) validate(name string) error {
+	return check(
+		atLeast0(name+".LR", o.LR),
+		below1(name+".Beta1", o.Beta1),
+		below1(name+".Beta2", o.Beta2),
+		atLeast0(name+".Eps", o.Eps),
+		atLeast0(name+".WeightDecay", o.WeightDecay),
+	)
+}
+
+// New returns the state of n elements before their first step.
+func (o Adam) New(n int) Stepper { return newAdam("Adam", o, n, o.WeightDecay, 0) }
+
+// adam is the Stepper of Adam and AdamW, which differ in where the decay goes.
+type adam struct {
+	name         string
+	beta1, beta2 float64
+	eps          float64
+	l2           float64 // decay inside the gradient: Adam's
+	decoupled    float64 // decay beside it: AdamW's
+	state        State
+}
+
+func newAdam(name string, o Adam, n int, l2, decoupled float64) *adam {
+	return &adam{
+		name:  name,
+		beta1: or(o.Beta1, 0.9), beta2: or(o.Beta2, 0.999), eps: or(o.Eps, 1e-8),
+		l2: l2, decoupled: decoupled,
+		state: State{Slots: []Slot{{"exp_avg", make([]float32, n)}, {"exp_avg_sq", make([]float32, n)}}},
+	}
+}
+
+func (s *adam) State() *State { return &s.state }
+
+func (s *adam) Step(w, g []float32, lr float64) {
+	m, v := s.state.Slots[0].Data, s.state.Slots[1].Data
+	lengths(s.name, len(w), len(g), len(m))
+	s.state.Steps++
+	t := float64(s.state.Steps)
+	vec.Adam(w, g, m, v, vec.AdamCoef{
+		Keep:  float32(1 - lr*s.decoupled),
+		Decay: float32(s.l2),
+		Beta1: float32(s.beta1), New1: float32(1 - s.beta1),
+		Beta2: float32(s.beta2), New2: float32(1 - s.beta2),
+		Rate: float32(lr / (1 - math.Pow(s.beta1, t))),
+		Root: float32(1 / math.Sqrt(1-math.Pow(s.beta2, t))),
+		Eps:  float32(s.eps),
+	})
+}

@@ -1,0 +1,115 @@
+// Package optim holds the rules that turn gradients into new weights, and the schedules of their learning rate.
+//
+// An Optimizer is a recipe: a plain struct of hyper-parameters, safe to copy and to share. Its New makes a Stepper, which
+// holds the state (moments) of n consecutive elements of a model's flat parameter vector: all of them, or, under
+// shuffle-broadcast, the slice one rank owns. Every rule here is elementwise, so any cut of the vector into slices gives
+// the same bits; and no product is fused with a sum, so every machine gives the same bits.
+package optim
+
+import (
+	"fmt"
+	"math"
+)
+
+// Optimizer is a recipe for updating parameters.
+type Optimizer interface {
+	Name() string      // as a user writes it: "sgd", "adam"
+	Validate() error   // nil, or what is wrong: field, value and range
+	Rate() float64     // the base learning rate, the default filled in
+	New(n int) Stepper // fresh state for n elements; the recipe must be valid
+}
+
+// Stepper updates n elements, step after step. It is not safe for use by several goroutines at once.
+type Stepper interface {
+	// Step subtracts one update, computed from gradient g at learning rate lr, from weights w. It reads g only, and keeps
+	// neither slice. It panics unless w and g have the length the Stepper was made for.
+	Step(w, g []float32, lr float64)
+	// State returns the live state: writing to it changes the Stepper. So a checkpoint is a copy of it, and a resumed run
+	// copies it back.
+	State() *State
+}
+
+// State is all that a Stepper remembers from step to step.
+type State struct {
+	Steps int64  // taken so far
+	Slots []Slot // in a fixed order; none for rules without memory
+}
+
+// Slot is one moment of every element.
+type Slot struct {
+	Name string    // PyTorch's name for it: "momentum_buffer", "exp_avg", "exp_avg_sq"
+	Data []float32 // [n]
+}
+
+// All lists the optimizers, each with its defaults, in order of age.
+var All = []Optimizer{
+	SGD{},
+	Adam{},
+	AdamW{},
+}
+
+// ByName returns the optimizer of All with the given name and default hyper-parameters.
+func ByName(name string) (Optimizer, error) {
+	var names []string
+	for _, o := range All {
+		if o.Name() == name {
+			return o, nil
+		}
+		names = append(names, o.Name())
+	}
+	return nil, fmt.Errorf("optim: no optimizer %q, want one of %q", name, names)
+}
+
+// or returns v, or the default where v is zero.
+func or(v, def float64) float64 {
+	if v == 0 {
+		return def
+	}
+	return v
+}
+
+// field is one hyper-parameter with the range it must lie in.
+type field struct {
+	name  string
+	value float64
+	want  string
+	ok    bool
+}
+
+// atLeast0 wants 0 <= v < ∞.
+func atLeast0(name string, v float64) field {
+	short := name[lastDot(name)+1:]
+	return field{name, v, "0 <= " + short + " < Inf", v >= 0 && !math.IsInf(v, 0)}
+}
+
+// below1 wants 0 <= v < 1.
+func below1(name string, v float64) field {
+	short := name[lastDot(name)+1:]
+	return field{name, v, "0 <= " + short + " < 1", v >= 0 && v < 1}
+}
+
+func lastDot(s string) int {
+	for i := len(s) - 1; i >= 0; i-- {
+		if s[i] == '.' {
+			return i
+		}
+	}
+	return -1
+}
+
+// check returns an error about the first field out of range.
+func check(fields ...field) error {
+	for _, f := range fields {
+		if !f.ok {
+			return fmt.Errorf("optim: %s = %v, want %s", f.name, f.value, f.want)
+		}
+	}
+	return nil
+}
+
+// lengths panics unless weights and gradient have the n elements a Stepper was made for.
+func lengths(op string, w, g, n int) {
+	if w != n || g != n {
+		panic(fmt.Sprintf("optim: %s: Step: %d weights and %d gradients for a state of %d", op, w, g, n))
+	}
+}

@@ -1,0 +1,33 @@
+package optim
+
+import (
+	"fmt"
+	"math"
+)
+
+// Step multiplies the rate by Gamma every Every steps: base·Gamma^⌊step/Every⌋. As PyTorch's StepLR, counted in steps.
+type Step struct {
+	Every int     // steps, > 0; 0 means a third of the run, rounded up
+	Gamma float64 // in (0, 1]; 0 means 0.1
+}
+
+// Name returns "step".
+func (Step) Name() string { return "step" }
+
+// Validate reports the first field out of range.
+func (s Step) Validate() error {
+	if s.Every < 0 {
+		return fmt.Errorf("optim: Step.Every = %d, want Every >= 0", s.Every)
+	}
+	return check(field{"Step.Gamma", s.Gamma, "0 <= Gamma <= 1", s.Gamma >= 0 && s.Gamma <= 1})
+}
+
+// Rate returns the learning rate of a step.
+func (s Step) Rate(base float64, step, total int) float64 {
+	every := s.Every
+	if every == 0 {
+		every = max((total+2)/3, 1)
+	}
+	step = min(step, max(total-1, 0))
+	return base * math.Pow(or(s.Gamma, 0.1), float64(step/every))
+}

@@ -1,0 +1,36 @@
+package optim
+
+import "fmt"
+
+// Warmup raises the rate linearly over the first Steps steps, to base·(step+1)/Steps, and hands the rest of the run to
+// Then, which counts it from 0. Large batches need it: Goyal et al., arXiv:1706.02677.
+type Warmup struct {
+	Steps int      // >= 0; 0 means a twentieth of the run
+	Then  Schedule // nil means constant
+}
+
+// Name returns "warmup".
+func (Warmup) Name() string { return "warmup" }
+
+// Validate reports the first field out of range, here or in Then.
+func (s Warmup) Validate() error {
+	if s.Steps < 0 {
+		return fmt.Errorf("optim: Warmup.Steps = %d, want Steps >= 0", s.Steps)
+	}
+	if s.Then == nil {
+		return nil
+	}
+	return s.Then.Validate()
+}
+
+// Rate returns the learning rate of a step.
+func (s Warmup) Rate(base float64, step, total int) float64 {
+	steps := s.Steps
+	if steps == 0 {
+		steps = total / 20
+	}
+	if step < steps {
+		return base * float64(step+1) / float64(steps)
+	}
+	return RateAt(s.Then, base, step-steps, max(total-steps, 0))
+}
