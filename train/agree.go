@@ -118,7 +118,8 @@ func share(ctx context.Context, g *collectives.Group, mine error) error {
 // gatherBytes gives every rank what each of them brought.
 func gatherBytes(ctx context.Context, g *collectives.Group, mine []byte) ([][]byte, error) {
 	counts := make([]int64, g.Size())
-	if err := collectives.AllGather(ctx, g, []int64{int64(len(mine))}, counts); err != nil {
+	counts[g.Rank()] = int64(len(mine))
+	if err := collectives.AllGather(ctx, g, counts); err != nil {
 		return nil, err
 	}
 	lengths, total := make([]int, len(counts)), 0

@@ -70,9 +70,8 @@ func (s *shuffle) step(ctx context.Context, grads [][]float32, lr float64, proce
 	if !proceed(sum[own:]) {
 		return nil
 	}
-	weights := s.weights[s.from:s.to]
-	s.stepper.Step(weights, sum[:own], lr)
-	return collectives.AllGatherV(ctx, s.group, weights, s.weights, s.weightCounts)
+	s.stepper.Step(s.weights[s.from:s.to], sum[:own], lr)
+	return collectives.AllGather(ctx, s.group, s.weights)
 }
 
 // pack sums each of this rank's subtrees and lays the slices out rank after rank, each followed by the tail.
@@ -96,7 +95,8 @@ func (s *shuffle) state(ctx context.Context) (*optim.State, error) {
 	whole := &optim.State{Steps: part.Steps}
 	for _, slot := range part.Slots {
 		data := make([]float32, len(s.weights))
-		if err := collectives.AllGatherV(ctx, s.group, slot.Data, data, s.weightCounts); err != nil {
+		copy(data[s.from:s.to], slot.Data)
+		if err := collectives.AllGather(ctx, s.group, data); err != nil {
 			return nil, err
 		}
 		whole.Slots = append(whole.Slots, optim.Slot{Name: slot.Name, Data: data})
