@@ -23,6 +23,13 @@ type Kernels[T vec.Float] struct {
 // Algorithms lists all algorithms, in order of choice: the first that is usable and suits a shape computes it.
 var Algorithms = []Algorithm{
 	{
+		Name:   "im2col",
+		About:  "pixels copied to panels of columns, then matrix products; 1x1 filters without the copy",
+		Usable: anyShape, Suits: anyShape,
+		F32: Kernels[float32]{im2colForward[float32], im2colBackwardData[float32], im2colBackwardFilter[float32]},
+		F64: Kernels[float64]{im2colForward[float64], im2colBackwardData[float64], im2colBackwardFilter[float64]},
+	},
+	{
 		Name:   "direct",
 		About:  "the definition in seven loops; the reference of all others",
 		Usable: anyShape, Suits: anyShape,
@@ -32,7 +39,7 @@ var Algorithms = []Algorithm{
 }
 
 // Choice returns the algorithm that computes convolutions of shape s. It panics if s is not valid.
-func Choice(s Shape) Algorithm { return *choose(s.normal()) }
+func Choice(s Shape) Algorithm { return *choose(s.Normal()) }
 
 func choose(s Shape) *Algorithm {
 	for i := range Algorithms {

@@ -13,7 +13,7 @@ import (
 // y must not overlap an operand. It panics if the shape is not valid or a length disagrees with it.
 // Cost: 2·N·K·OutH·OutW·C/Groups·R·S flops. Source: Dumoulin and Visin, arXiv:1603.07285.
 func Forward[T vec.Float](s Shape, y, x, w, b []T) {
-	s = s.normal()
+	s = s.Normal()
 	length("Forward", "y", len(y), s.LenY())
 	length("Forward", "x", len(x), s.LenX())
 	length("Forward", "w", len(w), s.LenW())
@@ -38,7 +38,7 @@ func Forward[T vec.Float](s Shape, y, x, w, b []T) {
 //
 // dx must not overlap an operand. It panics if the shape is not valid or a length disagrees with it. Cost: as Forward.
 func BackwardData[T vec.Float](s Shape, dx, dy, w []T) {
-	s = s.normal()
+	s = s.Normal()
 	length("BackwardData", "dx", len(dx), s.LenX())
 	length("BackwardData", "dy", len(dy), s.LenY())
 	length("BackwardData", "w", len(w), s.LenW())
@@ -61,7 +61,7 @@ func BackwardData[T vec.Float](s Shape, dx, dy, w []T) {
 // dw and db must not overlap an operand. It panics if the shape is not valid or a length disagrees with it.
 // Cost: as Forward.
 func BackwardFilter[T vec.Float](s Shape, dw, db, x, dy []T) {
-	s = s.normal()
+	s = s.Normal()
 	length("BackwardFilter", "dw", len(dw), s.LenW())
 	length("BackwardFilter", "x", len(x), s.LenX())
 	length("BackwardFilter", "dy", len(dy), s.LenY())

@@ -41,8 +41,8 @@ func (s PoolShape) normal(op string) PoolShape {
 	if s.StrideW == 0 {
 		s.StrideW = s.S
 	}
-	s.StrideH, s.DilationH = window(op, 'H', s.H, s.R, s.StrideH, s.PadH, s.DilationH)
-	s.StrideW, s.DilationW = window(op, 'W', s.W, s.S, s.StrideW, s.PadW, s.DilationW)
+	s.StrideH, s.DilationH = alongH.window(op, s.H, s.R, s.StrideH, s.PadH, s.DilationH)
+	s.StrideW, s.DilationW = alongW.window(op, s.W, s.S, s.StrideW, s.PadW, s.DilationW)
 	if 2*s.PadH > s.R {
 		panic(fmt.Sprintf("conv: %s: PadH = %d is more than half the window, R = %d", op, s.PadH, s.R))
 	}

@@ -13,13 +13,13 @@ type Shape struct {
 }
 
 // Validate panics, naming both values, unless s describes a convolution with at least one output pixel. N may be zero.
-func (s Shape) Validate() { s.normal() }
+func (s Shape) Validate() { s.Normal() }
 
 // OutH returns the height of the output: ⌊(H + 2·PadH - DilationH·(R-1) - 1)/StrideH⌋ + 1.
-func (s Shape) OutH() int { return s.normal().outH() }
+func (s Shape) OutH() int { return s.Normal().outH() }
 
 // OutW returns the width of the output, by the formula of OutH.
-func (s Shape) OutW() int { return s.normal().outW() }
+func (s Shape) OutW() int { return s.Normal().outW() }
 
 // LenX returns the number of elements of the input, N·C·H·W.
 func (s Shape) LenX() int { return s.N * s.C * s.H * s.W }
@@ -39,15 +39,15 @@ func (s Shape) String() string {
 		s.K, s.R, s.S, max(s.StrideH, 1), max(s.StrideW, 1), s.PadH, s.PadW, max(s.DilationH, 1), max(s.DilationW, 1), max(s.Groups, 1))
 }
 
-// normal returns s with ones for zero strides, dilations and groups, or panics if s is not valid.
-func (s Shape) normal() Shape {
+// Normal returns s with ones for zero strides, dilations and groups, or panics if s is not valid.
+func (s Shape) Normal() Shape {
 	if s.N < 0 {
 		panic(fmt.Sprintf("conv: Shape: N = %d, want >= 0", s.N))
 	}
 	positive("Shape", "C", s.C)
 	positive("Shape", "K", s.K)
-	s.StrideH, s.DilationH = window("Shape", 'H', s.H, s.R, s.StrideH, s.PadH, s.DilationH)
-	s.StrideW, s.DilationW = window("Shape", 'W', s.W, s.S, s.StrideW, s.PadW, s.DilationW)
+	s.StrideH, s.DilationH = alongH.window("Shape", s.H, s.R, s.StrideH, s.PadH, s.DilationH)
+	s.StrideW, s.DilationW = alongW.window("Shape", s.W, s.S, s.StrideW, s.PadW, s.DilationW)
 	if s.Groups == 0 {
 		s.Groups = 1
 	}
@@ -70,23 +70,31 @@ func outSize(size, taps, stride, pad, dilation int) int {
 	return (size+2*pad-dilation*(taps-1)-1)/stride + 1
 }
 
-// window checks one axis of a sliding window and returns its stride and dilation, one where they were zero.
-func window(op string, axis rune, size, taps, stride, pad, dilation int) (int, int) {
-	positive(op, string(axis), size)
-	positive(op, map[rune]string{'H': "R", 'W': "S"}[axis], taps)
+// axis holds the names of the fields that describe a sliding window along one axis.
+type axis struct{ size, taps, stride, pad, dilation string }
+
+var (
+	alongH = axis{"H", "R", "StrideH", "PadH", "DilationH"}
+	alongW = axis{"W", "S", "StrideW", "PadW", "DilationW"}
+)
+
+// window checks a sliding window along a and returns its stride and dilation, one where they were zero.
+func (a *axis) window(op string, size, taps, stride, pad, dilation int) (int, int) {
 	if stride == 0 {
 		stride = 1
 	}
 	if dilation == 0 {
 		dilation = 1
 	}
-	positive(op, "Stride"+string(axis), stride)
-	positive(op, "Dilation"+string(axis), dilation)
+	positive(op, a.size, size)
+	positive(op, a.taps, taps)
+	positive(op, a.stride, stride)
+	positive(op, a.dilation, dilation)
 	if pad < 0 {
-		panic(fmt.Sprintf("conv: %s: Pad%c = %d, want >= 0", op, axis, pad))
+		panic(fmt.Sprintf("conv: %s: %s = %d, want >= 0", op, a.pad, pad))
 	}
 	if span := dilation*(taps-1) + 1; span > size+2*pad {
-		panic(fmt.Sprintf("conv: %s: a window of %d along %c is larger than the padded image of %d", op, span, axis, size+2*pad))
+		panic(fmt.Sprintf("conv: %s: a window of %d along %s is larger than the padded image of %d", op, span, a.size, size+2*pad))
 	}
 	return stride, dilation
 }
