@@ -119,7 +119,7 @@ func (r *run) resume() error {
 // gives an empty text and no error.
 func (r *run) load() (text []byte, state *optim.State, err error) {
 	path := r.c.Checkpoint
-	file, err := safetensors.ReadFile(path)
+	tensors, metadata, err := safetensors.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, nil
 	}
@@ -130,7 +130,7 @@ func (r *run) load() (text []byte, state *optim.State, err error) {
 		return nil, nil, fmt.Errorf("train: checkpoint %s: "+format, append([]any{path}, args...)...)
 	}
 	var p progress
-	meta, ok := file.Meta[checkpointKey]
+	meta, ok := metadata[checkpointKey]
 	if !ok {
 		return fail("it is a model, not a checkpoint: it does not say how far training had come")
 	}
@@ -153,7 +153,7 @@ func (r *run) load() (text []byte, state *optim.State, err error) {
 	for _, slot := range state.Slots {
 		wanted[optimizerPrefix+slot.Name] = tensor.FromSlice(slot.Data, len(slot.Data))
 	}
-	for _, n := range file.Tensors {
+	for _, n := range tensors {
 		want, ok := wanted[n.Name]
 		switch {
 		case !ok && strings.HasPrefix(n.Name, optimizerPrefix):
@@ -164,10 +164,10 @@ func (r *run) load() (text []byte, state *optim.State, err error) {
 			return fail("%s is %v%v, want Float32%v", n.Name, n.Tensor.DType(), n.Tensor.Shape(), want.Shape())
 		}
 	}
-	if len(file.Tensors) != len(wanted) {
-		return fail("%d tensors, want %d", len(file.Tensors), len(wanted))
+	if len(tensors) != len(wanted) {
+		return fail("%d tensors, want %d", len(tensors), len(wanted))
 	}
-	for _, n := range file.Tensors {
+	for _, n := range tensors {
 		wanted[n.Name].CopyFrom(n.Tensor)
 	}
 	return []byte(meta), state, nil
