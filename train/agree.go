@@ -117,22 +117,12 @@ func share(ctx context.Context, g *collectives.Group, mine error) error {
 
 // gatherBytes gives every rank what each of them brought.
 func gatherBytes(ctx context.Context, g *collectives.Group, mine []byte) ([][]byte, error) {
-	counts := make([]int64, g.Size())
-	counts[g.Rank()] = int64(len(mine))
-	if err := collectives.AllGather(ctx, g, counts); err != nil {
+	all, counts, err := collectives.AllGatherV(ctx, g, nil, mine)
+	if err != nil {
 		return nil, err
 	}
-	lengths, total := make([]int, len(counts)), 0
+	parts := make([][]byte, len(counts))
 	for i, n := range counts {
-		lengths[i] = int(n)
-		total += int(n)
-	}
-	all := make([]byte, total)
-	if err := collectives.AllGatherV(ctx, g, mine, all, lengths); err != nil {
-		return nil, err
-	}
-	parts := make([][]byte, len(lengths))
-	for i, n := range lengths {
 		parts[i], all = all[:n:n], all[n:]
 	}
 	return parts, nil

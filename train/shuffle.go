@@ -20,49 +20,39 @@ import (
 // [Ring], 2·S·(P−1)/P for S bytes of weights, in two rounds.
 type shuffle struct {
 	*params
-	nodes    [][]node // of each rank
+	nodes    []node // the subtrees this rank can sum
 	mine     int      // this rank's number
 	from, to int      // the slice of the weights this rank owns
 	stepper  optim.Stepper
 
-	send, recv             []float32
-	sendCounts, recvCounts []int
-	weightCounts           []int
-	held                   map[node][]float32 // views of recv: every rank's partial sums of this rank's slice, with the tail
+	send, recv [][]float32        // to and from each rank: for each partial sum the slice, then the tail
+	held       map[node][]float32 // views of recv: every rank's partial sums of this rank's slice
 }
 
 func newShuffle(p *params) syncer {
 	size := p.group.Size()
-	s := &shuffle{params: p, mine: p.group.Rank(), nodes: make([][]node, size), held: map[node][]float32{}}
+	s := &shuffle{params: p, mine: p.group.Rank(), held: map[node][]float32{}}
 	s.from, s.to = collectives.Slice(len(p.weights), size, s.mine)
 	s.stepper = p.optimizer.New(s.to - s.from)
-	sent, received := 0, 0
+	s.nodes = cut(p.partitions, p.lo, p.hi)
 	for rank := range size {
-		lo, hi := collectives.Slice(p.partitions, size, rank)
-		s.nodes[rank] = cut(p.partitions, lo, hi)
 		from, to := collectives.Slice(len(p.weights), size, rank)
-		s.weightCounts = append(s.weightCounts, to-from)
-	}
-	for rank := range size {
-		s.sendCounts = append(s.sendCounts, len(s.nodes[s.mine])*(s.weightCounts[rank]+tailLen))
-		s.recvCounts = append(s.recvCounts, len(s.nodes[rank])*(s.to-s.from+tailLen))
-		sent += s.sendCounts[rank]
-		received += s.recvCounts[rank]
-	}
-	s.send, s.recv = make([]float32, sent), make([]float32, received)
-	rest := s.recv
-	for rank := range size {
-		for _, n := range s.nodes[rank] {
-			length := s.to - s.from + tailLen
-			s.held[n], rest = rest[:length:length], rest[length:]
+		s.send = append(s.send, make([]float32, len(s.nodes)*(to-from+tailLen)))
+
+		lo, hi := collectives.Slice(p.partitions, size, rank)
+		theirs, length := cut(p.partitions, lo, hi), s.to-s.from+tailLen
+		recv := make([]float32, len(theirs)*length)
+		for i, n := range theirs {
+			s.held[n] = recv[i*length : (i+1)*length]
 		}
+		s.recv = append(s.recv, recv)
 	}
 	return s
 }
 
 func (s *shuffle) step(ctx context.Context, grads [][]float32, lr float64, proceed func([]float32) bool) error {
 	s.pack(grads)
-	if err := collectives.AllToAllV(ctx, s.group, s.send, s.sendCounts, s.recv, s.recvCounts); err != nil {
+	if err := collectives.AllToAll(ctx, s.group, s.send, s.recv); err != nil {
 		return err
 	}
 	sum := sumTree(node{0, s.partitions}, func(n node) []float32 { return s.held[n] }, addTo)
@@ -74,19 +64,16 @@ func (s *shuffle) step(ctx context.Context, grads [][]float32, lr float64, proce
 	return collectives.AllGather(ctx, s.group, s.weights)
 }
 
-// pack sums each of this rank's subtrees and lays the slices out rank after rank, each followed by the tail.
+// pack sums each of this rank's subtrees and deals out their slices, each followed by the tail.
 func (s *shuffle) pack(grads [][]float32) {
-	sums := make([][]float32, 0, 8)
-	for _, n := range s.nodes[s.mine] {
-		sums = append(sums, sumTree(n, leaves(grads, s.lo), addTo))
-	}
-	rest, from := s.send, 0
-	for _, count := range s.weightCounts {
-		for _, sum := range sums {
-			rest = rest[copy(rest, sum[from:from+count]):]
-			rest = rest[copy(rest, sum[len(s.weights):]):]
+	for i, n := range s.nodes {
+		sum := sumTree(n, leaves(grads, s.lo), addTo)
+		for rank, send := range s.send {
+			from, to := collectives.Slice(len(s.weights), len(s.send), rank)
+			length := to - from + tailLen
+			rest := send[i*length : (i+1)*length]
+			copy(rest[copy(rest, sum[from:to]):], sum[len(s.weights):])
 		}
-		from += count
 	}
 }
 
