@@ -21,8 +21,8 @@ import (
 type shuffle struct {
 	*params
 	nodes    []node // the subtrees this rank can sum
-	mine     int      // this rank's number
-	from, to int      // the slice of the weights this rank owns
+	mine     int    // this rank's number
+	from, to int    // the slice of the weights this rank owns
 	stepper  optim.Stepper
 
 	send, recv [][]float32        // to and from each rank: for each partial sum the slice, then the tail
