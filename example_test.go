@@ -29,10 +29,8 @@ func Example() {
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
 	net := &Net{Hidden: layers.NewLinear(rng, 64, 128), Out: layers.NewLinear(rng, 128, 10)}
-	report, err := train.Run(context.Background(), train.Config{
-		Model: net, Loss: layers.CrossEntropy{}, Optimizer: optim.Adam{LR: 1e-3},
-		Train: trainSet, Test: testSet, Epochs: 10,
-	})
+	report, err := train.Run(context.Background(), train.Config{Model: net, Loss: layers.CrossEntropy{},
+		Optimizer: optim.Adam{LR: 1e-3}, Train: trainSet, Test: testSet, Epochs: 10})
 	if err != nil {
 		log.Fatal(err)
 	}
