@@ -1,0 +1,53 @@
+package conv
+
+import "github.com/tutti-ml/tutti/blas/vec"
+
+// Algorithm is one way of computing the three passes of a convolution.
+type Algorithm struct {
+	Name   string
+	About  string           // one line: how it works, what it is good at
+	Usable func(Shape) bool // its results are right for this shape
+	Suits  func(Shape) bool // and it is the choice for it, unless one listed before it is
+	F32    Kernels[float32]
+	F64    Kernels[float64]
+}
+
+// Kernels are the passes of an algorithm in one element type. Shapes come validated, their defaults filled in, N > 0, and
+// lengths checked.
+type Kernels[T vec.Float] struct {
+	Forward        func(s Shape, y, x, w, b []T)
+	BackwardData   func(s Shape, dx, dy, w []T)
+	BackwardFilter func(s Shape, dw, db, x, dy []T)
+}
+
+// Algorithms lists all algorithms, in order of choice: the first that is usable and suits a shape computes it.
+var Algorithms = []Algorithm{
+	{
+		Name:   "im2col",
+		About:  "pixels copied to panels of columns, then matrix products; 1x1 filters without the copy",
+		Usable: anyShape, Suits: anyShape,
+		F32: Kernels[float32]{im2colForward[float32], im2colBackwardData[float32], im2colBackwardFilter[float32]},
+		F64: Kernels[float64]{im2colForward[float64], im2colBackwardData[float64], im2colBackwardFilter[float64]},
+	},
+	{
+		Name:   "direct",
+		About:  "the definition in seven loops; the reference of all others",
+		Usable: anyShape, Suits: anyShape,
+		F32: Kernels[float32]{directForward[float32], directBackwardData[float32], directBackwardFilter[float32]},
+		F64: Kernels[float64]{directForward[float64], directBackwardData[float64], directBackwardFilter[float64]},
+	},
+}
+
+// Choice returns the algorithm that computes convolutions of shape s. It panics if s is not valid.
+func Choice(s Shape) Algorithm { return *choose(s.Normal()) }
+
+func choose(s Shape) *Algorithm {
+	for i := range Algorithms {
+		if a := &Algorithms[i]; a.Usable(s) && a.Suits(s) {
+			return a
+		}
+	}
+	panic("conv: no algorithm for " + s.String()) // unreachable: the last row takes any shape
+}
+
+func anyShape(Shape) bool { return true }

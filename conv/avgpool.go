@@ -1,0 +1,89 @@
+package conv
+
+import (
+	"fmt"
+
+	"github.com/tutti-ml/tutti/blas/vec"
+)
+
+// AvgPool stores in y the mean of every window of x.
+//
+//	x [N, C, H, W]   y [N, C, OutH, OutW]
+//
+// With countPad the padding counts as zeros, so every mean divides by R·S; without, it divides by the number of pixels the
+// window sees. It panics if the shape is not valid, dilated, or a length disagrees with it. Semantics: PyTorch's
+// AvgPool2d, where countPad is count_include_pad.
+func AvgPool[T vec.Float](s PoolShape, y, x []T, countPad bool) {
+	s = s.normal("AvgPool")
+	s.undilated("AvgPool")
+	length("AvgPool", "y", len(y), s.LenY())
+	length("AvgPool", "x", len(x), s.LenX())
+	outH, outW := s.outH(), s.outW()
+	for p := range s.N * s.C {
+		plane := x[p*s.H*s.W : (p+1)*s.H*s.W]
+		for oh := range outH {
+			h0, h1 := clip(oh*s.StrideH-s.PadH, s.R, s.H)
+			for ow := range outW {
+				w0, w1 := clip(ow*s.StrideW-s.PadW, s.S, s.W)
+				var sum T
+				for h := h0; h < h1; h++ {
+					for _, v := range plane[h*s.W+w0 : h*s.W+w1] {
+						sum += v
+					}
+				}
+				y[(p*outH+oh)*outW+ow] = sum / T(s.count(h1-h0, w1-w0, countPad))
+			}
+		}
+	}
+}
+
+// AvgPoolBackward adds to dx the gradient with respect to the input of AvgPool: each element of dy, divided as the mean
+// was, goes to every pixel of its window.
+//
+//	dx [N, C, H, W]   dy [N, C, OutH, OutW]
+//
+// It panics if the shape is not valid, dilated, or a length disagrees with it.
+func AvgPoolBackward[T vec.Float](s PoolShape, dx, dy []T, countPad bool) {
+	s = s.normal("AvgPoolBackward")
+	s.undilated("AvgPoolBackward")
+	length("AvgPoolBackward", "dx", len(dx), s.LenX())
+	length("AvgPoolBackward", "dy", len(dy), s.LenY())
+	outH, outW := s.outH(), s.outW()
+	for p := range s.N * s.C {
+		plane := dx[p*s.H*s.W : (p+1)*s.H*s.W]
+		for oh := range outH {
+			h0, h1 := clip(oh*s.StrideH-s.PadH, s.R, s.H)
+			for ow := range outW {
+				w0, w1 := clip(ow*s.StrideW-s.PadW, s.S, s.W)
+				g := dy[(p*outH+oh)*outW+ow] / T(s.count(h1-h0, w1-w0, countPad))
+				for h := h0; h < h1; h++ {
+					row := plane[h*s.W+w0 : h*s.W+w1]
+					for i := range row {
+						row[i] += g
+					}
+				}
+			}
+		}
+	}
+}
+
+// clip returns the part [lo, hi) of a window of n pixels from start that lies in an image of size pixels.
+func clip(start, n, size int) (lo, hi int) {
+	lo = min(max(start, 0), size)
+	return lo, max(lo, min(start+n, size))
+}
+
+// count returns what a mean over a window that sees h×w pixels divides by.
+func (s PoolShape) count(h, w int, countPad bool) int {
+	if countPad {
+		return s.R * s.S
+	}
+	return h * w
+}
+
+// undilated panics if the window of a normal shape has holes.
+func (s PoolShape) undilated(op string) {
+	if s.DilationH != 1 || s.DilationW != 1 {
+		panic(fmt.Sprintf("conv: %s: dilation %dx%d, want 1x1", op, s.DilationH, s.DilationW))
+	}
+}

@@ -1,0 +1,199 @@
+package conv
+
+// This file is the algorithm "im2col": pixels are copied to panels, where a convolution is a matrix product, group by group.
+//
+//	forward   Y [K/G, pixels]   = W [K/G, taps] · panel [taps, pixels]
+//	data      dpanel            = Wᵀ · dY, added to the image
+//	filter    dW                = dY · panelᵀ, summed over panels
+//
+// Source: Chellapilla, Puri and Simard, IWFHR 2006. A panel of one image under 1×1 filters is the image, not a copy.
+
+import (
+	"github.com/tutti-ml/tutti/blas"
+	"github.com/tutti-ml/tutti/blas/vec"
+	"github.com/tutti-ml/tutti/internal/parallel"
+)
+
+func im2colForward[T vec.Float](s Shape, y, x, w, b []T) {
+	j := newJob[T](s)
+	j.y, j.x, j.w, j.b = y, x, w, b
+	spread(j.p.count, j.forward)
+	j.done()
+}
+
+// im2colBackwardData spreads images, not panels: panels of one image may overlap.
+func im2colBackwardData[T vec.Float](s Shape, dx, dy, w []T) {
+	j := newJob[T](s)
+	j.y, j.x, j.w = dy, dx, w
+	spread(j.p.count/j.p.stripes, j.backwardData)
+	j.done()
+}
+
+func im2colBackwardFilter[T vec.Float](s Shape, dw, db, x, dy []T) {
+	j := newJob[T](s)
+	j.y, j.x, j.w = dy, x, dw
+	j.partials = partials(j.p, s.N)
+	if j.partials == 1 {
+		j.parts = dw
+		j.doBackwardFilter(0, 1)
+	} else {
+		m := newScratch[T](j.partials * len(dw))
+		j.parts = m.buf
+		clear(j.parts)
+		spread(j.partials, j.backwardFilter)
+		parallel.For(len(dw), 8<<10, j.addPartials)
+		m.done()
+	}
+	j.done()
+	biasGrad(s, db, dy)
+}
+
+// partials returns into how many sums the filters' gradient is split, for the shape alone to say: at most 16, at least
+// 1024 pixels each, for writing and adding a partial costs as much as some hundred pixels.
+func partials(p panels, n int) int {
+	return max(1, min(16, p.count, n*p.area/1024))
+}
+
+func (j *job[T]) doForward(lo, hi int) {
+	s, p := j.s, j.p
+	kg := s.K / s.Groups
+	m := newScratch[T]((p.taps + kg) * p.columns(s))
+	defer m.done()
+	for i := lo; i < hi; i++ {
+		n0, n1, h0, h1 := p.at(s, i)
+		for g := range s.Groups {
+			panel, ld := j.panel(m.buf[:p.taps*p.columns(s)], g, n0, n1, h0, h1)
+			y, ldy := j.pixels(m.buf[p.taps*p.columns(s):], g, n0, n1, h0)
+			blas.Gemm(blas.NoTrans, blas.NoTrans, kg, (n1-n0)*(h1-h0)*s.outW(), p.taps,
+				1, j.w[g*kg*p.taps:][:kg*p.taps], p.taps, panel, ld, 0, y, ldy)
+			j.store(y, ldy, g, n0, n1, h0, h1)
+		}
+	}
+}
+
+// doBackwardData handles images [lo·images, hi·images), each with all its panels in order.
+func (j *job[T]) doBackwardData(lo, hi int) {
+	s, p := j.s, j.p
+	kg, cg := s.K/s.Groups, s.C/s.Groups
+	m := newScratch[T]((p.taps + kg) * p.columns(s))
+	defer m.done()
+	for i := lo * p.stripes; i < hi*p.stripes; i++ {
+		n0, n1, h0, h1 := p.at(s, i)
+		columns := (n1 - n0) * (h1 - h0) * s.outW()
+		for g := range s.Groups {
+			dy, ldy := j.load(m.buf[p.taps*p.columns(s):], g, n0, n1, h0)
+			w := j.w[g*kg*p.taps:][:kg*p.taps]
+			if s.pointwise() && p.images == 1 {
+				dx := j.x[((n0*s.C+g*cg)*s.H+h0)*s.W:]
+				blas.Gemm(blas.Trans, blas.NoTrans, p.taps, columns, kg, 1, w, p.taps, dy, ldy, 1, dx, p.area)
+				continue
+			}
+			panel := m.buf[:p.taps*columns]
+			blas.Gemm(blas.Trans, blas.NoTrans, p.taps, columns, kg, 1, w, p.taps, dy, ldy, 0, panel, columns)
+			for n := n0; n < n1; n++ {
+				raise(s, j.image(n, g), panel[(n-n0)*p.area:], columns, h0, h1)
+			}
+		}
+	}
+}
+
+// doBackwardFilter sums partials [lo, hi) of the filters' gradient, each over an equal share of the panels, in order.
+func (j *job[T]) doBackwardFilter(lo, hi int) {
+	s, p := j.s, j.p
+	kg := s.K / s.Groups
+	lenW := len(j.w)
+	m := newScratch[T]((p.taps + kg) * p.columns(s))
+	defer m.done()
+	for part := lo; part < hi; part++ {
+		dw := j.parts[part*lenW:][:lenW]
+		for i := part * p.count / j.partials; i < (part+1)*p.count/j.partials; i++ {
+			n0, n1, h0, h1 := p.at(s, i)
+			for g := range s.Groups {
+				panel, ld := j.panel(m.buf[:p.taps*p.columns(s)], g, n0, n1, h0, h1)
+				dy, ldy := j.load(m.buf[p.taps*p.columns(s):], g, n0, n1, h0)
+				blas.Gemm(blas.NoTrans, blas.Trans, kg, p.taps, (n1-n0)*(h1-h0)*s.outW(),
+					1, dy, ldy, panel, ld, 1, dw[g*kg*p.taps:][:kg*p.taps], p.taps)
+			}
+		}
+	}
+}
+
+// doAddPartials adds elements [lo, hi) of the partials pairwise, and their sum to the gradient.
+func (j *job[T]) doAddPartials(lo, hi int) {
+	lenW := len(j.w)
+	part := func(i int) []T { return j.parts[i*lenW+lo : i*lenW+hi] }
+	for step := 1; step < j.partials; step *= 2 {
+		for i := 0; i+step < j.partials; i += 2 * step {
+			vec.AddTo(part(i), part(i+step))
+		}
+	}
+	vec.AddTo(j.w[lo:hi], part(0))
+}
+
+// columns returns the most columns a panel has.
+func (p panels) columns(s Shape) int { return p.images * p.rows * s.outW() }
+
+// image returns the channels of group g of image n of x.
+func (j *job[T]) image(n, g int) []T {
+	cg := j.s.C / j.s.Groups
+	return j.x[(n*j.s.C+g*cg)*j.s.H*j.s.W:][:cg*j.s.H*j.s.W]
+}
+
+// panel returns the panel of group g, and its leading dimension: made in buf, or the image itself.
+func (j *job[T]) panel(buf []T, g, n0, n1, h0, h1 int) ([]T, int) {
+	s, p := j.s, j.p
+	if s.pointwise() && p.images == 1 {
+		return j.image(n0, g)[h0*s.W:], p.area
+	}
+	ld := (n1 - n0) * (h1 - h0) * s.outW()
+	for n := n0; n < n1; n++ {
+		lower(s, buf[(n-n0)*p.area:], ld, j.image(n, g), h0, h1)
+	}
+	return buf, ld
+}
+
+// pixels returns where a panel's product goes, [K/Groups, columns], and its leading dimension: the output itself if the
+// panel is of one image, else buf.
+func (j *job[T]) pixels(buf []T, g, n0, n1, h0 int) ([]T, int) {
+	if j.p.images == 1 {
+		kg := j.s.K / j.s.Groups
+		return j.y[(n0*j.s.K+g*kg)*j.p.area+h0*j.s.outW():], j.p.area
+	}
+	return buf, (n1 - n0) * j.p.area
+}
+
+// store moves a product to the output, if it is not there, and adds the bias.
+func (j *job[T]) store(y []T, ldy, g, n0, n1, h0, h1 int) {
+	s, p := j.s, j.p
+	if p.images == 1 && j.b == nil {
+		return
+	}
+	width := (h1 - h0) * s.outW()
+	for k := range s.K / s.Groups {
+		kk := g*(s.K/s.Groups) + k
+		var bias T
+		if j.b != nil {
+			bias = j.b[kk]
+		}
+		for n := n0; n < n1; n++ {
+			dst := j.y[(n*s.K+kk)*p.area+h0*s.outW():][:width]
+			vec.AddScalar(dst, bias, y[k*ldy+(n-n0)*p.area:][:width])
+		}
+	}
+}
+
+// load is the inverse of store: it returns the gradient of a panel's product, and its leading dimension.
+func (j *job[T]) load(buf []T, g, n0, n1, h0 int) ([]T, int) {
+	p := j.p
+	dy, ld := j.pixels(buf, g, n0, n1, h0)
+	if p.images == 1 {
+		return dy, ld
+	}
+	kg := j.s.K / j.s.Groups
+	for k := range kg {
+		for n := n0; n < n1; n++ {
+			copy(dy[k*ld+(n-n0)*p.area:][:p.area], j.y[(n*j.s.K+g*kg+k)*p.area:])
+		}
+	}
+	return dy, ld
+}
