@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tutti-ml/tutti/blas/vec"
+	"github.com/tutti-ml/tutti/conv"
 	"github.com/tutti-ml/tutti/tensor"
 )
 
@@ -30,6 +31,8 @@ type node struct {
 	targets *tensor.Tensor    // of a loss: labels, not differentiated
 	factor  float64           // an op's constant
 	ints    [4]int            // an op's axes, flags and sizes
+	conv    conv.Shape        // of a convolution
+	window  conv.PoolShape    // of a pooling
 	tmp     *tensor.Tensor    // between begin and end
 
 	few [3]*Var // what in usually points at

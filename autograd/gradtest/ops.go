@@ -72,6 +72,26 @@ var Ops = []Case{
 	{Name: "Dropout", Inputs: of([]int{5, 7}), Fn: func(_ *tape, x vars) out { return autograd.Dropout(x[0], 0.4) }},
 	{Name: "Dropout of everything", Inputs: of([]int{3}), Fn: func(_ *tape, x vars) out { return autograd.Dropout(x[0], 1) }},
 
+	{Name: "Conv2D", Inputs: of([]int{2, 2, 5, 4}, []int{3, 2, 3, 2}, []int{3}), Fn: func(_ *tape, x vars) out {
+		return autograd.Conv2D(x[0], x[1], x[2], autograd.Conv2DOptions{})
+	}},
+	{Name: "Conv2D without bias, with everything else", Inputs: of([]int{2, 4, 6, 7}, []int{2, 2, 3, 2}), Fn: func(_ *tape, x vars) out {
+		return autograd.Conv2D(x[0], x[1], nil, autograd.Conv2DOptions{
+			StrideH: 2, StrideW: 3, PadH: 1, PadW: 2, DilationH: 2, DilationW: 1, Groups: 2})
+	}},
+	{Name: "MaxPool2D", Inputs: of([]int{2, 2, 4, 6}), Fn: func(_ *tape, x vars) out {
+		return autograd.MaxPool2D(x[0], autograd.Pool2DOptions{R: 2, S: 2})
+	}},
+	{Name: "MaxPool2D with overlap and padding", Inputs: of([]int{1, 2, 5, 5}), Fn: func(_ *tape, x vars) out {
+		return autograd.MaxPool2D(x[0], autograd.Pool2DOptions{R: 3, S: 2, StrideH: 2, StrideW: 1, PadH: 1, PadW: 1})
+	}},
+	{Name: "AvgPool2D", Inputs: of([]int{2, 2, 4, 6}), Fn: func(_ *tape, x vars) out {
+		return autograd.AvgPool2D(x[0], autograd.Pool2DOptions{R: 2, S: 3})
+	}},
+	{Name: "AvgPool2D without its padding", Inputs: of([]int{1, 2, 5, 5}), Fn: func(_ *tape, x vars) out {
+		return autograd.AvgPool2D(x[0], autograd.Pool2DOptions{R: 3, S: 3, StrideH: 2, StrideW: 2, PadH: 1, PadW: 1, ExcludePad: true})
+	}},
+
 	{Name: "one operand constant", Inputs: []Input{{Shape: []int{2, 3}, Const: true}, {Shape: []int{3, 2}}}, Fn: func(_ *tape, x vars) out {
 		return autograd.MatMul(x[0], x[1])
 	}},
