@@ -1,0 +1,75 @@
+package autograd
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tutti-ml/tutti/blas/vec"
+	"github.com/tutti-ml/tutti/tensor"
+)
+
+// SoftmaxCrossEntropy returns the mean over the batch of −log softmax(x)[label], a scalar: logits and cross-entropy in one
+// op, which loses no digits where a probability is tiny.
+//
+//	x [N, C] logits   labels [N] Int64, 0 ≤ label < C   result []
+//
+// The mean over no samples is 0. It panics with a *LabelError if a label is out of range, and with a message if shapes or
+// dtypes disagree. The sum over the batch is accumulated in float64, first row first.
+func SoftmaxCrossEntropy(x *Var, labels *tensor.Tensor) *Var {
+	n := crossEntropyOp.on(x)
+	if x.Rank() != 2 || labels.Rank() != 1 || x.Dim(0) != labels.Dim(0) {
+		n.op.panicf("logits %v and labels %v: want [N, C] and [N]", x.Shape(), slices.Clone(labels.Shape()))
+	}
+	if labels.DType() != tensor.Int64 {
+		n.op.panicf("labels are %v, want int64", labels.DType())
+	}
+	for row, label := range tensor.Data[int64](labels) {
+		if label < 0 || label >= int64(x.Dim(1)) {
+			panic(&LabelError{Row: row, Label: label, Classes: x.Dim(1)})
+		}
+	}
+	n.targets = labels
+	n.save(0, x.DType(), x.Shape()...) // log softmax(x)
+	return n.run()
+}
+
+// LabelError says that a label is no class of the model: bad data rather than a mistake in the program, so whoever runs a
+// step should recover it and report it as an error.
+type LabelError struct {
+	Row     int // in the batch
+	Label   int64
+	Classes int
+}
+
+func (e *LabelError) Error() string {
+	return fmt.Sprintf("autograd: SoftmaxCrossEntropy: row %d has label %d, but the logits have %d classes (0 to %d)",
+		e.Row, e.Label, e.Classes, e.Classes-1)
+}
+
+var crossEntropyOp = &op{"SoftmaxCrossEntropy",
+	kernels{crossEntropyForward[float32], crossEntropyBackward[float32]},
+	kernels{crossEntropyForward[float64], crossEntropyBackward[float64]}}
+
+func crossEntropyForward[T vec.Float](n *node) {
+	rows, cols := n.in[0].Dim(0), n.in[0].Dim(1)
+	logp := tensor.Data[T](n.saved[0])
+	vec.LogSoftmax(logp, in[T](n, 0), rows, cols)
+	var sum float64
+	for row, label := range tensor.Data[int64](n.targets) {
+		sum -= float64(logp[row*cols+int(label)])
+	}
+	out[T](n)[0] = T(sum / float64(max(rows, 1)))
+}
+
+// The derivative is the probability that the model gives each class, minus one for the right class, over N.
+func crossEntropyBackward[T vec.Float](n *node) {
+	rows, cols := n.in[0].Dim(0), n.in[0].Dim(1)
+	scale := outGrad[T](n)[0] / T(max(rows, 1))
+	dx := begin[T](n, 0)
+	vec.Exp(dx, tensor.Data[T](n.saved[0]))
+	vec.Scale(dx, scale, dx)
+	for row, label := range tensor.Data[int64](n.targets) {
+		dx[row*cols+int(label)] -= scale
+	}
+	end[T](n, 0)
+}

@@ -1,0 +1,34 @@
+package autograd
+
+import (
+	"fmt"
+
+	"github.com/tutti-ml/tutti/tensor"
+)
+
+// Param is a tensor that training changes. It holds the value alone: gradients are the tape's, moments the optimizer's.
+type Param struct {
+	// Frozen keeps the parameter out of training: its Vars are constants, and it has no gradient. Change it between steps.
+	Frozen bool
+
+	value *tensor.Tensor
+}
+
+// NewParam returns a parameter whose value is x itself, not a copy. It panics unless x is Float32 or Float64 and contiguous.
+func NewParam(x *tensor.Tensor) *Param {
+	mustFloat("NewParam", x)
+	if !x.IsContiguous() {
+		panic(fmt.Sprintf("autograd: NewParam: shape %v is not contiguous: take Contiguous() first", x.Shape()))
+	}
+	return &Param{value: x}
+}
+
+// Value returns the parameter's tensor, which an optimizer writes to between steps. A [Set] made later replaces it by a view
+// of its flat vector, so ask again rather than keep it.
+func (p *Param) Value() *tensor.Tensor { return p.value }
+
+func mustFloat(op string, x *tensor.Tensor) {
+	if d := x.DType(); d != tensor.Float32 && d != tensor.Float64 {
+		panic(fmt.Sprintf("autograd: %s: dtype %v: arithmetic is in float32 and float64", op, d))
+	}
+}

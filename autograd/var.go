@@ -1,0 +1,53 @@
+package autograd
+
+import (
+	"fmt"
+
+	"github.com/tutti-ml/tutti/tensor"
+)
+
+// Var is a value on a tape: a constant, a parameter or the result of an op. It is valid until its tape is Reset.
+type Var struct {
+	tape  *Tape
+	value *tensor.Tensor // contiguous
+	// grad is the gradient of the loss with respect to value, as far as it has been added up; nil before the first
+	// contribution. Only its elements count: an op that keeps the elements in place hands the tensor on as it is, whatever
+	// its shape.
+	grad     *tensor.Tensor
+	param    *Param // of a parameter's Var
+	needs    bool   // a parameter lies behind value, so a gradient is wanted
+	external bool   // grad is the caller's memory: add to it, never hand it on or recycle it
+}
+
+// Value returns the tensor that v stands for. It belongs to the tape (or to the parameter): read it, and Clone it if it must
+// outlive the next Reset.
+func (v *Var) Value() *tensor.Tensor { return v.value }
+
+// Tape returns the tape that v is on.
+func (v *Var) Tape() *Tape { return v.tape }
+
+// Shape returns the shape of the value. The slice belongs to the value.
+func (v *Var) Shape() []int { return v.value.Shape() }
+
+// Dim returns the length of axis i of the value; a negative i counts from the last axis.
+func (v *Var) Dim(i int) int { return v.value.Dim(i) }
+
+// Rank returns the number of axes of the value.
+func (v *Var) Rank() int { return v.value.Rank() }
+
+// Len returns the number of elements of the value.
+func (v *Var) Len() int { return v.value.Len() }
+
+// DType returns the dtype of the value, Float32 or Float64.
+func (v *Var) DType() tensor.DType { return v.value.DType() }
+
+// Item returns the one element of v, a loss for example. It panics if v has more or fewer.
+func (v *Var) Item() float64 {
+	if v.Len() != 1 {
+		panic(fmt.Sprintf("autograd: Item: shape %v has %d elements, not one", v.Shape(), v.Len()))
+	}
+	if v.DType() == tensor.Float32 {
+		return float64(tensor.Data[float32](v.value)[0])
+	}
+	return tensor.Data[float64](v.value)[0]
+}
