@@ -1,0 +1,15 @@
+package layers
+
+import "github.com/tutti-ml/tutti/autograd"
+
+// Sequential is a chain of layers: each gets what the one before it returned. Its parameters are named by position,
+// "0.Weight", "2.Bias", …
+type Sequential []Layer
+
+// Forward returns the last layer's result; an empty chain returns x.
+func (s Sequential) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
+	for _, l := range s {
+		x = l.Forward(t, x)
+	}
+	return x
+}

@@ -1,0 +1,39 @@
+// Package models holds well-known networks, each built from package layers alone, with the paper or source it follows.
+//
+// A model returns logits. All is the table that programs pick from by name.
+package models
+
+import (
+	"math/rand/v2"
+
+	"github.com/tutti-ml/tutti/layers"
+)
+
+// Entry describes a model with its usual sizes.
+type Entry struct {
+	Name    string
+	Input   []int // shape of one sample
+	Classes int   // number of logits
+	About   string
+	New     func(rng *rand.Rand) layers.Layer
+}
+
+// All lists the models.
+var All = []Entry{
+	{"digits", []int{1, 8, 8}, 10, "two convolutions for 8x8 handwritten digits",
+		func(rng *rand.Rand) layers.Layer { return DigitsNet(rng) }},
+	{"lenet5", []int{1, 28, 28}, 10, "LeNet-5 with ReLU and max-pooling, for 28x28 images",
+		func(rng *rand.Rand) layers.Layer { return LeNet5(rng) }},
+	{"mlp", []int{1, 28, 28}, 10, "fully connected 784-512-512-10 with ReLU",
+		func(rng *rand.Rand) layers.Layer { return MLP(rng, 784, 512, 512, 10) }},
+}
+
+// Find returns the entry of the given name.
+func Find(name string) (e Entry, ok bool) {
+	for _, e := range All {
+		if e.Name == name {
+			return e, true
+		}
+	}
+	return Entry{}, false
+}
