@@ -10,10 +10,13 @@
 package blas
 
 import (
-	"unsafe"
+	"fmt"
 
 	gblas "gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/gonum"
+
+	"github.com/tutti-ml/tutti/blas/kernel"
+	"github.com/tutti-ml/tutti/internal/cpu"
 )
 
 // Float is the constraint of the element types that the generic functions work on.
@@ -27,8 +30,12 @@ const (
 	Trans   = gblas.Trans   // op(A) = Aᵀ
 )
 
-// Implementation answers gonum's BLAS interfaces. Its zero value uses the best kernels this machine has.
-type Implementation struct{ gonum.Implementation }
+// Implementation answers gonum's BLAS interfaces. Its zero value uses the best kernels that this machine and TUTTI_ISA
+// allow. It is safe for use by any number of goroutines at once.
+type Implementation struct {
+	gonum.Implementation          // complex types, and rarely used routines of level 2
+	kernels              *kernels // nil: the best
+}
 
 var (
 	_ gblas.Float32    = Implementation{}
@@ -37,30 +44,52 @@ var (
 	_ gblas.Complex128 = Implementation{}
 )
 
-// Sgemm is [Gemm] in float32.
-func Sgemm(tA, tB Transpose, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
-	Implementation{}.Sgemm(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+// kernels is what one ISA chose from the tables.
+type kernels struct {
+	isa   cpu.ISA
+	sgemm *kernel.Gemm[float32]
+	dgemm *kernel.Gemm[float64]
 }
 
-// Dgemm is [Gemm] in float64.
-func Dgemm(tA, tB Transpose, m, n, k int, alpha float64, a []float64, lda int, b []float64, ldb int, beta float64, c []float64, ldc int) {
-	Implementation{}.Dgemm(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+func pick(isa cpu.ISA) *kernels {
+	return &kernels{isa, kernel.Pick(kernel.Sgemm, isa), kernel.Pick(kernel.Dgemm, isa)}
 }
 
-// Gemm computes C = alpha·op(A)·op(B) + beta·C.
-//
-//	op(A) [m, k]   op(B) [k, n]   C [m, n]   row-major; lda, ldb, ldc elements from a row to the next
-//
-// With beta = 0, C is not read. C may not overlap A or B.
-// It panics with gonum's messages if a size is negative, a leading dimension too small, or a slice too short.
-// Cost: 2·m·n·k flops.
-func Gemm[T Float](tA, tB Transpose, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
-	if unsafe.Sizeof(alpha) == 4 {
-		Sgemm(tA, tB, m, n, k, float32(alpha), cast[float32](a), lda, cast[float32](b), ldb, float32(beta), cast[float32](c), ldc)
-		return
+// best is decided at initialisation and never changes.
+var best = pick(cpu.Best())
+
+func (im Implementation) use() *kernels {
+	if im.kernels == nil {
+		return best
 	}
-	Dgemm(tA, tB, m, n, k, float64(alpha), cast[float64](a), lda, cast[float64](b), ldb, float64(beta), cast[float64](c), ldc)
+	return im.kernels
 }
 
-// cast views s as a slice of U, a type of the same underlying type.
-func cast[U, T Float](s []T) []U { return *(*[]U)(unsafe.Pointer(&s)) }
+// For returns the implementation that uses no more than isa, for tests and comparisons. It returns an error if this
+// machine or TUTTI_ISA does not allow isa.
+func For(isa cpu.ISA) (Implementation, error) {
+	if isa > cpu.Best() {
+		return Implementation{}, fmt.Errorf("blas: For(%s): this machine and %s allow %s at most", isa, cpu.Variable, cpu.Best())
+	}
+	return Implementation{kernels: pick(isa)}, nil
+}
+
+// Implementations lists one implementation for each ISA that this machine and TUTTI_ISA allow, portable Go first.
+func Implementations() []Implementation {
+	var all []Implementation
+	for _, isa := range cpu.All() {
+		if im, err := For(isa); err == nil {
+			all = append(all, im)
+		}
+	}
+	return all
+}
+
+// ISA returns the instructions that im may use.
+func (im Implementation) ISA() cpu.ISA { return im.use().isa }
+
+// String names the ISA and the kernels in use.
+func (im Implementation) String() string {
+	k := im.use()
+	return fmt.Sprintf("%s (%s, %s)", k.isa, k.sgemm.Name, k.dgemm.Name)
+}

@@ -1,0 +1,73 @@
+// One operand of a product, as the micro-kernel sees it: panels of MR rows of op(A), or of NR columns of op(B).
+
+package blas
+
+import (
+	"unsafe"
+
+	"github.com/tutti-ml/tutti/blas/kernel"
+)
+
+// An operand is a matrix of lanes × k: lanes are the rows of op(A) or the columns of op(B). A panel is width lanes.
+// Panels are read where they lie or from a packed copy; the last is always packed if it is short, padded with zeros.
+type operand[T kernel.Float] struct {
+	origin *T
+	ls, ks int  // from a lane, and from a step of k, to the next
+	width  int  // lanes in a panel
+	direct bool // whole panels are read where they lie
+
+	// The block at hand.
+	from   *T
+	lanes  int // lanes in it
+	k      int // steps of k in it
+	panels int // panels in it, a short one included
+	packed int // the first panel that is, or must be, packed
+	first  int // the panel whose packed copy starts buf
+	buf    []T
+}
+
+// set starts a product. alongRows says that a row of the matrix in memory runs along k.
+func (o *operand[T]) set(origin *T, ld int, alongRows bool, width int) {
+	o.origin, o.width = origin, width
+	if o.ls, o.ks = 1, ld; alongRows {
+		o.ls, o.ks = ld, 1
+	}
+}
+
+// block moves to the block of lanes and k that starts at lane l, step p.
+func (o *operand[T]) block(l, lanes, p, k int) {
+	o.from, o.lanes, o.k = at(o.origin, l*o.ls+p*o.ks), lanes, k
+	o.panels = ceil(lanes, o.width)
+	o.first = 0
+	if o.direct {
+		o.first = lanes / o.width
+	}
+	o.packed = o.first
+	o.buf = grow(o.buf, (o.panels-o.first)*o.width*k)
+}
+
+// pack makes the packed copy of panel i.
+func (o *operand[T]) pack(i int) {
+	l := i * o.width
+	kernel.Pack(&o.buf[(i-o.first)*o.width*o.k], o.width, at(o.from, l*o.ls), min(o.width, o.lanes-l), o.ls, o.k, o.ks)
+}
+
+// panel returns panel i, and the strides of its lanes and of k.
+func (o *operand[T]) panel(i int) (p *T, ls, ks int) {
+	if i < o.first {
+		return at(o.from, i*o.width*o.ls), o.ls, o.ks
+	}
+	return &o.buf[(i-o.first)*o.width*o.k], 1, o.width
+}
+
+// grow returns a slice of n elements that starts on a cache line, s itself if it is long enough. Its contents are not kept.
+func grow[T kernel.Float](s []T, n int) []T {
+	if n <= cap(s) {
+		return s[:n]
+	}
+	const line = 64
+	size := int(unsafe.Sizeof(*new(T)))
+	s = make([]T, n+line/size)
+	skip := (line - int(uintptr(unsafe.Pointer(&s[0]))%line)) % line / size
+	return s[skip : skip+n : skip+n]
+}
