@@ -12,20 +12,28 @@ import (
 // Entry describes a model with its usual sizes.
 type Entry struct {
 	Name    string
-	Input   []int // shape of one sample
-	Classes int   // number of logits
+	Input   []int // shape of one sample; nil means any
+	Classes int   // number of logits; 0 means any
 	About   string
-	New     func(rng *rand.Rand) layers.Layer
+	// New makes the model for samples of shape input in that many classes, which must be Input and Classes where those
+	// are given.
+	New func(rng *rand.Rand, input []int, classes int) layers.Layer
 }
 
 // All lists the models.
 var All = []Entry{
-	{"digits", []int{1, 8, 8}, 10, "two convolutions for 8x8 handwritten digits",
-		func(rng *rand.Rand) layers.Layer { return DigitsNet(rng) }},
+	{"digitsnet", []int{1, 8, 8}, 10, "two convolutions for 8x8 handwritten digits",
+		func(rng *rand.Rand, _ []int, _ int) layers.Layer { return DigitsNet(rng) }},
 	{"lenet5", []int{1, 28, 28}, 10, "LeNet-5 with ReLU and max-pooling, for 28x28 images",
-		func(rng *rand.Rand) layers.Layer { return LeNet5(rng) }},
-	{"mlp", []int{1, 28, 28}, 10, "fully connected 784-512-512-10 with ReLU",
-		func(rng *rand.Rand) layers.Layer { return MLP(rng, 784, 512, 512, 10) }},
+		func(rng *rand.Rand, _ []int, _ int) layers.Layer { return LeNet5(rng) }},
+	{"mlp", nil, 0, "fully connected, two hidden layers of 512 with ReLU",
+		func(rng *rand.Rand, input []int, classes int) layers.Layer {
+			features := 1
+			for _, d := range input {
+				features *= d
+			}
+			return MLP(rng, features, 512, 512, classes)
+		}},
 }
 
 // Find returns the entry of the given name.

@@ -22,12 +22,13 @@ func TestOverfitsATinyBatch(t *testing.T) {
 		t.Run(e.Name, func(t *testing.T) {
 			const n, steps, rate = 8, 150, 0.1
 			rng := rand.New(rand.NewPCG(1, 2))
-			net := e.New(rng)
-			x := tensor.New(tensor.Float32, append([]int{n}, e.Input...)...)
+			input, classes := sizes(e)
+			net := e.New(rng, input, classes)
+			x := tensor.New(tensor.Float32, append([]int{n}, input...)...)
 			x.Normal(rng, 0, 1)
 			labels := tensor.New(tensor.Int64, n)
 			for i := range n {
-				tensor.Data[int64](labels)[i] = rng.Int64N(int64(e.Classes))
+				tensor.Data[int64](labels)[i] = rng.Int64N(int64(classes))
 			}
 			tape := autograd.NewTape(autograd.Train, nil)
 			var first, loss float64
@@ -51,17 +52,18 @@ func TestOverfitsATinyBatch(t *testing.T) {
 
 func TestShapesAndCounts(t *testing.T) {
 	want := map[string]int{
-		"digits": 1*16*9 + 16 + 16*32*9 + 32 + 512*64 + 64 + 64*10 + 10,
-		"lenet5": 1*6*25 + 6 + 6*16*25 + 16 + 400*120 + 120 + 120*84 + 84 + 84*10 + 10,
-		"mlp":    784*512 + 512 + 512*512 + 512 + 512*10 + 10,
+		"digitsnet": 1*16*9 + 16 + 16*32*9 + 32 + 512*64 + 64 + 64*10 + 10,
+		"lenet5":    1*6*25 + 6 + 6*16*25 + 16 + 400*120 + 120 + 120*84 + 84 + 84*10 + 10,
+		"mlp":       784*512 + 512 + 512*512 + 512 + 512*10 + 10,
 	}
 	for _, e := range models.All {
-		net := e.New(rand.New(rand.NewPCG(1, 2)))
+		input, classes := sizes(e)
+		net := e.New(rand.New(rand.NewPCG(1, 2)), input, classes)
 		assert.Equal(t, want[e.Name], layers.Count(net), e.Name)
 		for _, n := range []int{1, 3} {
 			tape := autograd.NewTape(autograd.Infer, nil)
-			y := net.Forward(tape, tape.Const(tensor.New(tensor.Float32, append([]int{n}, e.Input...)...)))
-			assert.Equal(t, []int{n, e.Classes}, y.Shape(), e.Name)
+			y := net.Forward(tape, tape.Const(tensor.New(tensor.Float32, append([]int{n}, input...)...)))
+			assert.Equal(t, []int{n, classes}, y.Shape(), e.Name)
 		}
 		found, ok := models.Find(e.Name)
 		require.True(t, ok)
@@ -78,9 +80,18 @@ func TestShapesAndCounts(t *testing.T) {
 func TestSeedDecides(t *testing.T) {
 	for _, e := range models.All {
 		weights := func(seed uint64) string {
-			return fmt.Sprint(layers.Params(e.New(rand.New(rand.NewPCG(seed, 0))))[0].Value())
+			input, classes := sizes(e)
+			return fmt.Sprint(layers.Params(e.New(rand.New(rand.NewPCG(seed, 0)), input, classes))[0].Value())
 		}
 		assert.Equal(t, weights(1), weights(1), e.Name)
 		assert.NotEqual(t, weights(1), weights(2), e.Name)
 	}
+}
+
+// sizes gives what a model of the table is tested with: its own sizes, or those of a 28×28 image in 10 classes.
+func sizes(e models.Entry) (input []int, classes int) {
+	if e.Input == nil {
+		return []int{1, 28, 28}, 10
+	}
+	return e.Input, e.Classes
 }

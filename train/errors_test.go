@@ -26,7 +26,7 @@ func TestValidateNamesFieldAndValue(t *testing.T) {
 	}{
 		{func(c *train.Config) { c.Model = nil }, "Config.Model is nil"},
 		{func(c *train.Config) { c.Model = struct{}{} }, "Config.Model is a struct {}"},
-		{func(c *train.Config) { c.Model = &layers.Dropout{} }, "no parameters"},
+		{func(c *train.Config) { c.Model = layers.Dropout{} }, "no parameters"},
 		{func(c *train.Config) { c.Loss = nil }, "Config.Loss is nil"},
 		{func(c *train.Config) { c.Train = nil }, "Config.Train is nil"},
 		{func(c *train.Config) {

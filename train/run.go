@@ -85,11 +85,7 @@ type position struct {
 func newRun(ctx context.Context, c Config) (*run, error) {
 	r := &run{group: c.Group, world: context.WithoutCancel(ctx)}
 	if r.group == nil {
-		alone, err := collectives.Alone()
-		if err != nil {
-			return nil, fmt.Errorf("train: %w", err)
-		}
-		r.group = alone
+		r.group = collectives.Alone()
 	}
 	size := r.group.Size()
 	r.c = c.withDefaults(size)

@@ -28,13 +28,13 @@ const (
 // net is a small model with dropout, so that a run's bits depend on its random numbers too.
 type net struct {
 	Hidden  *layers.Linear
-	Dropout *layers.Dropout
+	Dropout layers.Dropout
 	Out     *layers.Linear
 }
 
 func newNet() *net {
 	rng := rand.New(rand.NewPCG(7, 7))
-	return &net{layers.NewLinear(rng, features, 11), &layers.Dropout{P: 0.25}, layers.NewLinear(rng, 11, classes)}
+	return &net{layers.NewLinear(rng, features, 11), layers.Dropout{P: 0.25}, layers.NewLinear(rng, 11, classes)}
 }
 
 func (n *net) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {

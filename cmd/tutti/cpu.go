@@ -5,8 +5,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tutti-ml/tutti/blas/kernel"
 	"github.com/tutti-ml/tutti/internal/cpu"
 )
+
+// kernels says on one line which instructions and which micro-kernels were chosen.
+func kernels() string {
+	isa := cpu.Best()
+	return fmt.Sprintf("%v: %s, %s (%s)", isa, kernel.Pick(kernel.Sgemm, isa).Name, kernel.Pick(kernel.Dgemm, isa).Name, cpu.Features().Brand)
+}
 
 func cpuCommand() *cobra.Command {
 	var list bool
@@ -25,6 +32,10 @@ func cpuCommand() *cobra.Command {
 				return nil
 			}
 			fmt.Fprintln(out, cpu.Features())
+			isa := cpu.Best()
+			s, d := kernel.Pick(kernel.Sgemm, isa), kernel.Pick(kernel.Dgemm, isa)
+			fmt.Fprintf(out, "sgemm     %s, tile %d×%d, blocks MC %d KC %d NC %d\n", s.Name, s.MR, s.NR, s.MC, s.KC, s.NC)
+			fmt.Fprintf(out, "dgemm     %s, tile %d×%d, blocks MC %d KC %d NC %d\n", d.Name, d.MR, d.NR, d.MC, d.KC, d.NC)
 			return nil
 		},
 	}

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/binary"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -76,7 +77,7 @@ func TestTrain(t *testing.T) {
 	require.Contains(t, errs, "epoch 1/2", "the progress bar")
 	require.Equal(t, []string{"digits-digitsnet.safetensors"}, files(t, dir), "the model, and no checkpoint")
 
-	model := models.DigitsNet(nil)
+	model := models.DigitsNet(rand.New(rand.NewPCG(9, 9)))
 	meta, err := layers.Load(filepath.Join(dir, "digits-digitsnet.safetensors"), model)
 	require.NoError(t, err)
 	require.Equal(t, "digitsnet", meta["tutti.model"])
@@ -170,7 +171,7 @@ func TestBadInput(t *testing.T) {
 		{"no such flag", []string{"train", "--epocs", "3"}, "unknown flag: --epocs", 2},
 		{"not a number", []string{"train", "--epochs", "many"}, `"many"`, 2},
 		{"negative epochs", []string{"train", "--epochs", "-1"}, "--epochs -1, want at least 1", 2},
-		{"zero batch", []string{"train", "--batch", "0"}, "--batch 0, want at least 1", 2},
+		{"negative batch", []string{"train", "--batch", "-8"}, "--batch -8, want at least 1", 2},
 		{"no ranks", []string{"train", "--ranks", "0"}, "--ranks 0, want at least 1", 2},
 		{"no such sync", []string{"train", "--sync", "star"}, `"star", want ring or shuffle`, 2},
 		{"no such transport", []string{"train", "--transport", "pigeon"}, `"pigeon"`, 2},

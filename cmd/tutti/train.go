@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
@@ -55,7 +56,7 @@ tutti launch, mpirun (of a binary built with -tags mpi), Slurm or a torchrun-sty
 	f.StringVar(&o.dataDir, "data-dir", "", "folder of the data set's files (default: where its Debian package puts them)")
 	f.StringVar(&o.model, "model", "", "model: "+strings.Join(modelNames(), ", ")+" (default: the data set's)")
 	f.IntVar(&o.epochs, "epochs", 0, "passes over the training set (default: the data set's)")
-	f.IntVar(&o.batch, "batch", 64, "samples per step, over all ranks together")
+	f.IntVar(&o.batch, "batch", 0, "samples per step, over all ranks together (default: the data set's)")
 	f.StringVar(&o.optimizer, "optimizer", "adam", "optimizer: "+strings.Join(optimizerNames(), ", "))
 	f.Float64Var(&o.lr, "lr", 0, "learning rate (default: the optimizer's)")
 	f.Float64Var(&o.momentum, "momentum", 0.9, "momentum, for sgd")
@@ -125,7 +126,7 @@ var algorithms = map[train.Sync]collectives.Algorithm{
 type job struct {
 	*trainOptions
 	data     *dataSet
-	model    *models.Model
+	model    models.Entry
 	sync     train.Sync
 	rule     optim.Optimizer
 	schedule optim.Schedule
@@ -145,7 +146,7 @@ func newJob(o *trainOptions, out io.Writer) (*job, error) {
 	for _, flag := range []struct {
 		name       string
 		value, min int
-	}{{"epochs", o.epochs, 0}, {"batch", o.batch, 1}, {"ranks", o.ranks, 1}, {"partitions", o.partitions, 0}} {
+	}{{"epochs", o.epochs, 0}, {"batch", o.batch, 0}, {"ranks", o.ranks, 1}, {"partitions", o.partitions, 0}} {
 		if flag.value < flag.min {
 			return nil, usageError{fmt.Errorf("--%s %d, want at least %d", flag.name, flag.value, max(flag.min, 1))}
 		}
@@ -159,9 +160,15 @@ func newJob(o *trainOptions, out io.Writer) (*job, error) {
 	if j.model, err = pickModel(cmp.Or(o.model, j.data.model), j.data); err != nil {
 		return nil, err
 	}
-	o.epochs = cmp.Or(o.epochs, j.data.epochs)
-	stem := j.data.name + "-" + j.model.Name
-	o.out = cmp.Or(o.out, stem+".safetensors")
+	o.epochs, o.batch = cmp.Or(o.epochs, j.data.epochs), cmp.Or(o.batch, j.data.batch)
+	o.out = cmp.Or(o.out, j.data.name+"-"+j.model.Name+".safetensors")
+	for _, file := range []string{o.out, j.checkpointFile()} { // found out now, and not after the training
+		if info, err := os.Stat(filepath.Dir(file)); err != nil {
+			return nil, fmt.Errorf("the folder for %s: %w", file, err)
+		} else if !info.IsDir() {
+			return nil, fmt.Errorf("the folder for %s: %s is a file", file, filepath.Dir(file))
+		}
+	}
 	return j, nil
 }
 
@@ -196,7 +203,8 @@ func runTrain(ctx context.Context, o *trainOptions, out io.Writer) error {
 
 // rank is the whole job of one rank; rank 0 speaks for all.
 func (j *job) rank(ctx context.Context, g *collectives.Group, where string) error {
-	model := j.model.New(rand.New(rand.NewPCG(j.seed, 0)))
+	spec := j.data.train.Spec()
+	model := j.model.New(rand.New(rand.NewPCG(j.seed, 0)), spec.Shape, spec.Classes)
 	config := train.Config{
 		Model: model, Loss: layers.CrossEntropy{}, Optimizer: j.rule, Schedule: j.schedule,
 		Train: j.data.train, Test: j.data.test, Epochs: j.epochs, BatchSize: j.batch, Partitions: j.partitions,
@@ -243,13 +251,9 @@ func (j *job) finish(model layers.Layer, report *train.Report) error {
 
 // header says what is about to be trained, on what, by which kernels.
 func (j *job) header(model layers.Layer, where string) {
-	weights := 0
-	for _, p := range layers.Params(model) {
-		weights += p.Param.Value().Len()
-	}
 	fmt.Fprintf(j.out, "data     %s: %d training and %d test samples of %v\n",
 		j.data.name, j.data.train.Len(), j.data.test.Len(), j.data.train.Spec().Shape)
-	fmt.Fprintf(j.out, "model    %s, %d parameters\n", j.model.Name, weights)
+	fmt.Fprintf(j.out, "model    %s, %d parameters\n", j.model.Name, layers.Count(model))
 	fmt.Fprintf(j.out, "ranks    %s, sync %v, GOMAXPROCS %d\n", where, j.sync, runtime.GOMAXPROCS(0))
 	fmt.Fprintf(j.out, "kernels  %s\n", kernels())
 	fmt.Fprintf(j.out, "training %s of batch %d, %s %g, seed %d\n", count(j.epochs, "epoch"), j.batch, j.rule.Name(), j.rule.Rate(), j.seed)
