@@ -74,7 +74,7 @@ func elements[T tensor.Elem](t *tensor.Tensor, d tensor.DType) []T {
 // WithClasses returns m declared to have n classes: for a set in which the last classes do not occur. It panics if a label
 // is n or above, or m has targets and not labels.
 func (m *Memory) WithClasses(n int) *Memory {
-	if m.labels == nil {
+	if m.spec.Classes == 0 {
 		panic(fmt.Sprintf("dataset: WithClasses: %s has targets, not labels", m.spec.Name))
 	}
 	if i := outOfRange(m.labels, n); i >= 0 {

@@ -23,6 +23,12 @@ func Adam(w, g, m, v []float32, c AdamCoef) {
 	same("Adam", len(w), len(g))
 	same("Adam", len(w), len(m))
 	same("Adam", len(w), len(v))
+	t := newStepTask()
+	t.w, t.g, t.m, t.v, t.adam = w, g, m, v, c
+	t.spread()
+}
+
+func adam(w, g, m, v []float32, c *AdamCoef) {
 	g, m, v = g[:len(w)], m[:len(w)], v[:len(w)]
 	for i := range w {
 		wi := c.Keep * w[i]

@@ -1,25 +1,45 @@
 package vec
 
+import "math"
+
 // Relu stores max(x, 0) in dst; NaN stays NaN. dst may be x.
 func Relu[T Float](dst, x []T) {
 	same("Relu", len(dst), len(x))
+	run(opRelu, dst, x, nil, 0)
+}
+
+func relu[T Float](dst, x []T) {
 	x = x[:len(dst)]
 	for i := range dst {
 		dst[i] = max(x[i], 0)
 	}
 }
 
-// ReluGrad stores dy in dst where x > 0, else zero: the gradient of y = relu(x) with respect to x. The output y serves
-// as well as the input x. dst may be dy or x.
+// ReluGrad stores dy in dst where x > 0 or NaN, else zero: the gradient of y = relu(x) with respect to x. The output y
+// serves as well as the input x. dst may be dy or x.
 func ReluGrad[T Float](dst, dy, x []T) {
 	same("ReluGrad", len(dst), len(dy))
 	same("ReluGrad", len(dst), len(x))
+	run(opReluGrad, dst, dy, x, 0)
+}
+
+func reluGrad[T Float](dst, dy, x []T) {
 	dy, x = dy[:len(dst)], x[:len(dst)]
-	for i := range dst {
-		g := dy[i]
-		if x[i] <= 0 {
-			g = 0
+	if single[T]() {
+		for i := range dst { // on bits, whose masking needs no branch: signs are hard to predict
+			keep := ^uint32(0)
+			if x[i] <= 0 {
+				keep = 0
+			}
+			dst[i] = T(math.Float32frombits(math.Float32bits(float32(dy[i])) & keep))
 		}
-		dst[i] = g
+		return
+	}
+	for i := range dst {
+		keep := ^uint64(0)
+		if x[i] <= 0 {
+			keep = 0
+		}
+		dst[i] = T(math.Float64frombits(math.Float64bits(float64(dy[i])) & keep))
 	}
 }

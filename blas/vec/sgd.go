@@ -14,6 +14,12 @@ type SGDCoef struct {
 // Every product is rounded to float32 before it is added, so the bits are the same on every machine.
 func SGD(w, g []float32, decay, rate float32) {
 	same("SGD", len(w), len(g))
+	t := newStepTask()
+	t.w, t.g, t.sgd = w, g, SGDCoef{Decay: decay, Rate: rate}
+	t.spread()
+}
+
+func sgd(w, g []float32, decay, rate float32) {
 	g = g[:len(w)]
 	for i := range w {
 		w[i] -= float32(rate * (g[i] + float32(decay*w[i])))
@@ -29,6 +35,12 @@ func SGD(w, g []float32, decay, rate float32) {
 func SGDMomentum(w, g, b []float32, c SGDCoef) {
 	same("SGDMomentum", len(w), len(g))
 	same("SGDMomentum", len(w), len(b))
+	t := newStepTask()
+	t.w, t.g, t.m, t.sgd = w, g, b, c
+	t.spread()
+}
+
+func sgdMomentum(w, g, b []float32, c *SGDCoef) {
 	g, b = g[:len(w)], b[:len(w)]
 	for i := range w {
 		gi := g[i] + float32(c.Decay*w[i])

@@ -3,9 +3,23 @@ package vec
 import "math"
 
 // Sigmoid stores 1/(1+e⁻ˣ) in dst. dst may be x.
+//
+// In float32 it is at most 0.51 ulp from the true value, subnormal results included. It computes in float64 and rounds
+// once.
 func Sigmoid[T Float](dst, x []T) {
 	same("Sigmoid", len(dst), len(x))
+	run(opSigmoid, dst, x, nil, 0)
+}
+
+func sigmoid[T Float](dst, x []T) {
 	x = x[:len(dst)]
+	if single[T]() {
+		for i := range dst {
+			f, s := splitPow2(-log2e * float64(x[i]))
+			dst[i] = T(1 / (1 + s + s*pow2m1(f)))
+		}
+		return
+	}
 	for i := range dst {
 		dst[i] = T(1 / (1 + math.Exp(-float64(x[i]))))
 	}
@@ -15,6 +29,10 @@ func Sigmoid[T Float](dst, x []T) {
 func SigmoidGrad[T Float](dst, dy, y []T) {
 	same("SigmoidGrad", len(dst), len(dy))
 	same("SigmoidGrad", len(dst), len(y))
+	run(opSigmoidGrad, dst, dy, y, 0)
+}
+
+func sigmoidGrad[T Float](dst, dy, y []T) {
 	dy, y = dy[:len(dst)], y[:len(dst)]
 	for i := range dst {
 		dst[i] = dy[i] * (y[i] * (1 - y[i]))

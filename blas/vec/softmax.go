@@ -1,7 +1,8 @@
 package vec
 
 // This file normalises exponentials along rows. The largest element of a row is subtracted first, so no finite input
-// overflows; the sum of exponentials is accumulated in float64, in order of columns, whatever T.
+// overflows; the sum of exponentials is accumulated in float64, in order of columns, whatever T. Rows are spread over the
+// worker threads.
 
 import (
 	"fmt"
@@ -15,20 +16,38 @@ import (
 // A row of -Inf only gives NaN, as does a row with +Inf or NaN. dst may be x. It panics if a length is not rows·cols.
 func Softmax[T Float](dst, x []T, rows, cols int) {
 	sameRows("Softmax", len(dst), len(x), rows, cols)
-	for r := range rows {
-		d, x := dst[r*cols:(r+1)*cols], x[r*cols:(r+1)*cols]
-		if cols == 0 {
-			return
-		}
-		m := float64(Max(x))
-		var s float64
-		for i, v := range x {
-			e := math.Exp(float64(v) - m)
-			s += e
-			d[i] = T(e)
-		}
-		Scale(d, T(1/s), d)
+	runRows(opSoftmax, dst, x, rows, cols)
+}
+
+func softmax[T Float](dst, x []T, cols int) {
+	if cols == 0 {
+		return
 	}
+	for ; len(x) >= cols; dst, x = dst[cols:], x[cols:] {
+		row := x[:cols]
+		scale(dst[:cols], T(1/expSum(dst[:cols], row, float64(Max(row)))), dst[:cols])
+	}
+}
+
+// expSum stores exp(x-m) in dst and returns the sum, before rounding to T.
+func expSum[T Float](dst, x []T, m float64) float64 {
+	x = x[:len(dst)]
+	var sum float64
+	if single[T]() {
+		for i := range dst {
+			f, s := splitPow2(log2e * (float64(x[i]) - m))
+			e := s + s*pow2m1(f)
+			sum += e
+			dst[i] = T(e)
+		}
+		return sum
+	}
+	for i := range dst {
+		e := math.Exp(float64(x[i]) - m)
+		sum += e
+		dst[i] = T(e)
+	}
+	return sum
 }
 
 // LogSoftmax stores x - log Σexp(x) of every row in dst.
@@ -38,11 +57,17 @@ func Softmax[T Float](dst, x []T, rows, cols int) {
 // dst may be x. It panics if a length is not rows·cols.
 func LogSoftmax[T Float](dst, x []T, rows, cols int) {
 	sameRows("LogSoftmax", len(dst), len(x), rows, cols)
-	for r := range rows {
-		d, x := dst[r*cols:(r+1)*cols], x[r*cols:(r+1)*cols]
-		l := logSumExp(x)
-		for i, v := range x {
-			d[i] = T(float64(v) - l)
+	runRows(opLogSoftmax, dst, x, rows, cols)
+}
+
+func logSoftmax[T Float](dst, x []T, cols int) {
+	if cols == 0 {
+		return
+	}
+	for ; len(x) >= cols; dst, x = dst[cols:], x[cols:] {
+		m, l := logSum(x[:cols])
+		for i, v := range x[:cols] {
+			dst[i] = T(float64(v) - m - l)
 		}
 	}
 }
@@ -55,25 +80,37 @@ func LogSoftmax[T Float](dst, x []T, rows, cols int) {
 func LogSumExp[T Float](dst, x []T, rows, cols int) {
 	same("LogSumExp", len(dst), rows)
 	sameRows("LogSumExp", len(x), len(x), rows, cols)
-	for r := range rows {
-		dst[r] = T(logSumExp(x[r*cols : (r+1)*cols]))
+	runRows(opLogSumExp, dst, x, rows, cols)
+}
+
+func logSumExp[T Float](dst, x []T, cols int) {
+	for r := range dst {
+		m, l := logSum(x[r*cols : (r+1)*cols])
+		dst[r] = T(m + l)
 	}
 }
 
-// logSumExp returns m + log Σexp(x-m) with m = max(x); an infinite m is left out, so a row of -Inf gives -Inf, not NaN.
-func logSumExp[T Float](x []T) float64 {
+// logSum returns m = max(x) and log Σexp(x-m): zero if m is infinite, so that a row of -Inf has m alone, not NaN.
+func logSum[T Float](x []T) (m, l float64) {
 	if len(x) == 0 {
-		return math.Inf(-1)
+		return math.Inf(-1), 0
 	}
-	m := float64(Max(x))
+	m = float64(Max(x))
 	if math.IsInf(m, 0) {
-		m = 0
+		return m, 0
 	}
-	var s float64
-	for _, v := range x {
-		s += math.Exp(float64(v) - m)
+	var sum float64
+	if single[T]() {
+		for _, v := range x {
+			f, s := splitPow2(log2e * (float64(v) - m))
+			sum += s + s*pow2m1(f)
+		}
+	} else {
+		for _, v := range x {
+			sum += math.Exp(float64(v) - m)
+		}
 	}
-	return m + math.Log(s)
+	return m, math.Log(sum)
 }
 
 func sameRows(op string, dst, x, rows, cols int) {

@@ -1,13 +1,15 @@
 package vec
 
-// This file holds elementwise arithmetic: sums, products, and the copies of them that add into their destination.
-
-import "math"
+// This file holds arithmetic on two operands, element by element. Each function is a check of lengths and a loop.
 
 // Add stores a+b in dst. dst may be a or b.
 func Add[T Float](dst, a, b []T) {
 	same("Add", len(dst), len(a))
 	same("Add", len(dst), len(b))
+	run(opAdd, dst, a, b, 0)
+}
+
+func add[T Float](dst, a, b []T) {
 	a, b = a[:len(dst)], b[:len(dst)]
 	for i := range dst {
 		dst[i] = a[i] + b[i]
@@ -18,6 +20,10 @@ func Add[T Float](dst, a, b []T) {
 func Sub[T Float](dst, a, b []T) {
 	same("Sub", len(dst), len(a))
 	same("Sub", len(dst), len(b))
+	run(opSub, dst, a, b, 0)
+}
+
+func sub[T Float](dst, a, b []T) {
 	a, b = a[:len(dst)], b[:len(dst)]
 	for i := range dst {
 		dst[i] = a[i] - b[i]
@@ -28,6 +34,10 @@ func Sub[T Float](dst, a, b []T) {
 func Mul[T Float](dst, a, b []T) {
 	same("Mul", len(dst), len(a))
 	same("Mul", len(dst), len(b))
+	run(opMul, dst, a, b, 0)
+}
+
+func mul[T Float](dst, a, b []T) {
 	a, b = a[:len(dst)], b[:len(dst)]
 	for i := range dst {
 		dst[i] = a[i] * b[i]
@@ -38,6 +48,10 @@ func Mul[T Float](dst, a, b []T) {
 func Div[T Float](dst, a, b []T) {
 	same("Div", len(dst), len(a))
 	same("Div", len(dst), len(b))
+	run(opDiv, dst, a, b, 0)
+}
+
+func div[T Float](dst, a, b []T) {
 	a, b = a[:len(dst)], b[:len(dst)]
 	for i := range dst {
 		dst[i] = a[i] / b[i]
@@ -48,6 +62,10 @@ func Div[T Float](dst, a, b []T) {
 func MulAdd[T Float](dst, a, b []T) {
 	same("MulAdd", len(dst), len(a))
 	same("MulAdd", len(dst), len(b))
+	run(opMulAdd, dst, a, b, 0)
+}
+
+func mulAdd[T Float](dst, a, b []T) {
 	a, b = a[:len(dst)], b[:len(dst)]
 	for i := range dst {
 		dst[i] += a[i] * b[i]
@@ -58,6 +76,10 @@ func MulAdd[T Float](dst, a, b []T) {
 func Maximum[T Float](dst, a, b []T) {
 	same("Maximum", len(dst), len(a))
 	same("Maximum", len(dst), len(b))
+	run(opMaximum, dst, a, b, 0)
+}
+
+func maximum[T Float](dst, a, b []T) {
 	a, b = a[:len(dst)], b[:len(dst)]
 	for i := range dst {
 		dst[i] = max(a[i], b[i])
@@ -68,69 +90,12 @@ func Maximum[T Float](dst, a, b []T) {
 func Minimum[T Float](dst, a, b []T) {
 	same("Minimum", len(dst), len(a))
 	same("Minimum", len(dst), len(b))
+	run(opMinimum, dst, a, b, 0)
+}
+
+func minimum[T Float](dst, a, b []T) {
 	a, b = a[:len(dst)], b[:len(dst)]
 	for i := range dst {
 		dst[i] = min(a[i], b[i])
-	}
-}
-
-// Scale stores alpha·x in dst. dst may be x.
-func Scale[T Float](dst []T, alpha T, x []T) {
-	same("Scale", len(dst), len(x))
-	x = x[:len(dst)]
-	for i := range dst {
-		dst[i] = alpha * x[i]
-	}
-}
-
-// AddScalar stores alpha+x in dst. dst may be x.
-func AddScalar[T Float](dst []T, alpha T, x []T) {
-	same("AddScalar", len(dst), len(x))
-	x = x[:len(dst)]
-	for i := range dst {
-		dst[i] = alpha + x[i]
-	}
-}
-
-// Axpy adds alpha·x to dst. dst may be x.
-func Axpy[T Float](dst []T, alpha T, x []T) {
-	same("Axpy", len(dst), len(x))
-	x = x[:len(dst)]
-	for i := range dst {
-		dst[i] += alpha * x[i]
-	}
-}
-
-// Fill stores alpha in every element of dst.
-func Fill[T Number](dst []T, alpha T) {
-	for i := range dst {
-		dst[i] = alpha
-	}
-}
-
-// Neg stores -x in dst. dst may be x.
-func Neg[T Float](dst, x []T) {
-	same("Neg", len(dst), len(x))
-	x = x[:len(dst)]
-	for i := range dst {
-		dst[i] = -x[i]
-	}
-}
-
-// Abs stores the absolute value of x in dst. dst may be x.
-func Abs[T Float](dst, x []T) {
-	same("Abs", len(dst), len(x))
-	x = x[:len(dst)]
-	for i := range dst {
-		dst[i] = T(math.Abs(float64(x[i])))
-	}
-}
-
-// Sqrt stores the square root of x, rounded correctly, in dst; of a negative number, NaN. dst may be x.
-func Sqrt[T Float](dst, x []T) {
-	same("Sqrt", len(dst), len(x))
-	x = x[:len(dst)]
-	for i := range dst {
-		dst[i] = T(math.Sqrt(float64(x[i]))) // the double rounding is harmless: Figueroa, SIGNUM 30(3), 1995
 	}
 }

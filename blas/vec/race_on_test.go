@@ -1,0 +1,5 @@
+//go:build race
+
+package vec_test
+
+const raceEnabled = true

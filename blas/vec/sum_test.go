@@ -1,0 +1,130 @@
+package vec_test
+
+import (
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/tutti-ml/tutti/blas/vec"
+)
+
+func TestSums(t *testing.T) {
+	t.Run("float32", func(t *testing.T) { testSums[float32](t, math.Exp2(-24)) })
+	t.Run("float64", func(t *testing.T) { testSums[float64](t, math.Exp2(-53)) })
+}
+
+// testSums compares sums with exact ones, within the bound that Sum documents, a product's rounding added.
+func testSums[T vec.Float](t *testing.T, u float64) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for _, n := range append(lengths, 3*1024, 5*1024+3, 64*1024+1) {
+		a, b := normal[T](rng, n), normal[T](rng, n)
+		one := make([]T, n)
+		vec.Fill(one, 1)
+		bound := (130 + math.Log2(max(1, float64(n)/1024)) + 1) * u
+		for _, c := range []struct {
+			name string
+			got  T
+			x, y []T
+		}{
+			{"Sum", vec.Sum(a), a, one},
+			{"Dot", vec.Dot(a, b), a, b},
+			{"SumSq", vec.SumSq(a), a, a},
+		} {
+			want, mag := exactDot(c.x, c.y)
+			require.InDeltaf(t, want, float64(c.got), bound*mag, "%s of %d", c.name, n)
+		}
+		assert.Equal(t, vec.Dot(a, a), vec.SumSq(a))
+	}
+}
+
+// exactDot returns Σ x·y and Σ |x·y|, rounded once.
+func exactDot[T vec.Float](x, y []T) (sum, mag float64) {
+	s := new(big.Float).SetPrec(400)
+	for i := range x {
+		p := new(big.Float).SetPrec(120).Mul(big.NewFloat(float64(x[i])), big.NewFloat(float64(y[i])))
+		s.Add(s, p)
+		mag += math.Abs(float64(x[i]) * float64(y[i]))
+	}
+	sum, _ = s.Float64()
+	return sum, mag
+}
+
+// TestSumOrder pins the documented order with numbers that tell one order from another: 2⁵³+1 rounds to 2⁵³.
+func TestSumOrder(t *testing.T) {
+	const big = 1 << 53
+	for _, c := range []struct {
+		name string
+		at   map[int]float64
+		n    int
+		want float64
+	}{
+		{"lanes 0 and 4 meet first", map[int]float64{0: big, 4: -big, 2: 1}, 8, 1},
+		{"lanes 0 and 1 meet last", map[int]float64{0: -big, 1: big, 5: 1}, 8, 0},
+		{"a lane adds every eighth", map[int]float64{0: big, 8: 1, 16: -big}, 17, 0},
+		{"a rest goes to lanes from 0", map[int]float64{0: big, 8: -big, 4: 1}, 9, 1},
+		{"blocks 0 and 1 meet before 2", map[int]float64{0: big, 1024: -big, 2048: 1}, 2049, 1},
+		{"blocks 2 and 3 meet before 0", map[int]float64{0: -big, 2048: 1, 3072: big}, 3073, 0},
+		{"five blocks split at four", map[int]float64{0: big, 3072: -big, 4096: 1}, 4097, 1},
+	} {
+		x := make([]float64, c.n)
+		for i, v := range c.at {
+			x[i] = v
+		}
+		assert.Equal(t, c.want, vec.Sum(x), c.name)
+	}
+}
+
+func TestExtremes(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	for _, c := range []struct {
+		x        []float64
+		max, min float64
+		arg      int
+	}{
+		{[]float64{3}, 3, 3, 0},
+		{[]float64{-1, -5, -1}, -1, -5, 0},
+		{[]float64{1, 7, 7, 2}, 7, 1, 1},
+		{[]float64{-inf, -inf}, -inf, -inf, 0},
+		{[]float64{1, inf, -inf}, inf, -inf, 1},
+		{[]float64{nan, 1}, nan, nan, 0},
+		{[]float64{1, inf, nan, nan}, nan, nan, 2},
+	} {
+		assert.True(t, identical(c.max, vec.Max(c.x)), "Max(%v) = %v", c.x, vec.Max(c.x))
+		assert.True(t, identical(c.min, vec.Min(c.x)), "Min(%v) = %v", c.x, vec.Min(c.x))
+		assert.Equal(t, c.arg, vec.ArgMax(c.x), "ArgMax(%v)", c.x)
+	}
+	rng := rand.New(rand.NewPCG(5, 6))
+	for _, n := range lengths[1:] {
+		x := normal[float32](rng, n)
+		at := vec.ArgMax(x)
+		for i, v := range x {
+			if v > x[at] || v == x[at] && i < at {
+				require.Failf(t, "wrong", "ArgMax of %d = %d, [%d] is larger", n, at, i)
+			}
+		}
+		assert.Equal(t, x[at], vec.Max(x))
+		vec.Neg(x, x)
+		assert.Equal(t, x[at], vec.Min(x))
+	}
+}
+
+func TestFinite(t *testing.T) {
+	for _, bad := range []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1))} {
+		for _, n := range []int{1, 7, 8, 9, 100} {
+			for i := range n {
+				x := make([]float32, n)
+				assert.True(t, vec.AllFinite(x))
+				x[i] = bad
+				assert.False(t, vec.AllFinite(x))
+				assert.Equal(t, bad != bad, vec.HasNaN(x))
+			}
+		}
+	}
+	assert.True(t, vec.AllFinite([]float32{math.MaxFloat32, -math.MaxFloat32, 1e-45}))
+	assert.True(t, vec.AllFinite([]float64(nil)))
+	assert.False(t, vec.HasNaN([]float64(nil)))
+}

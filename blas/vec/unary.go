@@ -1,0 +1,90 @@
+package vec
+
+// This file holds arithmetic on one operand, and a scalar, element by element.
+
+import "math"
+
+// Scale stores alpha·x in dst. dst may be x.
+func Scale[T Float](dst []T, alpha T, x []T) {
+	same("Scale", len(dst), len(x))
+	run(opScale, dst, x, nil, alpha)
+}
+
+func scale[T Float](dst []T, alpha T, x []T) {
+	x = x[:len(dst)]
+	for i := range dst {
+		dst[i] = alpha * x[i]
+	}
+}
+
+// AddScalar stores alpha+x in dst. dst may be x.
+func AddScalar[T Float](dst []T, alpha T, x []T) {
+	same("AddScalar", len(dst), len(x))
+	run(opAddScalar, dst, x, nil, alpha)
+}
+
+func addScalar[T Float](dst []T, alpha T, x []T) {
+	x = x[:len(dst)]
+	for i := range dst {
+		dst[i] = alpha + x[i]
+	}
+}
+
+// Axpy adds alpha·x to dst. dst may be x.
+func Axpy[T Float](dst []T, alpha T, x []T) {
+	same("Axpy", len(dst), len(x))
+	run(opAxpy, dst, x, nil, alpha)
+}
+
+func axpy[T Float](dst []T, alpha T, x []T) {
+	x = x[:len(dst)]
+	for i := range dst {
+		dst[i] += alpha * x[i]
+	}
+}
+
+// Neg stores -x in dst. dst may be x.
+func Neg[T Float](dst, x []T) {
+	same("Neg", len(dst), len(x))
+	run(opNeg, dst, x, nil, 0)
+}
+
+func neg[T Float](dst, x []T) {
+	x = x[:len(dst)]
+	for i := range dst {
+		dst[i] = -x[i]
+	}
+}
+
+// Abs stores the absolute value of x in dst. dst may be x.
+func Abs[T Float](dst, x []T) {
+	same("Abs", len(dst), len(x))
+	run(opAbs, dst, x, nil, 0)
+}
+
+func abs[T Float](dst, x []T) {
+	x = x[:len(dst)]
+	for i := range dst {
+		dst[i] = T(math.Abs(float64(x[i])))
+	}
+}
+
+// Sqrt stores the square root of x in dst; of a negative number, NaN. dst may be x.
+func Sqrt[T Float](dst, x []T) {
+	same("Sqrt", len(dst), len(x))
+	run(opSqrt, dst, x, nil, 0)
+}
+
+func sqrt[T Float](dst, x []T) {
+	x = x[:len(dst)]
+	for i := range dst {
+		dst[i] = T(math.Sqrt(float64(x[i]))) // rounding twice is rounding once: Figueroa, SIGNUM Newsletter 30(3), 1995
+	}
+}
+
+// Fill stores alpha in every element of dst.
+func Fill[T Number](dst []T, alpha T) {
+	for i := range dst {
+		dst[i] = alpha
+	}
+}

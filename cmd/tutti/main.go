@@ -1,0 +1,103 @@
+// Command tutti trains models on one core or many machines, starts jobs, and shows what a machine and a model file hold.
+//
+//	tutti train      train a model: with no flags, a small convnet on 8×8 handwritten digits
+//	tutti launch     start a program as the ranks of a parallel job on this machine
+//	tutti bench      measure this machine's kernels against their limits
+//	tutti inspect    list the tensors in a safetensors file
+//	tutti cpu        show the processor's features and the kernels chosen for it
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tutti-ml/tutti/collectives"
+	"github.com/tutti-ml/tutti/collectives/launch"
+	"github.com/tutti-ml/tutti/internal/cpu"
+)
+
+// Exit codes, after the shells' own.
+const (
+	exitFailure     = 1
+	exitUsage       = 2
+	exitInterrupted = 130 // 128 + SIGINT
+)
+
+// usageError is a mistake on the command line.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func main() {
+	// The first interrupt asks the job to stop at the next step and write its checkpoint; with the handler gone, a second
+	// one ends the process at once.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx, os.Args[1:]))
+}
+
+// run executes one command line and gives its exit code.
+func run(ctx context.Context, args []string) int {
+	root := &cobra.Command{
+		Use:           "tutti",
+		Short:         "Deep learning in Go, from one core to a cluster",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			return cpu.Check()
+		},
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(trainCommand(), launchCommand(), benchCommand(), inspectCommand(), cpuCommand())
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(os.Stderr, "tutti: "+oneLine(err))
+	return exitCode(err)
+}
+
+// exitCode tells scripts what kind of failure err is.
+func exitCode(err error) int {
+	var exit *launch.ExitError
+	var usage usageError
+	switch {
+	case errors.As(err, &exit):
+		return exit.Code
+	case errors.As(err, &usage), strings.HasPrefix(err.Error(), "unknown command"):
+		return exitUsage
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	}
+	return exitFailure
+}
+
+// oneLine gives the text of err on one line: of several errors, the one that is no consequence of another rank's.
+func oneLine(err error) string {
+	text := rootCause(err).Error()
+	return strings.ReplaceAll(strings.TrimSpace(text), "\n", "; ")
+}
+
+// rootCause picks from the joined errors of many ranks the first that is not about a lost peer, since a rank that fails
+// is a lost peer to the others.
+func rootCause(err error) error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return err
+	}
+	list := joined.Unwrap()
+	for _, e := range list {
+		if !errors.Is(e, collectives.ErrPeerLost) && !errors.Is(e, collectives.ErrClosed) {
+			return rootCause(e)
+		}
+	}
+	return list[0]
+}

@@ -1,0 +1,266 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/binary"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tutti-ml/tutti/layers"
+	"github.com/tutti-ml/tutti/models"
+)
+
+// TestMain lets the test binary stand in for the command: with this variable set it is tutti.
+func TestMain(m *testing.M) {
+	if os.Getenv("TUTTI_TEST_AS_COMMAND") != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// command gives a tutti command line to run in dir.
+func command(t *testing.T, dir string, args ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, self, args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "TUTTI_TEST_AS_COMMAND=1")
+	return cmd
+}
+
+// tutti runs a command line to its end.
+func tutti(t *testing.T, dir string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	cmd := command(t, dir, args...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil {
+		require.IsType(t, &exec.ExitError{}, err, errs.String())
+	}
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+func files(t *testing.T, dir string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+// TestTrain runs the main job with its defaults, but for fewer epochs.
+func TestTrain(t *testing.T) {
+	dir := t.TempDir()
+	out, errs, code := tutti(t, dir, "train", "--epochs", "2", "--progress", "always")
+	require.Zero(t, code, errs)
+	require.Contains(t, out, "digits: 1437 training and 360 test samples of [1 8 8]")
+	require.Contains(t, out, "2 ranks in this process, sync ring")
+	require.Contains(t, out, "kernels  ")
+	require.Regexp(t, `epoch  2/2  loss 0\.\d+  accuracy .* %  test loss .*  test accuracy .* %  \d+ samples/s`, out)
+	require.Regexp(t, `test accuracy \d\d\.\d\d % \(\d+ of 360\), \d+ samples/s`, out)
+	require.Contains(t, errs, "epoch 1/2", "the progress bar")
+	require.Equal(t, []string{"digits-digitsnet.safetensors"}, files(t, dir), "the model, and no checkpoint")
+
+	model := models.DigitsNet(nil)
+	meta, err := layers.Load(filepath.Join(dir, "digits-digitsnet.safetensors"), model)
+	require.NoError(t, err)
+	require.Equal(t, "digitsnet", meta["tutti.model"])
+
+	out, _, code = tutti(t, dir, "inspect", "digits-digitsnet.safetensors")
+	require.Zero(t, code)
+	require.Contains(t, out, "tutti.test_accuracy")
+	out, _, code = tutti(t, dir, "inspect", "digits-digitsnet.safetensors", "--compare", "digits-digitsnet.safetensors")
+	require.Zero(t, code)
+	require.Contains(t, out, "largest difference 0 in all tensors")
+}
+
+// TestTrainOnProcesses trains on processes that tutti launch starts and wants the bits of as many in-process ranks.
+func TestTrainOnProcesses(t *testing.T) {
+	for _, sync := range []string{"ring", "shuffle"} {
+		t.Run(sync, func(t *testing.T) {
+			dir := t.TempDir()
+			args := []string{"train", "--epochs", "1", "--model", "mlp", "--sync", sync}
+			_, errs, code := tutti(t, dir, append(args, "--ranks", "3", "--out", "inproc.safetensors")...)
+			require.Zero(t, code, errs)
+			out, errs, code := tutti(t, dir, append(append([]string{"launch", "-n", "3", "--", "tutti"}, args...), "--out", "tcp.safetensors")...)
+			require.Zero(t, code, errs)
+			require.Contains(t, out, "3 ranks over tcp")
+			inproc, err := os.ReadFile(filepath.Join(dir, "inproc.safetensors"))
+			require.NoError(t, err)
+			tcp, err := os.ReadFile(filepath.Join(dir, "tcp.safetensors"))
+			require.NoError(t, err)
+			require.True(t, bytes.Equal(inproc, tcp), "the models differ")
+		})
+	}
+}
+
+// TestInterruptAndResume interrupts a job at an epoch of its own choosing, and resumes it to the bits of an uninterrupted
+// one, on one process and on three.
+func TestInterruptAndResume(t *testing.T) {
+	if os.PathSeparator == '\\' {
+		t.Skip("Windows has no interrupt to send to one process")
+	}
+	dir := t.TempDir()
+	args := []string{"train", "--model", "mlp", "--sync", "shuffle", "--partitions", "6", "--epochs", "40", "--progress", "never"}
+	_, errs, code := tutti(t, dir, append(args, "--out", "whole.safetensors")...)
+	require.Zero(t, code, errs)
+	for name, prefix := range map[string][]string{"in process": nil, "launched": {"launch", "-n", "3", "--", "tutti"}} {
+		t.Run(name, func(t *testing.T) {
+			full := append(append(append([]string{}, prefix...), args...), "--out", "parts.safetensors")
+			cmd := command(t, dir, full...)
+			cmd.Stdout = &interrupter{cmd: cmd, at: "epoch  3/40"}
+			var stderr bytes.Buffer
+			cmd.Stderr = &stderr
+			require.Error(t, cmd.Run())
+			require.Equal(t, 130, cmd.ProcessState.ExitCode(), stderr.String())
+			require.Contains(t, stderr.String(), "checkpoint in parts.checkpoint.safetensors")
+			require.Contains(t, files(t, dir), "parts.checkpoint.safetensors")
+			require.NotContains(t, files(t, dir), "parts.safetensors")
+
+			_, errs, code := tutti(t, dir, append(full, "--resume")...)
+			require.Zero(t, code, errs)
+			out, _, code := tutti(t, dir, "inspect", "whole.safetensors", "--compare", "parts.safetensors")
+			require.Zero(t, code, out)
+			require.NoError(t, os.Remove(filepath.Join(dir, "parts.safetensors")))
+		})
+	}
+}
+
+// interrupter is the output of a command, which it interrupts once it has said something.
+type interrupter struct {
+	cmd  *exec.Cmd
+	at   string
+	text string
+	done bool
+}
+
+func (i *interrupter) Write(p []byte) (int, error) {
+	i.text += string(p)
+	if !i.done && strings.Contains(i.text, i.at) {
+		i.done = true
+		return len(p), i.cmd.Process.Signal(os.Interrupt)
+	}
+	return len(p), nil
+}
+
+// TestBadInput wants one clear line, an exit code that is not zero, no stack trace and nothing written.
+func TestBadInput(t *testing.T) {
+	idx := writeIDX(t)
+	for _, c := range []struct {
+		name string
+		args []string
+		want string
+		code int
+	}{
+		{"no such flag", []string{"train", "--epocs", "3"}, "unknown flag: --epocs", 2},
+		{"not a number", []string{"train", "--epochs", "many"}, `"many"`, 2},
+		{"negative epochs", []string{"train", "--epochs", "-1"}, "--epochs -1, want at least 1", 2},
+		{"zero batch", []string{"train", "--batch", "0"}, "--batch 0, want at least 1", 2},
+		{"no ranks", []string{"train", "--ranks", "0"}, "--ranks 0, want at least 1", 2},
+		{"no such sync", []string{"train", "--sync", "star"}, `"star", want ring or shuffle`, 2},
+		{"no such transport", []string{"train", "--transport", "pigeon"}, `"pigeon"`, 2},
+		{"no such data", []string{"train", "--data", "imagenet"}, `"imagenet", want one of digits, fashion-mnist`, 2},
+		{"no such model", []string{"train", "--model", "gpt9"}, `"gpt9"`, 2},
+		{"no such optimizer", []string{"train", "--optimizer", "luck"}, `"luck", want one of sgd, adam, adamw`, 2},
+		{"bad learning rate", []string{"train", "--lr", "-1"}, "LR", 2},
+		{"model of another shape", []string{"train", "--model", "lenet5"}, "takes samples of [1 28 28] in 10 classes, digits has [1 8 8]", 2},
+		{"no such command", []string{"trane"}, `unknown command "trane"`, 2},
+		{"more ranks than partitions", []string{"train", "--ranks", "3", "--partitions", "2"}, "Partitions = 2, want at least the number of ranks, 3", 1},
+		{"missing IDX files", []string{"train", "--data", "fashion-mnist", "--data-dir", "/no/such/folder"}, "dataset-fashion-mnist", 1},
+		{"truncated IDX file", []string{"train", "--data", "fashion-mnist", "--data-dir", idx("truncated")}, "train-images", 1},
+		{"label out of range", []string{"train", "--data", "fashion-mnist", "--data-dir", idx("label")}, "label 10", 1},
+		{"a loss that is not finite", []string{"train", "--optimizer", "sgd", "--lr", "1e30", "--epochs", "2"}, "loss is not finite", 1},
+		{"output folder missing", []string{"train", "--epochs", "1", "--model", "mlp", "--out", "no/such/model.safetensors"}, "no/such", 1},
+		{"resume a file that is none", []string{"train", "--resume", "--checkpoint", os.DevNull}, os.DevNull, 1},
+		{"mpi in a build without", []string{"train", "--transport", "mpi"}, "mpi", 1},
+		{"launch nothing", []string{"launch", "-n", "2"}, "requires at least 1 arg", 1},
+		{"launch no ranks", []string{"launch", "-n", "0", "--", "true"}, "N = 0", 2},
+		{"inspect no file", []string{"inspect", "nothing.safetensors"}, "nothing.safetensors", 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			_, errs, code := tutti(t, dir, c.args...)
+			require.Equal(t, c.code, code, errs)
+			require.Contains(t, errs, c.want)
+			require.Equal(t, 1, strings.Count(errs, "\n"), "one line: %s", errs)
+			require.NotContains(t, errs, "goroutine")
+			require.Empty(t, files(t, dir))
+		})
+	}
+}
+
+// TestRanksDisagree launches ranks that differ in a flag.
+func TestRanksDisagree(t *testing.T) {
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip("needs a POSIX shell to give ranks different flags")
+	}
+	self, err := os.Executable()
+	require.NoError(t, err)
+	dir := t.TempDir()
+	_, errs, code := tutti(t, dir, "launch", "-n", "2", "--", "sh", "-c",
+		`exec "$0" train --model mlp --epochs 1 --batch $((64 + TUTTI_RANK))`, self)
+	require.NotZero(t, code)
+	require.Regexp(t, regexp.MustCompile(`BatchSize: rank 0 has 64, rank 1 has 65`), errs)
+	require.NotContains(t, errs, "goroutine")
+	require.Empty(t, files(t, dir))
+}
+
+// TestISAIsChecked asks for an instruction set that does not exist.
+func TestISAIsChecked(t *testing.T) {
+	cmd := command(t, t.TempDir(), "cpu")
+	cmd.Env = append(cmd.Env, "TUTTI_ISA=sse9")
+	out, err := cmd.CombinedOutput()
+	require.Error(t, err)
+	require.Contains(t, string(out), "sse9")
+}
+
+// writeIDX makes folders of small Fashion-MNIST files with one fault each, and gives their paths by fault.
+func writeIDX(t *testing.T) func(fault string) string {
+	header := func(magic uint32, sizes ...uint32) []byte {
+		b := binary.BigEndian.AppendUint32(nil, magic)
+		for _, s := range sizes {
+			b = binary.BigEndian.AppendUint32(b, s)
+		}
+		return b
+	}
+	return func(fault string) string {
+		const n = 20
+		dir := t.TempDir()
+		for _, part := range []string{"train", "t10k"} {
+			images := append(header(0x803, n, 28, 28), make([]byte, n*28*28)...)
+			labels := append(header(0x801, n), make([]byte, n)...)
+			if part == "train" {
+				switch fault {
+				case "truncated":
+					images = images[:len(images)-100]
+				case "label":
+					labels[len(labels)-1] = 10
+				}
+			}
+			for name, data := range map[string][]byte{"-images-idx3-ubyte.gz": images, "-labels-idx1-ubyte.gz": labels} {
+				var b bytes.Buffer
+				w := gzip.NewWriter(&b)
+				_, err := w.Write(data)
+				require.NoError(t, err)
+				require.NoError(t, w.Close())
+				require.NoError(t, os.WriteFile(filepath.Join(dir, part+name), b.Bytes(), 0o644))
+			}
+		}
+		return dir
+	}
+}

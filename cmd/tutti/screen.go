@@ -1,0 +1,53 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"github.com/tutti-ml/tutti/train"
+)
+
+// screen shows rank 0's progress: a bar on standard error while an epoch runs, a line on out when it is done.
+type screen struct {
+	out   io.Writer
+	bar   *progressbar.ProgressBar
+	shown bool
+}
+
+func newScreen(out io.Writer, mode string, epochs int) *screen {
+	return &screen{out: out, shown: mode == "always" || mode == "auto" && isTerminal(os.Stderr)}
+}
+
+func (s *screen) step(p train.Step) {
+	if !s.shown {
+		return
+	}
+	if s.bar == nil {
+		s.bar = progressbar.NewOptions(p.Steps,
+			progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetWidth(30), progressbar.OptionShowCount(),
+			progressbar.OptionThrottle(100e6), progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true))
+	}
+	s.bar.Describe(fmt.Sprintf("epoch %d/%d  loss %.4f", p.Epoch, p.Epochs, p.Loss))
+	// A bar that cannot be drawn, on a terminal that went away, must not end the training.
+	_ = s.bar.Set(p.Step)
+}
+
+func (s *screen) epoch(e train.Epoch) {
+	s.close()
+	fmt.Fprintf(s.out, "epoch %2d/%d  loss %.4f  accuracy %6.2f %%  test loss %.4f  test accuracy %6.2f %%  %.0f samples/s\n",
+		e.Epoch, e.Epochs, e.Train.Loss, 100*e.Train.Accuracy(), e.Test.Loss, 100*e.Test.Accuracy(),
+		float64(e.Train.Samples)/e.Elapsed.Seconds())
+}
+
+func (s *screen) close() {
+	if s.bar != nil {
+		_ = s.bar.Finish()
+		s.bar = nil
+	}
+}
+
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }

@@ -1,0 +1,56 @@
+package launch
+
+// What a user may say about how the ranks meet.
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tutti-ml/tutti/collectives"
+)
+
+// The values of a Config's Transport.
+const (
+	Auto   = "auto"
+	InProc = "inproc"
+	TCP    = "tcp"
+	MPI    = "mpi"
+)
+
+// Transports lists the values of a Config's Transport.
+func Transports() []string { return []string{Auto, InProc, TCP, MPI} }
+
+// Config says how Open joins the ranks. Its zero value is right nearly always. It must be the same on every rank, but
+// for Listen.
+type Config struct {
+	// Transport carries the messages: "auto" (also ""), "inproc" (a group of one: for more ranks in one process see
+	// Local), "tcp" or "mpi". Auto takes MPI when this binary has it (build tag mpi) and an MPI launcher started this
+	// process, otherwise TCP when the environment tells of several ranks, otherwise inproc.
+	Transport string
+
+	// Group is the configuration of the group: algorithm and timeout of its operations.
+	Group collectives.Config
+
+	// OpenTimeout bounds how long Open waits for the other ranks, in addition to its context. 0 means 1 minute.
+	OpenTimeout time.Duration
+
+	// Listen is the host or address at which this rank accepts connections over TCP. "" means loopback if the store is
+	// reached over loopback, otherwise the address from which this rank reaches the store.
+	Listen string
+}
+
+// DefaultOpenTimeout is the value of a Config's OpenTimeout when it is 0.
+const DefaultOpenTimeout = time.Minute
+
+// Validate names the first field that cannot be, and its value.
+func (c Config) Validate() error {
+	if c.Transport != "" && !slices.Contains(Transports(), c.Transport) {
+		return fmt.Errorf("launch: Config: Transport = %q: one of %s", c.Transport, strings.Join(Transports(), ", "))
+	}
+	if c.OpenTimeout < 0 {
+		return fmt.Errorf("launch: Config: OpenTimeout = %v: a duration ≥ 0", c.OpenTimeout)
+	}
+	return c.Group.Validate()
+}

@@ -1,0 +1,204 @@
+package rendezvous
+
+// Who am I: the rank and the size of the job from the environment, one row of a table for each launcher.
+
+import (
+	"encoding/hex"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+)
+
+// The environment variables `tutti launch` sets for every process it starts.
+const (
+	EnvRank      = "TUTTI_RANK"       // the process's rank, from 0
+	EnvSize      = "TUTTI_SIZE"       // the number of ranks
+	EnvLocalRank = "TUTTI_LOCAL_RANK" // the rank among those of this host, from 0
+	EnvStore     = "TUTTI_STORE"      // host:port of the store the ranks meet at
+	EnvSecret    = "TUTTI_SECRET"     // the job's secret, hexadecimal, 32 digits or more
+	EnvJob       = "TUTTI_JOB"        // a name that no other job has
+)
+
+// MinSecret is the length in bytes a job's secret must have at least.
+const MinSecret = 16
+
+// Launchers as Spec.Source names them.
+const (
+	SourceNone    = "none" // no launcher: a group of one
+	SourceTutti   = "tutti launch"
+	SourceTorch   = "torchrun"
+	SourceOpenMPI = "Open MPI"
+	SourcePMI     = "MPICH/PMI"
+	SourceSlurm   = "Slurm"
+)
+
+// Spec says who this process is in its job.
+type Spec struct {
+	Rank      int    // from 0
+	Size      int    // at least 1
+	LocalRank int    // the rank among those of this host; −1 where the launcher does not say
+	Source    string // which launcher said so: one of the Source constants
+	StoreAddr string // host:port of the TCP store, "" where the launcher gives none
+	Secret    []byte // the job's secret, nil where the environment carries none
+	Job       string // what tells this job from another on the same host, "" where the launcher does not say
+
+	// Serve says that rank 0 must run the store at StoreAddr itself (torchrun style); otherwise it runs already.
+	Serve bool
+}
+
+// MPI reports whether an MPI launcher started this process, so that MPI, if built in, will find the other ranks.
+// Slurm counts: srun is the launcher of the MPI installations that are made for it.
+func (s Spec) MPI() bool {
+	return s.Source == SourceOpenMPI || s.Source == SourcePMI || s.Source == SourceSlurm
+}
+
+// launcher is a row of the table: the variables in which one launcher says who a process is.
+type launcher struct {
+	source            string
+	mark              string // its presence means that this launcher started us
+	rank, size, local string
+	job               string // variable that names the job, "" if none
+}
+
+// launchers in order of precedence. What says most about the job comes first; Slurm comes last because an allocation's
+// variables are also there for what mpirun starts inside it. SLURM_PROCID alone means a batch script, not a step.
+var launchers = []launcher{
+	{SourceTutti, EnvRank, EnvRank, EnvSize, EnvLocalRank, EnvJob},
+	{SourceTorch, "WORLD_SIZE", "RANK", "WORLD_SIZE", "LOCAL_RANK", ""},
+	{SourceOpenMPI, "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK", "PMIX_NAMESPACE"},
+	{SourcePMI, "PMI_SIZE", "PMI_RANK", "PMI_SIZE", "MPI_LOCALRANKID", "PMI_JOBID"},
+	{SourceSlurm, "SLURM_STEP_ID", "SLURM_PROCID", "SLURM_NTASKS", "SLURM_LOCALID", "SLURM_JOB_ID"},
+}
+
+// Marks lists the variables Find looks for, in order of precedence: what an error message tells a user who expected
+// several ranks and got one.
+func Marks() []string {
+	marks := make([]string, len(launchers))
+	for i, l := range launchers {
+		marks[i] = l.mark
+	}
+	return marks
+}
+
+// Find reads who this process is from the environment: the first launcher of the table whose mark is set. Without any it
+// is a group of one, with Source SourceNone. getenv is os.Getenv, or a test's.
+//
+// It returns an error naming the variable and its value where one is missing, not a number or out of range.
+func Find(getenv func(string) string) (Spec, error) {
+	for _, l := range launchers {
+		if getenv(l.mark) == "" {
+			continue
+		}
+		s, err := l.read(getenv)
+		if err != nil {
+			return Spec{}, fmt.Errorf("rendezvous: environment of %s: %w", l.source, err)
+		}
+		return s, nil
+	}
+	return Spec{Size: 1, Source: SourceNone}, nil
+}
+
+func (l launcher) read(getenv func(string) string) (s Spec, err error) {
+	s = Spec{Source: l.source, LocalRank: -1}
+	if s.Size, err = number(getenv, l.size, 1, maxSize); err != nil {
+		return s, err
+	}
+	if s.Rank, err = number(getenv, l.rank, 0, maxSize); err != nil {
+		return s, err
+	}
+	if s.Rank >= s.Size {
+		return s, fmt.Errorf("%s=%d, but %s=%d: a rank is below the size", l.rank, s.Rank, l.size, s.Size)
+	}
+	if getenv(l.local) != "" {
+		if s.LocalRank, err = number(getenv, l.local, 0, s.Size-1); err != nil {
+			return s, err
+		}
+	}
+	if l.job != "" {
+		s.Job = getenv(l.job)
+	}
+	if l.source == SourceSlurm {
+		s.Job += "." + getenv("SLURM_STEP_ID")
+	}
+	if s.Secret, err = secret(getenv); err != nil {
+		return s, err
+	}
+	switch l.source {
+	case SourceTutti:
+		s.StoreAddr = getenv(EnvStore)
+		if err := hostPort(EnvStore, s.StoreAddr); err != nil && s.Size > 1 {
+			return s, err
+		}
+	case SourceTorch:
+		err = s.master(getenv)
+	}
+	return s, err
+}
+
+// maxSize bounds the number of ranks a launcher may claim; beyond it a value is taken for a mistake.
+const maxSize = 1 << 20
+
+// master fills in the address at which torchrun-style jobs meet. One rank needs none.
+func (s *Spec) master(getenv func(string) string) error {
+	host, port := getenv("MASTER_ADDR"), getenv("MASTER_PORT")
+	if host == "" && port == "" && s.Size == 1 {
+		return nil
+	}
+	if host == "" {
+		return fmt.Errorf("MASTER_ADDR is not set, but WORLD_SIZE=%d", s.Size)
+	}
+	if _, err := number(getenv, "MASTER_PORT", 1, 65535); err != nil {
+		return err
+	}
+	s.StoreAddr, s.Serve = net.JoinHostPort(host, port), true
+	s.Job = s.StoreAddr
+	return nil
+}
+
+// number reads an environment variable that must be a decimal number in [lo, hi].
+func number(getenv func(string) string, name string, lo, hi int) (int, error) {
+	v := getenv(name)
+	if v == "" {
+		return 0, fmt.Errorf("%s is not set", name)
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil {
+		return 0, fmt.Errorf("%s=%q is not a number", name, v)
+	}
+	if n < lo || n > hi {
+		return 0, fmt.Errorf("%s=%d is outside [%d, %d]", name, n, lo, hi)
+	}
+	return n, nil
+}
+
+// secret reads the job's secret. Its value is never repeated in an error.
+func secret(getenv func(string) string) ([]byte, error) {
+	v := getenv(EnvSecret)
+	if v == "" {
+		return nil, nil
+	}
+	b, err := hex.DecodeString(strings.TrimSpace(v))
+	if err != nil {
+		return nil, fmt.Errorf("%s is not hexadecimal", EnvSecret)
+	}
+	if len(b) < MinSecret {
+		return nil, fmt.Errorf("%s has %d bytes, fewer than %d", EnvSecret, len(b), MinSecret)
+	}
+	return b, nil
+}
+
+// hostPort refuses an address that is not host:port with a port that is a number.
+func hostPort(name, addr string) error {
+	if addr == "" {
+		return fmt.Errorf("%s is not set", name)
+	}
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil || host == "" {
+		return fmt.Errorf("%s=%q is not host:port", name, addr)
+	}
+	if p, err := strconv.Atoi(port); err != nil || p < 1 || p > 65535 {
+		return fmt.Errorf("%s=%q: port %q is not a number in [1, 65535]", name, addr, port)
+	}
+	return nil
+}

@@ -1,0 +1,53 @@
+package transport
+
+import (
+	"errors"
+	"fmt"
+)
+
+// What a caller may act on. Test for them with errors.Is.
+var (
+	// ErrPeerLost says that another rank died, froze, was cut off, closed its end or gave up. errors.As with a
+	// *PeerLostError tells which.
+	ErrPeerLost = errors.New("peer lost")
+	// ErrClosed says that this end was closed by its own process.
+	ErrClosed = errors.New("transport closed")
+	// ErrMismatch says that two ranks disagree on what they are doing: a programming error that spans processes.
+	ErrMismatch = errors.New("ranks disagree")
+	// ErrTimeout says that an operation or a handshake did not end within its time.
+	ErrTimeout = errors.New("timeout")
+	// ErrUnauthorized says that a peer does not hold the job's secret.
+	ErrUnauthorized = errors.New("peer does not know the job's secret")
+)
+
+// PeerLostError names the rank that was lost and says how this rank knows.
+// errors.Is(err, ErrPeerLost) is true for it, and Unwrap gives the cause.
+type PeerLostError struct {
+	Rank int
+	Err  error
+}
+
+// Error returns "rank 3 lost: cause".
+func (e *PeerLostError) Error() string { return fmt.Sprintf("rank %d lost: %v", e.Rank, e.Err) }
+
+// Is reports whether target is ErrPeerLost.
+func (e *PeerLostError) Is(target error) bool { return target == ErrPeerLost }
+
+// Unwrap returns the cause.
+func (e *PeerLostError) Unwrap() error { return e.Err }
+
+// SizeError says that rank From sent a message of Got bytes where this rank, To, expected Want.
+// errors.Is(err, ErrMismatch) is true for it.
+type SizeError struct {
+	From, To  int
+	Tag       Tag
+	Got, Want int
+}
+
+// Error names both ranks and both lengths.
+func (e *SizeError) Error() string {
+	return fmt.Sprintf("rank %d sent %d bytes where rank %d expects %d (tag %#x)", e.From, e.Got, e.To, e.Want, uint32(e.Tag))
+}
+
+// Is reports whether target is ErrMismatch.
+func (e *SizeError) Is(target error) bool { return target == ErrMismatch }

@@ -1,0 +1,180 @@
+package dataset
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+
+	"github.com/tutti-ml/tutti/tensor"
+)
+
+// This file holds sources made of other sources.
+
+// Subset returns the samples of src with the given numbers, in that order, which may repeat: sample i of the subset is sample
+// index[i] of src. It keeps index: do not change it. It panics if a number is out of range.
+func Subset(src Source, index []int) Source {
+	for i, s := range index {
+		if s < 0 || s >= src.Len() {
+			panic(fmt.Sprintf("dataset: Subset: index[%d] is sample %d of %s, which has %d", i, s, src.Spec().Name, src.Len()))
+		}
+	}
+	return &subset{Source: src, index: index}
+}
+
+type subset struct {
+	Source
+	index []int
+	room  sync.Pool // of *[]int, for Fill's translated numbers
+}
+
+func (s *subset) Len() int { return len(s.index) }
+
+func (s *subset) Fill(b *Batch, index []int) error {
+	numbers, _ := s.room.Get().(*[]int)
+	if numbers == nil {
+		numbers = new([]int)
+	}
+	defer s.room.Put(numbers)
+	*numbers = (*numbers)[:0]
+	for _, i := range index {
+		if i < 0 || i >= len(s.index) {
+			panic(fmt.Sprintf("dataset: Fill: sample %d of a subset of %s, which has %d", i, s.Spec().Name, len(s.index)))
+		}
+		*numbers = append(*numbers, s.index[i])
+	}
+	return s.Source.Fill(b, *numbers)
+}
+
+// Split holds out one sample in every (at least 2): it puts the samples into an order drawn from seed, then by class, and takes
+// the first, and each every-th after it, for test. So each class is held out in proportion, to within one sample, and test has
+// ⌈Len/every⌉ samples. Both halves keep src's order. A pure function of src's labels and its arguments.
+// It reads all of src once, for the labels, and returns its errors.
+func Split(src Source, every int, seed uint64) (train, test Source, err error) {
+	if every < 2 {
+		panic(fmt.Sprintf("dataset: Split: every %d, want at least 2", every))
+	}
+	order := make([]int, src.Len())
+	for i := range order {
+		order[i] = i
+	}
+	shuffle(order, seed, 0)
+	if src.Spec().Classes > 0 {
+		labels := make([]int64, 0, src.Len())
+		err := scan(src, func(b *Batch) { labels = append(labels, tensor.Data[int64](b.Y)...) })
+		if err != nil {
+			return nil, nil, err
+		}
+		slices.SortStableFunc(order, func(i, j int) int { return int(labels[i] - labels[j]) })
+	}
+	var keep, hold []int
+	for i, s := range order {
+		if i%every == 0 {
+			hold = append(hold, s)
+		} else {
+			keep = append(keep, s)
+		}
+	}
+	slices.Sort(keep)
+	slices.Sort(hold)
+	return Subset(src, keep), Subset(src, hold), nil
+}
+
+// Map returns src with every batch passed through fn after it is filled; index holds the sample numbers. fn may change the
+// elements of b.X and b.Y, not their shapes. It is called from many goroutines at once, and must depend on nothing but its
+// arguments for a run to be repeatable.
+func Map(src Source, fn func(b *Batch, index []int) error) Source { return &mapped{src, fn} }
+
+type mapped struct {
+	Source
+	fn func(b *Batch, index []int) error
+}
+
+func (m *mapped) Fill(b *Batch, index []int) error {
+	if err := m.Source.Fill(b, index); err != nil {
+		return err
+	}
+	return m.fn(b, index)
+}
+
+// Normalize returns src with inputs (x − mean[c]) / std[c], c the channel, the first axis of a sample; a single mean and std
+// serve all channels. MeanStd measures them: on the training samples only, and both on training and test data applied.
+// It panics if their number is neither 1 nor the channels', or a std is not above 0.
+func Normalize(src Source, mean, std []float64) Source {
+	spec := src.Spec()
+	channels, size := channelsOf(spec)
+	if len(mean) != len(std) || len(mean) != 1 && len(mean) != channels {
+		panic(fmt.Sprintf("dataset: Normalize: %d means and %d stds for the %d channels of %s", len(mean), len(std), channels, spec.Name))
+	}
+	factor, shift := make([]float32, channels), make([]float32, channels)
+	for c := range channels {
+		m, s := mean[c%len(mean)], std[c%len(std)]
+		if !(s > 0) {
+			panic(fmt.Sprintf("dataset: Normalize: std[%d] is %v, want above 0", c, s))
+		}
+		factor[c], shift[c] = float32(1/s), float32(-m/s)
+	}
+	return Map(src, func(b *Batch, _ []int) error {
+		x := tensor.Data[float32](b.X)
+		for i := 0; i < len(x); i += size {
+			c := i / size % channels
+			for j, v := range x[i : i+size] {
+				x[i+j] = float32(v*factor[c]) + shift[c] // rounded twice on every machine: no fused multiply-add
+			}
+		}
+		return nil
+	})
+}
+
+// MeanStd returns the mean and the population standard deviation of each channel of src's inputs, for Normalize. Sums are in
+// float64, in sample order. A channel that never changes has std 1.
+func MeanStd(src Source) (mean, std []float64, err error) {
+	channels, size := channelsOf(src.Spec())
+	mean, std = make([]float64, channels), make([]float64, channels)
+	n := float64(src.Len() * size)
+	each := func(fn func(c int, v float64)) error {
+		return scan(src, func(b *Batch) {
+			for i, v := range tensor.Data[float32](b.X) {
+				fn(i/size%channels, float64(v))
+			}
+		})
+	}
+	if err := each(func(c int, v float64) { mean[c] += v / n }); err != nil {
+		return nil, nil, err
+	}
+	if err := each(func(c int, v float64) { std[c] += float64((v-mean[c])*(v-mean[c])) / n }); err != nil {
+		return nil, nil, err
+	}
+	for c := range std {
+		if std[c] = math.Sqrt(std[c]); std[c] == 0 {
+			std[c] = 1
+		}
+	}
+	return mean, std, nil
+}
+
+// channelsOf returns the number of channels of a sample and the elements of each: [C, H, W] has C of H·W, a vector is one.
+func channelsOf(s Spec) (channels, size int) {
+	if len(s.Shape) < 2 || s.Size() == 0 {
+		return 1, max(s.Size(), 1)
+	}
+	return s.Shape[0], s.Size() / s.Shape[0]
+}
+
+// scan calls fn with all samples of src in order, in batches.
+func scan(src Source, fn func(b *Batch)) error {
+	var b Batch
+	const step = 256
+	index := make([]int, 0, step)
+	for lo := 0; lo < src.Len(); lo += step {
+		index = index[:0]
+		for i := lo; i < min(lo+step, src.Len()); i++ {
+			index = append(index, i)
+		}
+		if err := src.Fill(&b, index); err != nil {
+			return err
+		}
+		fn(&b)
+	}
+	return nil
+}

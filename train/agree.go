@@ -1,0 +1,129 @@
+package train
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/tutti-ml/tutti/collectives"
+	"github.com/tutti-ml/tutti/dataset"
+	"github.com/tutti-ml/tutti/layers"
+)
+
+// ErrDisagree is wrapped by the error of ranks that were started with different models or configurations.
+var ErrDisagree = errors.New("ranks disagree")
+
+// A field is something all ranks must be given alike.
+type field struct{ Name, Value string }
+
+// fields lists what all ranks must agree on, in the order in which a disagreement is reported.
+func (r *run) fields() []field {
+	source := func(s dataset.Source) string {
+		if s == nil {
+			return "none"
+		}
+		spec := s.Spec()
+		return fmt.Sprintf("%s, %d samples of shape %v, %d classes", spec.Name, s.Len(), spec.Shape, spec.Classes)
+	}
+	c := r.c
+	list := []field{
+		{"Sync", c.Sync.String()},
+		{"Train", source(c.Train)},
+		{"Test", source(c.Test)},
+		{"Epochs", fmt.Sprint(c.Epochs)},
+		{"BatchSize", fmt.Sprint(c.BatchSize)},
+		{"Partitions", fmt.Sprint(c.Partitions)},
+		{"Seed", fmt.Sprint(c.Seed)},
+		{"Optimizer", fmt.Sprintf("%s%+v", c.Optimizer.Name(), c.Optimizer)},
+		{"Schedule", fmt.Sprintf("%T%+v", c.Schedule, c.Schedule)},
+		{"Loss", fmt.Sprintf("%T%+v", c.Loss, c.Loss)},
+		{"Resume", fmt.Sprint(c.Resume)},
+		{"Model", fmt.Sprintf("%T with %d parameters", c.Model, len(r.names))},
+	}
+	for i, p := range layers.Params(c.Model) {
+		list = append(list, field{"Model." + r.names[i], fmt.Sprint(p.Param.Value().Shape())})
+	}
+	return list
+}
+
+// agree returns an error on every rank if one of them differs from rank 0, naming the first field that does.
+func (r *run) agree() error {
+	if r.group.Size() == 1 {
+		return nil
+	}
+	mine := r.fields()
+	text, err := json.Marshal(mine)
+	if err != nil {
+		return fmt.Errorf("train: %w", err)
+	}
+	texts, err := gatherBytes(r.world, r.group, text)
+	if err != nil {
+		return fmt.Errorf("train: comparing the ranks' configurations: %w", err)
+	}
+	var first []field
+	for rank, text := range texts {
+		var theirs []field
+		if err := json.Unmarshal(text, &theirs); err != nil {
+			return fmt.Errorf("train: the configuration of rank %d: %w", rank, err)
+		}
+		if rank == 0 {
+			first = theirs
+		}
+		for i := range max(len(first), len(theirs)) {
+			a, b := fieldAt(first, i), fieldAt(theirs, i)
+			if a.Name == b.Name && a.Value != b.Value {
+				return fmt.Errorf("train: %w on %s: rank 0 has %s, rank %d has %s", ErrDisagree, a.Name, a.Value, rank, b.Value)
+			}
+			if a != b {
+				return fmt.Errorf("train: %w: rank 0 has %s %s, rank %d has %s %s", ErrDisagree, a.Name, a.Value, rank, b.Name, b.Value)
+			}
+		}
+	}
+	return nil
+}
+
+func fieldAt(list []field, i int) field {
+	if i < len(list) {
+		return list[i]
+	}
+	return field{"nothing", "more"}
+}
+
+// share makes the error of one rank the error of all. Every rank calls it with its own, or nil; it returns nil if all
+// are nil, a rank's own error where it has one, and otherwise one that names the first rank that failed, and why.
+func share(ctx context.Context, g *collectives.Group, mine error) error {
+	if g == nil || g.Size() == 1 {
+		return mine
+	}
+	var text []byte
+	if mine != nil {
+		text = []byte(mine.Error())
+	}
+	texts, err := gatherBytes(ctx, g, text)
+	if mine != nil {
+		return mine
+	}
+	if err != nil {
+		return fmt.Errorf("train: sharing the ranks' errors: %w", err)
+	}
+	for rank, text := range texts {
+		if len(text) > 0 {
+			return fmt.Errorf("train: rank %d failed: %s", rank, text)
+		}
+	}
+	return nil
+}
+
+// gatherBytes gives every rank what each of them brought.
+func gatherBytes(ctx context.Context, g *collectives.Group, mine []byte) ([][]byte, error) {
+	all, counts, err := collectives.AllGatherV(ctx, g, nil, mine)
+	if err != nil {
+		return nil, err
+	}
+	parts := make([][]byte, len(counts))
+	for i, n := range counts {
+		parts[i], all = all[:n:n], all[n:]
+	}
+	return parts, nil
+}

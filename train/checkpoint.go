@@ -1,0 +1,177 @@
+package train
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/tutti-ml/tutti/collectives"
+	"github.com/tutti-ml/tutti/tensor"
+	"github.com/tutti-ml/tutti/tensor/safetensors"
+	"github.com/tutti-ml/tutti/train/optim"
+)
+
+// A checkpoint is a safetensors file: the parameters under their names, so that it can be loaded as a model as it is;
+// the optimizer's moments as flat vectors "optimizer/NAME"; and in its metadata, under checkpointKey, the progress.
+// It holds whole vectors, whatever the strategy and the number of ranks, so either may change between runs.
+const (
+	checkpointKey   = "tutti.checkpoint"
+	optimizerPrefix = "optimizer/"
+)
+
+// progress is what a checkpoint says besides its tensors. The settings in it must be the same in the run that resumes,
+// since its bits depend on them.
+type progress struct {
+	Format         int
+	Optimizer      string
+	OptimizerSteps int64
+	Settings       []field
+	At             position
+}
+
+// settings lists what a resumed run must have in common with the one that wrote the checkpoint. The number of epochs is
+// not among them: a finished run may go on.
+func (r *run) settings() []field {
+	return []field{
+		{"Train", fmt.Sprintf("%s, %d samples", r.c.Train.Spec().Name, r.c.Train.Len())},
+		{"BatchSize", fmt.Sprint(r.c.BatchSize)},
+		{"Partitions", fmt.Sprint(r.c.Partitions)},
+		{"Seed", fmt.Sprint(r.c.Seed)},
+		{"Optimizer", r.c.Optimizer.Name()},
+	}
+}
+
+// checkpoint writes the run's state to c.Checkpoint on rank 0, if there is one. All ranks call it, and all get the error.
+func (r *run) checkpoint() error {
+	if r.c.Checkpoint == "" {
+		return nil
+	}
+	state, err := r.syncer.state(r.world)
+	if err != nil {
+		return fmt.Errorf("train: gathering the optimizer state: %w", err)
+	}
+	if r.group.Rank() == 0 {
+		err = r.write(state)
+	}
+	return share(r.world, r.group, err)
+}
+
+func (r *run) write(state *optim.State) error {
+	meta, err := json.Marshal(progress{Format: 1, Optimizer: r.c.Optimizer.Name(), OptimizerSteps: state.Steps,
+		Settings: r.settings(), At: r.at})
+	if err != nil {
+		return fmt.Errorf("train: checkpoint: %w", err)
+	}
+	var list []safetensors.Named
+	for i, p := range r.set.Params() {
+		list = append(list, safetensors.Named{Name: r.names[i], Tensor: p.Value()})
+	}
+	for _, slot := range state.Slots {
+		list = append(list, safetensors.Named{Name: optimizerPrefix + slot.Name, Tensor: tensor.FromSlice(slot.Data, len(slot.Data))})
+	}
+	if err := safetensors.WriteFile(r.c.Checkpoint, list, map[string]string{checkpointKey: string(meta)}); err != nil {
+		return fmt.Errorf("train: checkpoint: %w", err)
+	}
+	return nil
+}
+
+// resume loads c.Checkpoint on rank 0, if asked to and it is there, and shares it with the other ranks.
+func (r *run) resume() error {
+	if !r.c.Resume {
+		return nil
+	}
+	var text []byte
+	var state *optim.State
+	var err error
+	if r.group.Rank() == 0 {
+		text, state, err = r.load()
+	}
+	if err := share(r.world, r.group, err); err != nil {
+		return err
+	}
+	texts, err := gatherBytes(r.world, r.group, text)
+	if err != nil {
+		return fmt.Errorf("train: sharing the checkpoint: %w", err)
+	}
+	if len(texts[0]) == 0 { // nothing to resume from
+		return nil
+	}
+	var p progress
+	if err := json.Unmarshal(texts[0], &p); err != nil {
+		return fmt.Errorf("train: checkpoint %s: %w", r.c.Checkpoint, err)
+	}
+	if state == nil {
+		state = r.emptyState()
+	}
+	state.Steps = p.OptimizerSteps
+	for _, slot := range state.Slots {
+		if err := collectives.Broadcast(r.world, r.group, slot.Data, 0); err != nil {
+			return fmt.Errorf("train: sharing the checkpoint: %w", err)
+		}
+	}
+	r.at, r.resumed = p.At, true
+	return r.syncer.restore(state)
+}
+
+// load reads the checkpoint into the weights and gives its progress, as text, and the optimizer state. A missing file
+// gives an empty text and no error.
+func (r *run) load() (text []byte, state *optim.State, err error) {
+	path := r.c.Checkpoint
+	tensors, metadata, err := safetensors.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("train: checkpoint: %w", err)
+	}
+	fail := func(format string, args ...any) ([]byte, *optim.State, error) {
+		return nil, nil, fmt.Errorf("train: checkpoint %s: "+format, append([]any{path}, args...)...)
+	}
+	var p progress
+	meta, ok := metadata[checkpointKey]
+	if !ok {
+		return fail("it is a model, not a checkpoint: it does not say how far training had come")
+	}
+	if err := json.Unmarshal([]byte(meta), &p); err != nil {
+		return fail("%w", err)
+	}
+	if p.Format != 1 {
+		return fail("format %d, want 1", p.Format)
+	}
+	for i, want := range r.settings() {
+		if got := fieldAt(p.Settings, i); got != want {
+			return fail("%s was %s, now %s", want.Name, got.Value, want.Value)
+		}
+	}
+	state = r.emptyState()
+	wanted := map[string]*tensor.Tensor{}
+	for i, param := range r.set.Params() {
+		wanted[r.names[i]] = param.Value()
+	}
+	for _, slot := range state.Slots {
+		wanted[optimizerPrefix+slot.Name] = tensor.FromSlice(slot.Data, len(slot.Data))
+	}
+	for _, n := range tensors {
+		want, ok := wanted[n.Name]
+		switch {
+		case !ok && strings.HasPrefix(n.Name, optimizerPrefix):
+			return fail("%s, which %s does not keep", n.Name, r.c.Optimizer.Name())
+		case !ok:
+			return fail("parameter %s, which the model does not have", n.Name)
+		case n.Tensor.DType() != tensor.Float32 || fmt.Sprint(n.Tensor.Shape()) != fmt.Sprint(want.Shape()):
+			return fail("%s is %v%v, want Float32%v", n.Name, n.Tensor.DType(), n.Tensor.Shape(), want.Shape())
+		}
+	}
+	if len(tensors) != len(wanted) {
+		return fail("%d tensors, want %d", len(tensors), len(wanted))
+	}
+	for _, n := range tensors {
+		wanted[n.Name].CopyFrom(n.Tensor)
+	}
+	return []byte(meta), state, nil
+}
+
+// emptyState gives an optimizer state for the whole vector, in memory of its own.
+func (r *run) emptyState() *optim.State { return r.c.Optimizer.New(len(r.weights)).State() }

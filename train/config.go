@@ -1,0 +1,129 @@
+package train
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/tutti-ml/tutti/autograd"
+	"github.com/tutti-ml/tutti/collectives"
+	"github.com/tutti-ml/tutti/dataset"
+	"github.com/tutti-ml/tutti/layers"
+	"github.com/tutti-ml/tutti/train/optim"
+)
+
+// Config says what to train, on what, and how. Model, Loss (or LossFunc) and Train are required; the zero value of every
+// other field trains something sensible. All ranks of a group must be given the same values: those that differ are
+// refused at the start, by name.
+type Config struct {
+	// Model holds the parameters, found by [layers.Params]. It is a [layers.Layer], or any struct if LossFunc is set.
+	// Its parameters must be Float32 and are moved into one flat vector.
+	Model any
+	// Loss compares the model's output with the batch's targets.
+	Loss layers.Loss
+	// LossFunc, if set, takes the place of Model.Forward and Loss: it gives the mean loss over the batch, one element.
+	// Runs with a LossFunc have no accuracy.
+	LossFunc func(t *autograd.Tape, b *dataset.Batch) *autograd.Var
+
+	// Optimizer turns gradients into updates. Default: optim.SGD with its default learning rate.
+	Optimizer optim.Optimizer
+	// Schedule changes the learning rate from step to step. Default: constant.
+	Schedule optim.Schedule
+
+	// Train is the training set, Test the held-out set, evaluated after each epoch (nil: no test).
+	Train, Test dataset.Source
+	// Epochs is the number of passes over Train, each without replacement. Default 1.
+	Epochs int
+	// BatchSize is the number of samples per step over all ranks together. Default 32. The last batch of an epoch may be
+	// short; it counts each of its samples as much as any other batch counts its own.
+	BatchSize int
+	// Partitions is the number of logical partitions a batch is cut into. Default: the number of ranks. With
+	// ShuffleBroadcast the result depends on this number and not on the number of ranks, so fix it (say, 8) to get the
+	// same bits on 1, 2, 4 or 8 ranks. A rank keeps one gradient vector for each of its partitions.
+	Partitions int
+	// Workers is how many of its partitions a rank runs at the same time. Default: GOMAXPROCS. No result depends on it.
+	Workers int
+	// Seed fixes the order of the samples and every random number drawn in training. Initial weights are the model's own.
+	Seed uint64
+
+	// Sync is the strategy of parameter synchronisation. Default [Ring].
+	Sync Sync
+	// Group is this rank's place among the ranks. Default: a group of one.
+	Group *collectives.Group
+
+	// Checkpoint names the file that rank 0 writes after each epoch and when training is interrupted. Default "": none.
+	Checkpoint string
+	// Resume continues from Checkpoint, if that file exists, to the same bits as an uninterrupted run.
+	Resume bool
+
+	// OnStep and OnEpoch, if set, are called on this rank after each step and each epoch, in the training goroutine.
+	OnStep  func(Step)
+	OnEpoch func(Epoch)
+}
+
+// Step is the progress of a run after one step.
+type Step struct {
+	Epoch, Epochs int     // of the run; Epoch counts from 1
+	Step, Steps   int     // of the epoch; Step counts from 1
+	Samples       int     // in this step's batch, over all ranks
+	Loss          float64 // mean over this step's batch
+}
+
+// withDefaults gives c with every zero field filled in. size is the number of ranks.
+func (c Config) withDefaults(size int) Config {
+	if c.Optimizer == nil {
+		c.Optimizer = optim.SGD{}
+	}
+	if c.Epochs == 0 {
+		c.Epochs = 1
+	}
+	if c.BatchSize == 0 {
+		c.BatchSize = 32
+	}
+	if c.Partitions == 0 {
+		c.Partitions = size
+	}
+	return c
+}
+
+// Validate reports the first field that cannot work, with its value and what it should be. Zero fields that have a
+// default are valid.
+func (c Config) Validate() error {
+	_, isLayer := c.Model.(layers.Layer)
+	switch {
+	case c.Model == nil:
+		return fmt.Errorf("train: Config.Model is nil, want a layers.Layer, or any struct of parameters with LossFunc")
+	case c.LossFunc == nil && !isLayer:
+		return fmt.Errorf("train: Config.Model is a %T, want a layers.Layer, or set LossFunc", c.Model)
+	case c.LossFunc == nil && c.Loss == nil:
+		return fmt.Errorf("train: Config.Loss is nil, want a layers.Loss, or set LossFunc")
+	case c.Train == nil:
+		return fmt.Errorf("train: Config.Train is nil, want a dataset.Source")
+	case c.Train.Len() == 0:
+		return fmt.Errorf("train: Config.Train has 0 samples, want at least 1")
+	case c.Epochs < 0:
+		return fmt.Errorf("train: Config.Epochs = %d, want at least 1", c.Epochs)
+	case c.BatchSize < 0:
+		return fmt.Errorf("train: Config.BatchSize = %d, want at least 1", c.BatchSize)
+	case c.Partitions < 0:
+		return fmt.Errorf("train: Config.Partitions = %d, want at least 1", c.Partitions)
+	case c.Workers < 0:
+		return fmt.Errorf("train: Config.Workers = %d, want at least 1", c.Workers)
+	case c.Resume && c.Checkpoint == "":
+		return fmt.Errorf("train: Config.Resume is set and Config.Checkpoint is empty, want the file to resume from")
+	}
+	if _, err := c.Sync.syncer(); err != nil {
+		return err
+	}
+	if c.Optimizer != nil {
+		if err := c.Optimizer.Validate(); err != nil {
+			return fmt.Errorf("train: Config.Optimizer: %w", err)
+		}
+	}
+	if c.Test != nil {
+		got, want := c.Test.Spec(), c.Train.Spec()
+		if !reflect.DeepEqual(got.Shape, want.Shape) {
+			return fmt.Errorf("train: Config.Test has samples of shape %v, Config.Train of shape %v", got.Shape, want.Shape)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+package train
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/tutti-ml/tutti/autograd"
+	"github.com/tutti-ml/tutti/blas/vec"
+	"github.com/tutti-ml/tutti/collectives"
+	"github.com/tutti-ml/tutti/dataset"
+	"github.com/tutti-ml/tutti/tensor"
+)
+
+// Metrics are sums and means over a set of samples.
+type Metrics struct {
+	Loss    float64 // mean over the samples
+	Correct int     // samples whose largest output is at their label; -1 where there are no labels
+	Samples int
+}
+
+// Accuracy is the fraction of samples whose largest output is at their label, from 0 to 1; NaN where there are no labels.
+func (m Metrics) Accuracy() float64 {
+	if m.Correct < 0 {
+		return math.NaN()
+	}
+	return float64(m.Correct) / float64(m.Samples)
+}
+
+// errStopped says that a rank was told to stop during an evaluation.
+var errStopped = errors.New("train: evaluation stopped")
+
+// Evaluate gives the metrics of c.Model with c.Loss (or c.LossFunc) on src, in batches of c.BatchSize, in inference
+// mode. The ranks of c.Group share the batches, and all of them get the same numbers, which do not depend on how many
+// they are. Other fields of c are not used.
+func Evaluate(ctx context.Context, c Config, src dataset.Source) (Metrics, error) {
+	m, err := evaluate(ctx, context.WithoutCancel(ctx), c, src)
+	if errors.Is(err, errStopped) {
+		return m, fmt.Errorf("%w: %w", err, cmp.Or(context.Cause(ctx), context.Canceled))
+	}
+	return m, err
+}
+
+// evaluate is Evaluate with a context of its own for collective operations, so that all ranks stop together: with
+// errStopped if ctx was cancelled on one of them.
+func evaluate(ctx, world context.Context, c Config, src dataset.Source) (Metrics, error) {
+	rank, size := 0, 1
+	if c.Group != nil {
+		rank, size = c.Group.Rank(), c.Group.Size()
+	}
+	batchSize := c.withDefaults(size).BatchSize
+	batches := (src.Len() + batchSize - 1) / batchSize
+	// Two numbers a batch, zero where another rank computes them, so that their sum over the ranks is exact; and then how
+	// many ranks were told to stop and how many failed.
+	sums := make([]float64, 2*batches+2)
+	flags := sums[2*batches:]
+	local := evaluateBatches(ctx, c, src, batchSize, rank, size, sums[:2*batches])
+	switch {
+	case errors.Is(local, errStopped):
+		flags[0] = 1
+	case local != nil:
+		flags[1] = 1
+	}
+	if size > 1 {
+		if err := collectives.AllReduce(world, c.Group, sums, collectives.Sum); err != nil {
+			return Metrics{}, fmt.Errorf("train: gathering the evaluation: %w", err)
+		}
+	}
+	if flags[1] != 0 {
+		return Metrics{}, share(world, c.Group, local)
+	}
+	if flags[0] != 0 {
+		return Metrics{}, errStopped
+	}
+	m := Metrics{Samples: src.Len(), Correct: -1}
+	hits := 0.0
+	for i := range batches {
+		m.Loss += sums[2*i] / float64(m.Samples)
+		hits += sums[2*i+1]
+	}
+	if c.LossFunc == nil && src.Spec().Classes > 0 {
+		m.Correct = int(hits)
+	}
+	return m, nil
+}
+
+// evaluateBatches computes every size-th batch, from rank on: its summed loss and its hits.
+func evaluateBatches(ctx context.Context, c Config, src dataset.Source, batchSize, rank, size int, sums []float64) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = panicError("evaluation", v)
+		}
+	}()
+	loss := lossOf(c)
+	tape := autograd.NewTape(autograd.Infer, nil)
+	var batch dataset.Batch
+	index := make([]int, 0, batchSize)
+	for i := rank; 2*i < len(sums); i += size {
+		if ctx.Err() != nil {
+			return errStopped
+		}
+		index = index[:0]
+		for n := i * batchSize; n < min((i+1)*batchSize, src.Len()); n++ {
+			index = append(index, n)
+		}
+		if err := src.Fill(&batch, index); err != nil {
+			return fmt.Errorf("train: reading the test set: %w", err)
+		}
+		tape.Reset(nil)
+		l, output := loss(tape, &batch)
+		sums[2*i] = scalar(l.Value()) * float64(batch.N)
+		if output != nil {
+			sums[2*i+1] = float64(correct(output.Value(), batch.Y))
+		}
+	}
+	return nil
+}
+
+// correct counts the rows of output [N, C] whose largest element is at the label; 0 where targets are not labels.
+func correct(output, target *tensor.Tensor) int {
+	if target == nil || target.DType() != tensor.Int64 || output.DType() != tensor.Float32 || output.Rank() != 2 {
+		return 0
+	}
+	classes, hits := output.Dim(1), 0
+	rows := tensor.Data[float32](output)
+	for i, label := range tensor.Data[int64](target) {
+		if vec.ArgMax(rows[i*classes:(i+1)*classes]) == int(label) {
+			hits++
+		}
+	}
+	return hits
+}
+
+// scalar is the value of a tensor of one element.
+func scalar(x *tensor.Tensor) float64 {
+	if x.DType() == tensor.Float64 {
+		return tensor.Data[float64](x)[0]
+	}
+	return float64(tensor.Data[float32](x)[0])
+}

@@ -1,0 +1,87 @@
+package train
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tutti-ml/tutti/collectives"
+	"github.com/tutti-ml/tutti/train/optim"
+)
+
+// Sync names a strategy of parameter synchronisation.
+type Sync uint8
+
+const (
+	// Ring sums whole gradients with an AllReduce of the group's algorithm (the ring, unless the group says otherwise);
+	// every rank then updates every weight. With R ranks the order of summation depends on R.
+	Ring Sync = iota
+	// ShuffleBroadcast sums, updates and publishes each slice of the parameters on the rank that owns it. The order of
+	// summation depends on the number of logical partitions alone.
+	ShuffleBroadcast
+)
+
+// strategies is the table of strategies, in the order of the constants.
+var strategies = []struct {
+	name  string
+	start func(*params) syncer
+}{
+	Ring:             {"ring", newRing},
+	ShuffleBroadcast: {"shuffle", newShuffle},
+}
+
+// String gives the name by which ParseSync finds s.
+func (s Sync) String() string {
+	if int(s) < len(strategies) {
+		return strategies[s].name
+	}
+	return fmt.Sprintf("Sync(%d)", s)
+}
+
+// ParseSync gives the strategy called name: "ring" or "shuffle".
+func ParseSync(name string) (Sync, error) {
+	for i, s := range strategies {
+		if s.name == name {
+			return Sync(i), nil
+		}
+	}
+	return 0, fmt.Errorf("train: sync %q, want ring or shuffle", name)
+}
+
+func (s Sync) syncer() (func(*params) syncer, error) {
+	if int(s) >= len(strategies) {
+		return nil, fmt.Errorf("train: Config.Sync = %d, want Ring or ShuffleBroadcast", s)
+	}
+	return strategies[s].start, nil
+}
+
+// params is what a strategy works on: the weights of one rank and its place among the ranks.
+type params struct {
+	group      *collectives.Group
+	partitions int
+	lo, hi     int       // the run of partitions this rank computes
+	weights    []float32 // the flat vector, all of it
+	optimizer  optim.Optimizer
+}
+
+// A syncer turns the gradients of this rank's partitions into new weights on all ranks.
+//
+// A gradient vector is as long as the weights plus a tail: [tailLen] more numbers that are summed over all partitions
+// along with the gradient, on every rank, at no further round trip.
+type syncer interface {
+	// step sums the vectors, one for each partition of this rank, over all ranks; asks proceed with the sum of the
+	// tails; and if it agrees, updates the weights on all ranks with learning rate lr. The vectors are overwritten.
+	step(ctx context.Context, grads [][]float32, lr float64, proceed func(tail []float32) bool) error
+	// state gathers the whole optimizer state on every rank, each slot as long as the weights.
+	state(ctx context.Context) (*optim.State, error)
+	// restore sets this rank's part of the optimizer state from the whole.
+	restore(*optim.State) error
+}
+
+// The tail of a gradient vector: sums over partitions, weighted so that the total is the batch's.
+const (
+	tailLoss    = iota // mean loss of the batch
+	tailCorrect        // samples whose largest output is at their label
+	tailFailed         // partitions that could not be computed
+	tailStop           // ranks that were asked to stop after this step, each counted once for each of its partitions
+	tailLen
+)
