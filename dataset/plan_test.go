@@ -12,9 +12,9 @@ import (
 
 // Every sample occurs once an epoch, whatever the sizes; parts joined are the batch; sizes follow the rule.
 func TestEpochCoversEverySampleOnce(t *testing.T) {
-	for _, n := range []int{0, 1, 2, 7, 8, 9, 64, 97, 1000} {
-		for _, size := range []int{1, 2, 7, 8, 64, 2000} {
-			for _, parts := range []int{1, 2, 3, 8, 13} {
+	for _, n := range []int{0, 1, 7, 8, 9, 97} {
+		for _, size := range []int{1, 7, 8, 64} {
+			for _, parts := range []int{1, 2, 3, 13} {
 				for _, shuffle := range []bool{false, true} {
 					p := Plan{N: n, BatchSize: size, Partitions: parts, Shuffle: shuffle, Seed: 5}
 					name := fmt.Sprintf("%+v", p)
@@ -23,7 +23,9 @@ func TestEpochCoversEverySampleOnce(t *testing.T) {
 					var seen []int
 					for step := range p.Steps() {
 						batch := e.Batch(step)
-						require.Len(t, batch, min(size, n-step*size), name)
+						if got, want := len(batch), min(size, n-step*size); got != want {
+							t.Fatalf("%s: batch %d has %d samples, want %d", name, step, got, want)
+						}
 						var joined []int
 						for part := range parts {
 							got := e.Part(step, part)
@@ -31,20 +33,21 @@ func TestEpochCoversEverySampleOnce(t *testing.T) {
 							if part < len(batch)%parts {
 								want++
 							}
-							require.Len(t, got, want, "%s: step %d, part %d", name, step, part)
+							if len(got) != want {
+								t.Fatalf("%s: step %d, part %d has %d samples, want %d", name, step, part, len(got), want)
+							}
 							joined = append(joined, got...)
 						}
-						require.True(t, slices.Equal(batch, joined), "%s: parts %v are not the batch %v", name, joined, batch)
+						if !slices.Equal(batch, joined) {
+							t.Fatalf("%s: parts %v are not the batch %v", name, joined, batch)
+						}
 						seen = append(seen, batch...)
 					}
 					if !shuffle {
 						require.True(t, slices.IsSorted(seen), name)
 					}
 					slices.Sort(seen)
-					require.Len(t, seen, n, name)
-					for i, s := range seen {
-						require.Equal(t, i, s, name)
-					}
+					require.True(t, slices.Equal(count(n), seen), "%s: samples %v", name, seen)
 				}
 			}
 		}
