@@ -1,6 +1,10 @@
 package autograd
 
-import "github.com/tutti-ml/tutti/blas/vec"
+import (
+	"fmt"
+
+	"github.com/tutti-ml/tutti/blas/vec"
+)
 
 // Reshape returns x with another shape and the same elements in the same order; nothing is copied. One axis may be −1: it
 // takes what the others leave. It panics, as tensor.Reshape does, if the number of elements differs.
@@ -12,7 +16,7 @@ func Reshape(x *Var, shape ...int) *Var {
 // Flatten returns x [N, ...] as [N, D], the batch axis kept and all others made one; nothing is copied.
 func Flatten(x *Var) *Var {
 	if x.Rank() < 1 {
-		reshapeOp.panicf("Flatten of shape %v: there is no batch axis", x.Shape())
+		panic(fmt.Sprintf("autograd: Flatten: shape %v: there is no batch axis", x.Shape()))
 	}
 	d := 1
 	for _, s := range x.Shape()[1:] {

@@ -27,6 +27,15 @@ func NewParam(x *tensor.Tensor) *Param {
 // of its flat vector, so ask again rather than keep it.
 func (p *Param) Value() *tensor.Tensor { return p.value }
 
+// Replace makes x itself the parameter's value. The shape must stay; the dtype may change, to Float32 or Float64. A [Set] that
+// held the old value no longer follows the parameter. Not while a tape uses it.
+func (p *Param) Replace(x *tensor.Tensor) {
+	if !x.SameShape(p.value) {
+		panic(fmt.Sprintf("autograd: Replace: shapes %v and %v", p.value.Shape(), x.Shape()))
+	}
+	p.value = NewParam(x).value
+}
+
 func mustFloat(op string, x *tensor.Tensor) {
 	if d := x.DType(); d != tensor.Float32 && d != tensor.Float64 {
 		panic(fmt.Sprintf("autograd: %s: dtype %v: arithmetic is in float32 and float64", op, d))

@@ -49,8 +49,8 @@ var (
 func gemm[T kernel.Float](pool *sync.Pool, kr *kernel.Gemm[T], aT, bT bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
 	g := pool.Get().(*product[T])
 	g.kernel, g.alpha, g.ldc = kr, alpha, ldc
-	g.a.set(&a[0], lda, !aT, kr.MR)
-	g.b.set(&b[0], ldb, bT, kr.NR)
+	g.a.set(kr.ISA, &a[0], lda, !aT, kr.MR)
+	g.b.set(kr.ISA, &b[0], ldb, bT, kr.NR)
 	g.a.direct = useA(kr, m, n, k)
 	g.b.direct = g.b.ls == 1 && useB(kr, m, n, k)
 

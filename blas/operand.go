@@ -6,14 +6,16 @@ import (
 	"unsafe"
 
 	"github.com/tutti-ml/tutti/blas/kernel"
+	"github.com/tutti-ml/tutti/internal/cpu"
 )
 
 // An operand is a matrix of lanes × k: lanes are the rows of op(A) or the columns of op(B). A panel is width lanes.
 // Panels are read where they lie or from a packed copy; the last is always packed if it is short, padded with zeros.
 type operand[T kernel.Float] struct {
 	origin *T
-	ls, ks int  // from a lane, and from a step of k, to the next
-	width  int  // lanes in a panel
+	ls, ks int // from a lane, and from a step of k, to the next
+	width  int // lanes in a panel
+	isa    cpu.ISA
 	direct bool // whole panels are read where they lie
 
 	// The block at hand.
@@ -27,8 +29,8 @@ type operand[T kernel.Float] struct {
 }
 
 // set starts a product. alongRows says that a row of the matrix in memory runs along k.
-func (o *operand[T]) set(origin *T, ld int, alongRows bool, width int) {
-	o.origin, o.width = origin, width
+func (o *operand[T]) set(isa cpu.ISA, origin *T, ld int, alongRows bool, width int) {
+	o.isa, o.origin, o.width = isa, origin, width
 	if o.ls, o.ks = 1, ld; alongRows {
 		o.ls, o.ks = ld, 1
 	}
@@ -49,7 +51,7 @@ func (o *operand[T]) block(l, lanes, p, k int) {
 // pack makes the packed copy of panel i.
 func (o *operand[T]) pack(i int) {
 	l := i * o.width
-	kernel.Pack(&o.buf[(i-o.first)*o.width*o.k], o.width, at(o.from, l*o.ls), min(o.width, o.lanes-l), o.ls, o.k, o.ks)
+	kernel.Pack(o.isa, &o.buf[(i-o.first)*o.width*o.k], o.width, at(o.from, l*o.ls), min(o.width, o.lanes-l), o.ls, o.k, o.ks)
 }
 
 // panel returns panel i, and the strides of its lanes and of k.

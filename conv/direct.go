@@ -57,11 +57,17 @@ func directBackwardFilter[T vec.Float](s Shape, dw, db, x, dy []T) {
 
 // biasGrad adds to db, unless nil, the sum of dy over images and pixels: plane by plane, each by vec.Sum.
 func biasGrad[T vec.Float](s Shape, db, dy []T) {
-	if db == nil {
-		return
+	if db != nil {
+		addPlanes(s, db, dy, 0, s.K)
 	}
+}
+
+// addPlanes is biasGrad for filters [lo, hi).
+func addPlanes[T vec.Float](s Shape, db, dy []T, lo, hi int) {
 	area := s.outH() * s.outW()
-	for i := range s.N * s.K {
-		db[i%s.K] += vec.Sum(dy[i*area : (i+1)*area])
+	for n := range s.N {
+		for k := lo; k < hi; k++ {
+			db[k] += vec.Sum(dy[(n*s.K+k)*area:][:area])
+		}
 	}
 }

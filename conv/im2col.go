@@ -44,8 +44,11 @@ func im2colBackwardFilter[T vec.Float](s Shape, dw, db, x, dy []T) {
 		parallel.For(len(dw), 8<<10, j.addPartials)
 		m.done()
 	}
+	if db != nil {
+		j.b = db
+		parallel.For(s.K, ceil(16<<10, s.N*j.p.area), j.addBias)
+	}
 	j.done()
-	biasGrad(s, db, dy)
 }
 
 // partials returns into how many sums the filters' gradient is split, for the shape alone to say: at most 16, at least
@@ -129,6 +132,9 @@ func (j *job[T]) doAddPartials(lo, hi int) {
 	}
 	vec.AddTo(j.w[lo:hi], part(0))
 }
+
+// doAddBias adds to elements [lo, hi) of the bias's gradient.
+func (j *job[T]) doAddBias(lo, hi int) { addPlanes(j.s, j.b, j.y, lo, hi) }
 
 // columns returns the most columns a panel has.
 func (p panels) columns(s Shape) int { return p.images * p.rows * s.outW() }

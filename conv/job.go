@@ -18,7 +18,7 @@ type job[T vec.Float] struct {
 	parts      []T // partial sums of the filters' gradient, [partials, LenW]
 	partials   int
 
-	forward, backwardData, backwardFilter, addPartials func(lo, hi int)
+	forward, backwardData, backwardFilter, addPartials, addBias func(lo, hi int)
 }
 
 var jobs32, jobs64 sync.Pool
@@ -33,6 +33,7 @@ func newJob[T vec.Float](s Shape) *job[T] {
 		j = new(job[T])
 		j.forward, j.backwardData = j.doForward, j.doBackwardData
 		j.backwardFilter, j.addPartials = j.doBackwardFilter, j.doAddPartials
+		j.addBias = j.doAddBias
 	}
 	j.s, j.p = s, cut(s)
 	return j

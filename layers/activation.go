@@ -21,3 +21,9 @@ type Sigmoid struct{}
 
 // Forward returns 1/(1+e⁻ˣ).
 func (Sigmoid) Forward(_ *autograd.Tape, x *autograd.Var) *autograd.Var { return autograd.Sigmoid(x) }
+
+// GELU is x·Φ(x), with Φ the distribution function of the standard normal distribution.
+type GELU struct{}
+
+// Forward returns x·Φ(x).
+func (GELU) Forward(_ *autograd.Tape, x *autograd.Var) *autograd.Var { return autograd.GELU(x) }

@@ -6,7 +6,7 @@ package gradtest
 import (
 	"math"
 	"math/rand/v2"
-	"testing"
+	"slices"
 
 	"github.com/tutti-ml/tutti/autograd"
 	"github.com/tutti-ml/tutti/tensor"
@@ -18,6 +18,8 @@ type Case struct {
 	Inputs []Input
 	// Fn computes the result from the inputs, with the same random draws every time it is given the same generator.
 	Fn func(t *autograd.Tape, x []*autograd.Var) *autograd.Var
+	// TrainOnly says that Fn computes something else on an infer tape, as Dropout does.
+	TrainOnly bool
 }
 
 // Input is one operand: its shape, and the range its elements are spread over evenly in random order, −1 to 1 if both are
@@ -29,13 +31,19 @@ type Input struct {
 	Const  bool // not differentiated
 }
 
+// T is the part of *testing.T that a check needs.
+type T interface {
+	Helper()
+	Errorf(format string, args ...any)
+}
+
 // step is the h of (f(x+h) − f(x−h)) / 2h.
 const step = 1e-5
 
 // Check compares the gradient of Σ r·Fn(x), for fixed random r, with central differences, and checks what every op promises:
 // operands keep their values, gradients add up over several uses, over several calls of Backward and into GradsInto's
 // vector, an infer tape computes the same values, and float32 agrees with float64.
-func Check(t *testing.T, c Case) {
+func Check(t T, c Case) {
 	t.Helper()
 	inputs := c.tensors(tensor.Float64)
 	value, grads := c.run(inputs, once)
@@ -45,6 +53,9 @@ func Check(t *testing.T, c Case) {
 		if !x.Equal(inputs[i]) {
 			t.Errorf("%s: input %d was modified", c.Name, i)
 		}
+	}
+	if got := float64s(c.eval(autograd.Infer, inputs).Value()); !c.TrainOnly && !slices.Equal(got, value) {
+		t.Errorf("%s: an infer tape computes %v, a training tape %v", c.Name, got, value)
 	}
 	_, twice := c.run(inputs, backwardTwice)
 	_, flat := c.run(inputs, intoSet)
@@ -71,7 +82,7 @@ func Check(t *testing.T, c Case) {
 	}
 }
 
-func near(t *testing.T, name, what string, input, j int, got, want, tol float64) {
+func near(t T, name, what string, input, j int, got, want, tol float64) {
 	t.Helper()
 	if !(math.Abs(got-want) <= tol*(1+math.Abs(want))) {
 		t.Errorf("%s: %s, input %d, element %d = %v, want %v", name, what, input, j, got, want)
@@ -80,7 +91,7 @@ func near(t *testing.T, name, what string, input, j int, got, want, tol float64)
 
 // checkDifferences moves each element of each differentiated input by ±step. The error is of order step²·|f‴| plus the
 // rounding of f, 2⁻⁵³·|f|/step; both are near 1e-10 for functions of order one.
-func (c Case) checkDifferences(t *testing.T, inputs []*tensor.Tensor, value []float64, grads [][]float64) {
+func (c Case) checkDifferences(t T, inputs []*tensor.Tensor, value []float64, grads [][]float64) {
 	t.Helper()
 	size := 1.0
 	for _, v := range value {
@@ -174,15 +185,19 @@ func (c Case) run(inputs []*tensor.Tensor, w way) (value []float64, grads [][]fl
 	return float64s(y.Value()), grads
 }
 
-// weighted returns Σ r·Fn(inputs), added up here rather than on the tape. It keeps the record (a random op must draw), but
-// sends nothing back.
-func (c Case) weighted(inputs []*tensor.Tensor) float64 {
-	tape := autograd.NewTape(autograd.Train, seeded())
+// eval returns Fn of constants.
+func (c Case) eval(m autograd.Mode, inputs []*tensor.Tensor) *autograd.Var {
+	tape := autograd.NewTape(m, seeded())
 	vars := make([]*autograd.Var, len(inputs))
 	for i, x := range inputs {
 		vars[i] = tape.Const(x)
 	}
-	y := c.Fn(tape, vars).Value()
+	return c.Fn(tape, vars)
+}
+
+// weighted returns Σ r·Fn(inputs), added up here rather than on the tape, which must train or a random op would not draw.
+func (c Case) weighted(inputs []*tensor.Tensor) float64 {
+	y := c.eval(autograd.Train, inputs).Value()
 	sum := 0.0
 	for j, r := range tensor.Data[float64](weights(y)) {
 		sum += r * tensor.Data[float64](y)[j]
@@ -200,3 +215,32 @@ func weights(y *tensor.Tensor) *tensor.Tensor {
 func seeded() *rand.Rand { return rand.New(rand.NewPCG(3, 4)) }
 
 func float64s(x *tensor.Tensor) []float64 { return tensor.Data[float64](x.Cast(tensor.Float64)) }
+
+// CheckParams compares the gradients of params that loss leads to with central differences in their values. It is for what
+// owns its parameters, a layer or a model: loss must compute the same scalar from them every time, and the parameters must be
+// Float64 (layers.Cast makes them so). Of each parameter up to most elements are looked at, evenly spread.
+func CheckParams(t T, name string, params []*autograd.Param, most int, loss func(t *autograd.Tape) *autograd.Var) {
+	t.Helper()
+	tape := autograd.NewTape(autograd.Train, seeded())
+	y := loss(tape)
+	size := 1 + math.Abs(y.Item())
+	tape.Backward(y)
+	eval := func() float64 { return loss(autograd.NewTape(autograd.Train, seeded())).Item() }
+	for i, p := range params {
+		g := tape.Grad(p)
+		if g == nil {
+			t.Errorf("%s: parameter %d has no gradient", name, i)
+			continue
+		}
+		data, grad := tensor.Data[float64](p.Value()), tensor.Data[float64](g)
+		for j := 0; j < len(data); j += max(1, len(data)/most) {
+			at := data[j]
+			data[j] = at + step
+			up := eval()
+			data[j] = at - step
+			down := eval()
+			data[j] = at
+			near(t, name, "gradient of a parameter", i, j, grad[j], (up-down)/(2*step), 1e-8*size)
+		}
+	}
+}

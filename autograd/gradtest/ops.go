@@ -52,6 +52,7 @@ var Ops = []Case{
 	{Name: "Sigmoid", Inputs: []Input{{Shape: []int{3, 5}, Lo: -4, Hi: 4}}, Fn: func(_ *tape, x vars) out { return autograd.Sigmoid(x[0]) }},
 	{Name: "Exp", Inputs: []Input{{Shape: []int{3, 5}, Lo: -2, Hi: 2}}, Fn: func(_ *tape, x vars) out { return autograd.Exp(x[0]) }},
 	{Name: "Log", Inputs: []Input{{Shape: []int{3, 5}, Lo: 0.5, Hi: 3}}, Fn: func(_ *tape, x vars) out { return autograd.Log(x[0]) }},
+	{Name: "GELU", Inputs: []Input{{Shape: []int{3, 5}, Lo: -4, Hi: 4}}, Fn: func(_ *tape, x vars) out { return autograd.GELU(x[0]) }},
 
 	{Name: "Reshape", Inputs: of([]int{2, 6}), Fn: func(_ *tape, x vars) out { return autograd.Reshape(x[0], 3, -1) }},
 	{Name: "Flatten", Inputs: of([]int{2, 3, 2}), Fn: func(_ *tape, x vars) out { return autograd.Flatten(x[0]) }},
@@ -69,8 +70,8 @@ var Ops = []Case{
 		return autograd.SoftmaxCrossEntropy(x[0], tensor.FromSlice([]int64{3, 0, 2}))
 	}},
 	{Name: "MSE", Inputs: of([]int{2, 3}, []int{2, 3}), Fn: func(_ *tape, x vars) out { return autograd.MSE(x[0], x[1]) }},
-	{Name: "Dropout", Inputs: of([]int{5, 7}), Fn: func(_ *tape, x vars) out { return autograd.Dropout(x[0], 0.4) }},
-	{Name: "Dropout of everything", Inputs: of([]int{3}), Fn: func(_ *tape, x vars) out { return autograd.Dropout(x[0], 1) }},
+	{Name: "Dropout", TrainOnly: true, Inputs: of([]int{5, 7}), Fn: func(_ *tape, x vars) out { return autograd.Dropout(x[0], 0.4) }},
+	{Name: "Dropout of everything", TrainOnly: true, Inputs: of([]int{3}), Fn: func(_ *tape, x vars) out { return autograd.Dropout(x[0], 1) }},
 
 	{Name: "Conv2D", Inputs: of([]int{2, 2, 5, 4}, []int{3, 2, 3, 2}, []int{3}), Fn: func(_ *tape, x vars) out {
 		return autograd.Conv2D(x[0], x[1], x[2], autograd.Conv2DOptions{})

@@ -1,0 +1,80 @@
+package layers_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/tutti-ml/tutti/autograd"
+	"github.com/tutti-ml/tutti/layers"
+	"github.com/tutti-ml/tutti/tensor"
+)
+
+func TestSaveAndLoad(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "net.safetensors")
+	rng := seeded()
+	build := func() layers.Sequential {
+		return layers.Sequential{layers.NewConv2D(rng, layers.Conv2DConfig{In: 1, Out: 2, Kernel: 3}), layers.NewLinear(rng, 4, 3)}
+	}
+	a, b := build(), build()
+	require.NoError(t, layers.Save(path, a, map[string]string{"epoch": "3"}))
+	var params []*autograd.Param
+	for _, p := range layers.Params(b) {
+		params = append(params, p.Param)
+	}
+	set := autograd.NewSet(params) // loading must go into a set's vector, not replace the values
+	meta, err := layers.Load(path, b)
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{"epoch": "3"}, meta)
+	for i, p := range layers.Params(a) {
+		assert.True(t, p.Value().Equal(params[i].Value()), p.Name)
+	}
+	lo, _ := set.Range(params[1])
+	assert.Equal(t, tensor.Data[float32](layers.Params(a)[1].Value())[0], tensor.Data[float32](set.Value())[lo])
+}
+
+func TestLoadRefuses(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "net.safetensors")
+	require.NoError(t, layers.Save(path, layers.Sequential{layers.NewLinear(seeded(), 4, 3)}, nil))
+	double := layers.Sequential{layers.NewLinear(seeded(), 4, 3)}
+	layers.Cast(double, tensor.Float64)
+	unbiased := layers.NewLinear(seeded(), 4, 3)
+	unbiased.Bias = nil
+	for _, c := range []struct {
+		name  string
+		model any
+		want  string
+	}{
+		{"another shape", layers.Sequential{layers.NewLinear(seeded(), 5, 3)}, "0.Weight is [3 4] in the file, [3 5] in the model"},
+		{"another dtype", double, "0.Weight is float32 in the file, float64 in the model"},
+		{"missing in the file", layers.Sequential{layers.NewLinear(seeded(), 4, 3), layers.NewLinear(seeded(), 3, 2)},
+			"the model's 1.Weight [2 3] is not in the file"},
+		{"missing in the model", layers.Sequential{unbiased}, "the file's 0.Bias [3] is not in the model"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var before []*tensor.Tensor
+			for _, p := range layers.Params(c.model) {
+				p.Value().Fill(7)
+				before = append(before, p.Value().Clone())
+			}
+			_, err := layers.Load(path, c.model)
+			assert.ErrorIs(t, err, layers.ErrMismatch)
+			assert.EqualError(t, err, "layers: Load: "+path+": the file does not fit the model: "+c.want)
+			for i, p := range layers.Params(c.model) {
+				assert.True(t, p.Value().Equal(before[i]), "%s was changed", p.Name)
+			}
+		})
+	}
+
+	_, err := layers.Load(filepath.Join(dir, "absent"), unbiased)
+	assert.ErrorIs(t, err, fs.ErrNotExist)
+	require.NoError(t, os.WriteFile(path, []byte("not a model"), 0o644))
+	_, err = layers.Load(path, unbiased)
+	assert.ErrorContains(t, err, path)
+	assert.Error(t, layers.Save(filepath.Join(dir, "no", "such", "folder"), unbiased, nil))
+}
