@@ -9,46 +9,76 @@ type Algorithm uint8
 const (
 	// Auto chooses by operation, length and transport; Group.Choice tells what it chose.
 	Auto Algorithm = iota
-	// Naive gathers everything at rank 0, reduces in rank order, and sends the result to each. See naive.go.
+	// Naive gathers everything at one rank, reduces in rank order, and sends the result to each. See naive.go.
 	Naive
 	// Ring passes pieces from neighbour to neighbour. See ring.go.
 	Ring
 	// Shuffle is BigDL's: every rank reduces one slice of the vector. See shuffle.go.
 	Shuffle
-	// Native leaves the work to the transport's own collectives, MPI's for example.
+	// Native leaves the work to the transport's own collectives, MPI's for example. See native.go.
 	Native
 )
 
+var algorithmNames = [...]string{Auto: "auto", Naive: "naive", Ring: "ring", Shuffle: "shuffle", Native: "native"}
+
+// Algorithms lists them all, Auto first.
+func Algorithms() []Algorithm { return []Algorithm{Auto, Naive, Ring, Shuffle, Native} }
+
 // String returns the algorithm's name as the command line knows it.
 func (a Algorithm) String() string {
-	if int(a) < len(algorithms) {
-		return algorithms[a].name
+	if int(a) < len(algorithmNames) {
+		return algorithmNames[a]
 	}
 	return fmt.Sprintf("Algorithm(%d)", uint8(a))
 }
 
-// algorithm is one row of the table: how one Algorithm does each operation.
+// ParseAlgorithm is the inverse of String.
+func ParseAlgorithm(name string) (Algorithm, error) {
+	for _, a := range Algorithms() {
+		if a.String() == name {
+			return a, nil
+		}
+	}
+	return 0, fmt.Errorf("collectives: algorithm %q: want one of %v", name, Algorithms())
+}
+
+// algorithm is one row of the table: how one Algorithm does each operation. Every function opens the call, see
+// call.open, before it waits for anything else. bounds of gathers are c.part's.
 type algorithm struct {
-	name          string
 	allReduce     func(*call) error
-	reduce        func(*call) error
+	reduce        func(*call) error // result at c.root
 	reduceScatter func(*call) error
-	allGather     func(*call) error
-	gather        func(*call) error
-	broadcast     func(*call) error
+	allGather     func(*call) error // of c.part(r), which may differ in length
+	gather        func(*call) error // likewise, at c.root
+	broadcast     func(*call) error // from c.root
 	barrier       func(*call) error
 }
 
-var naiveRow = algorithm{allReduce: naiveAllReduce, reduce: naiveReduce, reduceScatter: naiveReduceScatter,
-	allGather: naiveAllGather, gather: naiveGather, broadcast: naiveBroadcast, barrier: naiveBarrier}
-
-// algorithms is the table, indexed by Algorithm.
-var algorithms []algorithm
-
-func init() {
-	row := func(name string, a algorithm) algorithm { a.name = name; return a }
-	algorithms = []algorithm{row("auto", naiveRow), row("naive", naiveRow), row("ring", naiveRow), row("shuffle", naiveRow), row("native", naiveRow)}
+// algorithms is the table, indexed by Algorithm. Auto has no row: it is resolved before the call begins.
+var algorithms = [...]algorithm{
+	Naive:   {naiveAllReduce, naiveReduce, naiveAllReduce, naiveAllGather, directGather, naiveBroadcast, disseminationBarrier},
+	Ring:    {ringAllReduce, ringReduce, ringReduceScatter, ringAllGather, directGather, treeBroadcast, disseminationBarrier},
+	Shuffle: {shuffleAllReduce, shuffleReduce, shuffleReduceScatter, shuffleAllGather, directGather, treeBroadcast, disseminationBarrier},
+	Native:  {nativeAllReduce, nativeReduce, nativeReduceScatter, nativeAllGather, directGather, nativeBroadcast, nativeBarrier},
 }
 
-// choose returns the algorithm that will do c.
-func (g *Group) choose(c *call) Algorithm { return g.alg }
+// autoShuffleMax is the length in bytes up to which Auto shuffles: below it the number of steps decides, two against the
+// ring's 2(P−1); above it both move the same bytes and the ring keeps only one connection each way busy.
+const autoShuffleMax = 1 << 20
+
+// Choice returns the algorithm that an operation on a buffer of the given length in bytes uses: the configured one, or
+// what Auto makes of it.
+//
+// Auto takes Native if the transport has collectives of its own; otherwise Shuffle up to 1 MiB or with at most two
+// ranks, and Ring above.
+func (g *Group) Choice(bytes int) Algorithm {
+	switch {
+	case g.alg != Auto:
+		return g.alg
+	case g.native != nil:
+		return Native
+	case bytes <= autoShuffleMax || g.Size() <= 2:
+		return Shuffle
+	}
+	return Ring
+}

@@ -1,9 +1,10 @@
 package collectives
 
+// This file says what a call is and how two ranks compare theirs; exchange.go moves the data.
+
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash/crc32"
 
@@ -43,11 +44,13 @@ type call struct {
 	n     int    // elements in buf; 0 where the ranks' lengths may differ
 	buf   []byte // the caller's memory
 
-	g   *Group
-	seq uint64 // which operation of the group this is, from 1
-	alg Algorithm
-	ctx context.Context
-	tag transport.Tag // of this call's data; the lowest two bits are free for the algorithm
+	g       *Group
+	seq     uint64 // which operation of the group this is, from 1
+	alg     Algorithm
+	ctx     context.Context
+	tag     transport.Tag // of this call's data; the lowest two bits are free to tell phases apart
+	offsets []int         // where each rank's part of buf begins and the last ends, in bytes; nil: slices
+	agreed  bool          // the opening has been done
 }
 
 // The header that opens every operation, little-endian:
@@ -78,21 +81,6 @@ func (c *call) digest() transport.Tag {
 	return transport.Tag(crc32.ChecksumIEEE(h[:]) >> 12)
 }
 
-// agree compares this call with the left neighbour's, and sends it to the right one. If the ranks do not all agree, going
-// round the ring there is a neighbour who differs, who sees it here and tells everyone.
-func (c *call) agree() error {
-	var out, in [headerLen]byte
-	c.header(out[:])
-	size, rank := c.g.Size(), c.g.Rank()
-	left, right := (rank+size-1)%size, (rank+1)%size
-	err := c.exchange(right, openTag, out[:], left, openTag, in[:])
-	var se *transport.SizeError
-	if err != nil && !errors.As(err, &se) {
-		return err
-	}
-	return c.compare(left, in[:])
-}
-
 // compare returns an error naming both ranks and the first values in which header p of rank left differs from this call.
 func (c *call) compare(left int, p []byte) error {
 	le := binary.LittleEndian
@@ -112,46 +100,10 @@ func (c *call) compare(left int, p []byte) error {
 		return differ("element type", transport.DType(p[5]), c.dtype)
 	case Op(p[6]) != c.op:
 		return differ("reduction", Op(p[6]), c.op)
-	case int(int32(le.Uint32(p[24:]))) != c.root:
-		return differ("root", int(int32(le.Uint32(p[24:]))), c.root)
+	case le.Uint32(p[24:]) != uint32(c.root):
+		return differ("root", le.Uint32(p[24:]), c.root)
 	case Algorithm(p[7]) != c.alg:
 		return differ("algorithm", Algorithm(p[7]), c.alg)
 	}
 	return nil
-}
-
-// exchange sends and receives at once.
-func (c *call) exchange(to int, stag transport.Tag, send []byte, from int, rtag transport.Tag, recv []byte) error {
-	if c.g.xch != nil {
-		return c.g.xch.SendRecv(c.ctx, to, stag, send, from, rtag, recv)
-	}
-	ctx, cancel := context.WithCancel(c.ctx)
-	defer cancel()
-	sent := make(chan error, 1)
-	go func() {
-		err := c.g.t.Send(ctx, to, stag, send)
-		if err != nil {
-			cancel() // nothing to wait for any more
-		}
-		sent <- err
-	}()
-	rerr := c.g.t.Recv(ctx, from, rtag, recv)
-	if rerr != nil {
-		cancel()
-	}
-	serr := <-sent
-	if serr != nil && (rerr == nil || errors.Is(rerr, context.Canceled)) {
-		return serr
-	}
-	return rerr
-}
-
-func (c *call) send(to int, p []byte) error   { return c.g.t.Send(c.ctx, to, c.tag, p) }
-func (c *call) recv(from int, p []byte) error { return c.g.t.Recv(c.ctx, from, c.tag, p) }
-
-// slice returns the bytes of buf that are rank r's by the rule of Slice.
-func (c *call) slice(r int) []byte {
-	lo, hi := Slice(c.n, c.g.Size(), r)
-	w := c.dtype.Size()
-	return c.buf[lo*w : hi*w]
 }

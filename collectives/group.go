@@ -37,8 +37,8 @@ const DefaultTimeout = 30 * time.Second
 
 // Validate returns an error naming the first field whose value cannot be used.
 func (c Config) Validate() error {
-	if int(c.Algorithm) >= len(algorithms) {
-		return fmt.Errorf("collectives: Config.Algorithm: %d is none of the %d known algorithms", c.Algorithm, len(algorithms))
+	if int(c.Algorithm) >= len(algorithmNames) {
+		return fmt.Errorf("collectives: Config.Algorithm: %d is none of the %d known algorithms", c.Algorithm, len(algorithmNames))
 	}
 	return nil
 }
@@ -51,15 +51,23 @@ func (c Config) Validate() error {
 // error. Close may be called at any time.
 type Group struct {
 	t       transport.Transport
+	poster  transport.Poster    // nil if t is none
 	xch     transport.Exchanger // nil if t is none
 	native  transport.Native    // nil if t is none
 	alg     Algorithm
 	timeout time.Duration
 
-	busy sync.Mutex // held by the operation in progress
-	seq  uint64     // operations begun
-	call call       // the operation in progress, kept here so that its parts need no allocation
-	work []byte     // scratch memory, grown as needed
+	rank, size  int
+	left, right int // the neighbours in the ring of all ranks
+
+	busy    sync.Mutex // held by the operation in progress; the fields below are the operation's
+	seq     uint64     // operations begun
+	call    call       // kept here, not allocated anew
+	opening opening
+	opens   transport.Pending   // the receive that open has begun
+	openErr error               // what open has met, where the transport cannot post
+	posted  []transport.Pending // the receives in flight, by number
+	work    []byte              // scratch memory, grown as needed
 
 	err    atomic.Pointer[error] // why the group is broken
 	closed sync.Once
@@ -73,6 +81,9 @@ func New(t transport.Transport, c Config) (*Group, error) {
 		return nil, err
 	}
 	g := &Group{t: t, alg: c.Algorithm, timeout: c.Timeout}
+	g.rank, g.size = t.Rank(), t.Size()
+	g.left, g.right = (g.rank+g.size-1)%g.size, (g.rank+1)%g.size
+	g.poster, _ = t.(transport.Poster)
 	g.xch, _ = t.(transport.Exchanger)
 	g.native, _ = t.(transport.Native)
 	if g.timeout == 0 {
@@ -85,10 +96,10 @@ func New(t transport.Transport, c Config) (*Group, error) {
 }
 
 // Rank returns this process's number in the group, from 0.
-func (g *Group) Rank() int { return g.t.Rank() }
+func (g *Group) Rank() int { return g.rank }
 
 // Size returns the number of ranks.
-func (g *Group) Size() int { return g.t.Size() }
+func (g *Group) Size() int { return g.size }
 
 // Err returns the error that broke the group, or nil while it is whole.
 func (g *Group) Err() error {
@@ -126,10 +137,10 @@ func (g *Group) run(ctx context.Context, c call, body func(*call) error) error {
 		return err
 	}
 	g.seq++
-	if g.Size() == 1 {
+	if g.size == 1 {
 		return nil
 	}
-	c.g, c.seq, c.alg = g, g.seq, g.choose(&c)
+	c.g, c.seq, c.alg = g, g.seq, g.Choice(len(c.buf))
 	c.tag = c.digest() << 2
 	if g.timeout > 0 {
 		var cancel context.CancelFunc
@@ -138,13 +149,11 @@ func (g *Group) run(ctx context.Context, c call, body func(*call) error) error {
 	}
 	c.ctx = ctx
 	g.call = c
-	err := g.call.agree()
-	if err == nil {
-		err = body(&g.call)
-	}
+	err := body(&g.call)
 	if err == nil {
 		return nil
 	}
+	g.abandon()
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = fmt.Errorf("%w: %w", ErrTimeout, err)
 	}

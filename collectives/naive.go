@@ -10,6 +10,9 @@ package collectives
 // For S bytes and P ranks, rank 0 receives and sends (P−1)·S bytes, each other S; 2(P−1) messages one after another.
 
 func naiveReduce(c *call) error {
+	if err := c.agree(); err != nil {
+		return err
+	}
 	rank, size := c.g.Rank(), c.g.Size()
 	if rank != c.root {
 		return c.send(c.root, c.buf)
@@ -36,6 +39,9 @@ func naiveReduce(c *call) error {
 }
 
 func naiveBroadcast(c *call) error {
+	if err := c.agree(); err != nil {
+		return err
+	}
 	if c.g.Rank() != c.root {
 		return c.recv(c.root, c.buf)
 	}
@@ -57,51 +63,11 @@ func naiveAllReduce(c *call) error {
 	return naiveBroadcast(c)
 }
 
-func naiveReduceScatter(c *call) error { return naiveAllReduce(c) }
-
-func naiveGather(c *call) error {
-	if c.g.Rank() != c.root {
-		return c.send(c.root, c.slice(c.g.Rank()))
-	}
-	for r := range c.g.Size() {
-		if r == c.root {
-			continue
-		}
-		if err := c.recv(r, c.slice(r)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func naiveAllGather(c *call) error {
-	if err := naiveGather(c); err != nil {
+	if err := directGather(c); err != nil {
 		return err
 	}
 	return naiveBroadcast(c)
-}
-
-func naiveBarrier(c *call) error {
-	var token [1]byte
-	c.buf = token[:]
-	rank, size := c.g.Rank(), c.g.Size()
-	if rank != 0 {
-		if err := c.send(0, c.buf); err != nil {
-			return err
-		}
-		return c.recv(0, c.buf)
-	}
-	for r := 1; r < size; r++ {
-		if err := c.recv(r, c.buf); err != nil {
-			return err
-		}
-	}
-	for r := 1; r < size; r++ {
-		if err := c.send(r, c.buf); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // alignedLen rounds n up to a multiple of 64, so that two buffers cut from one start on cache lines of their own.

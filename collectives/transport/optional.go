@@ -11,6 +11,21 @@ type Exchanger interface {
 	SendRecv(ctx context.Context, to int, stag Tag, send []byte, from int, rtag Tag, recv []byte) error
 }
 
+// Poster is a Transport that can be told of a receive before it has to wait for it, so that data may flow into p while the
+// caller sends or computes. Where a transport lacks it, package collectives uses Exchanger, or else goroutines.
+type Poster interface {
+	// PostRecv begins a Recv and returns at once. p belongs to the transport until Wait returns.
+	PostRecv(from int, tag Tag, p []byte) Pending
+}
+
+// Pending is a receive in progress.
+type Pending interface {
+	// Wait ends the receive with Recv's rules and errors. When it returns, with or without an error, the transport does
+	// not touch the buffer any more: with a context that is already cancelled, Wait withdraws the receive. It must be
+	// called exactly once.
+	Wait(ctx context.Context) error
+}
+
 // Aborter is a Transport that can tell all the other ranks that the job cannot go on.
 type Aborter interface {
 	// Abort makes pending and later calls on every other rank fail with a *PeerLostError: naming the rank that cause

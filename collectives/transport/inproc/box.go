@@ -21,18 +21,22 @@ type waiter struct {
 	p    []byte
 	got  int           // length of the message sent; valid once done
 	done chan struct{} // receives one value when the copy has been made
+
+	e    *end // whose half this is
+	b    *box // where it waits
+	peer int
 }
 
 var waiters = sync.Pool{New: func() any { return &waiter{done: make(chan struct{}, 1)} }}
 
 func (w *waiter) release() {
-	w.p = nil
+	w.p, w.e, w.b = nil, nil, nil
 	waiters.Put(w)
 }
 
 // result releases w, which is done, and says how it went.
-func (w *waiter) result(rank, peer int) error {
-	send, got, want, tag := w.send, w.got, len(w.p), w.tag
+func (w *waiter) result() error {
+	send, got, want, tag, rank, peer := w.send, w.got, len(w.p), w.tag, w.e.rank, w.peer
 	w.release()
 	if !send && got != want {
 		return &transport.SizeError{From: peer, To: rank, Tag: tag, Got: got, Want: want}
@@ -40,10 +44,16 @@ func (w *waiter) result(rank, peer int) error {
 	return nil
 }
 
-// start puts one half of a message into the box. If the other half is there it makes the copy and both are done.
-func (b *box) start(send bool, tag transport.Tag, p []byte) *waiter {
+// start puts e's half of a message to or from peer into their box. If the other half is there it makes the copy and both
+// are done.
+func (e *end) start(send bool, peer int, tag transport.Tag, p []byte) *waiter {
 	w := waiters.Get().(*waiter)
 	w.tag, w.send, w.p, w.got = tag, send, p, 0
+	w.e, w.peer, w.b = e, peer, e.w.box(peer, e.rank)
+	if send {
+		w.b = e.w.box(e.rank, peer)
+	}
+	b := w.b
 	mine, theirs := &b.recvs, &b.sends
 	if send {
 		mine, theirs = theirs, mine
@@ -69,8 +79,9 @@ func (b *box) start(send bool, tag transport.Tag, p []byte) *waiter {
 	return w
 }
 
-// withdraw takes w out of the box. It returns false if w's other half has come: then w is done, or about to be.
-func (b *box) withdraw(w *waiter) bool {
+// withdraw takes w out of its box. It returns false if w's other half has come: then w is done, or about to be.
+func (w *waiter) withdraw() bool {
+	b := w.b
 	queue := &b.recvs
 	if w.send {
 		queue = &b.sends

@@ -13,7 +13,7 @@ import (
 )
 
 // NewWorld returns the n ends of a world whose ranks are goroutines of this process. It panics if n < 1.
-// Each end implements transport.Exchanger and transport.Aborter.
+// Each end implements transport.Exchanger, transport.Poster and transport.Aborter.
 func NewWorld(n int) []transport.Transport {
 	if n < 1 {
 		panic(fmt.Sprintf("inproc: NewWorld: %d ranks", n))
@@ -67,8 +67,7 @@ func (e *end) Send(ctx context.Context, to int, tag transport.Tag, p []byte) err
 	if err := e.usable(ctx); err != nil {
 		return err
 	}
-	b := e.w.box(e.rank, to)
-	return e.wait(ctx, b, b.start(true, tag, p), to)
+	return e.start(true, to, tag, p).Wait(ctx)
 }
 
 func (e *end) Recv(ctx context.Context, from int, tag transport.Tag, p []byte) error {
@@ -76,8 +75,7 @@ func (e *end) Recv(ctx context.Context, from int, tag transport.Tag, p []byte) e
 	if err := e.usable(ctx); err != nil {
 		return err
 	}
-	b := e.w.box(from, e.rank)
-	return e.wait(ctx, b, b.start(false, tag, p), from)
+	return e.start(false, from, tag, p).Wait(ctx)
 }
 
 // SendRecv implements transport.Exchanger.
@@ -87,17 +85,18 @@ func (e *end) SendRecv(ctx context.Context, to int, stag transport.Tag, send []b
 	if err := e.usable(ctx); err != nil {
 		return err
 	}
-	in, out := e.w.box(from, e.rank), e.w.box(e.rank, to)
-	r := in.start(false, rtag, recv)
-	s := out.start(true, stag, send)
-	if err := e.wait(ctx, out, s, to); err != nil {
-		if !in.withdraw(r) {
-			<-r.done
-		}
-		r.release()
+	r := e.start(false, from, rtag, recv)
+	if err := e.start(true, to, stag, send).Wait(ctx); err != nil {
+		r.cancel()
 		return err
 	}
-	return e.wait(ctx, in, r, from)
+	return r.Wait(ctx)
+}
+
+// PostRecv implements transport.Poster.
+func (e *end) PostRecv(from int, tag transport.Tag, p []byte) transport.Pending {
+	e.check("PostRecv", from)
+	return e.start(false, from, tag, p)
 }
 
 // check panics on a rank that cannot be a peer: a programmer's mistake.
@@ -121,27 +120,36 @@ func (e *end) usable(ctx context.Context) error {
 	}
 }
 
-// wait waits for w, which stands in b or is already done, and gives it back to the pool.
-func (e *end) wait(ctx context.Context, b *box, w *waiter, peer int) error {
+// Wait waits until w is done, and gives it back to the pool. It implements transport.Pending.
+func (w *waiter) Wait(ctx context.Context) error {
+	e := w.e
 	var err error
 	select {
 	case <-w.done:
-		return w.result(e.rank, peer)
+		return w.result()
 	case <-ctx.Done():
-		err = fmt.Errorf("inproc: rank %d waits for rank %d: %w", e.rank, peer, ctx.Err())
+		err = fmt.Errorf("inproc: rank %d waits for rank %d: %w", e.rank, w.peer, ctx.Err())
 	case <-e.closed:
 		err = transport.ErrClosed
 	case <-e.w.aborted:
 		err = e.abortError()
-	case <-e.w.ends[peer].closed:
-		err = &transport.PeerLostError{Rank: peer, Err: errClosedByPeer}
+	case <-e.w.ends[w.peer].closed:
+		err = &transport.PeerLostError{Rank: w.peer, Err: errClosedByPeer}
 	}
-	if !b.withdraw(w) { // the peer is copying already: too late to fail
+	if !w.withdraw() { // the peer is copying already: too late to fail
 		<-w.done
-		return w.result(e.rank, peer)
+		return w.result()
 	}
 	w.release()
 	return err
+}
+
+// cancel withdraws w, whatever has become of it.
+func (w *waiter) cancel() {
+	if !w.withdraw() {
+		<-w.done
+	}
+	w.release()
 }
 
 var errClosedByPeer = errors.New("it closed its transport")

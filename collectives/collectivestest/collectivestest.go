@@ -1,0 +1,198 @@
+// Package collectivestest is the conformance suite of collective operations. It checks every operation, type, reduction
+// and awkward length against a dumb reference. What a rank does is a function of its Group alone: inputs are generated
+// from the rank's number and every rank computes what it must get by itself. So the same suite runs with the ranks as
+// goroutines of one test (Run) and with one rank in each process of an mpirun (Check).
+package collectivestest
+
+import (
+	"context"
+	"fmt"
+	"hash/crc64"
+	"math"
+	"sync"
+	"testing"
+	"time"
+	"unsafe"
+
+	"github.com/tutti-ml/tutti/collectives"
+	"github.com/tutti-ml/tutti/collectives/transport"
+)
+
+// Sizes are the numbers of ranks Run tests.
+var Sizes = []int{1, 2, 3, 4, 5, 8}
+
+// Ops are all the reductions.
+var Ops = []collectives.Op{collectives.Sum, collectives.Mean, collectives.Min, collectives.Max, collectives.Prod}
+
+// Lengths returns the vector lengths, in elements, at which an algorithm for size ranks may go wrong.
+func Lengths(size int) []int {
+	return []int{0, 1, 2, size - 1, size, size + 1, 257, 4096, 4099, 100003}
+}
+
+// Run runs Check on worlds of every size, for every algorithm the transport has, with the ranks as goroutines. world
+// returns the ends of a new world of n ranks. Twice over, the results must have the same bits. It returns the digests of
+// all results by "algorithm/ranks": a caller compares them between transports.
+func Run(t *testing.T, world func(t *testing.T, n int) []transport.Transport) map[string]uint64 {
+	sums := map[string]uint64{}
+	for _, n := range Sizes {
+		for _, alg := range collectives.Algorithms() {
+			name := fmt.Sprintf("%v/%d", alg, n)
+			t.Run(name, func(t *testing.T) {
+				first, ok := checkWorld(t, world(t, n), alg)
+				if !ok {
+					t.Logf("the transport has no collectives of its own: %v does not apply", alg)
+					return
+				}
+				if again, _ := checkWorld(t, world(t, n), alg); again != first {
+					t.Errorf("results of two runs differ in bits: digests %x and %x", first, again)
+				}
+				sums[name] = first
+			})
+		}
+	}
+	return sums
+}
+
+// checkWorld runs Check on every end at once and returns rank 0's digest. It returns false for Native where there is none.
+func checkWorld(t *testing.T, ends []transport.Transport, alg collectives.Algorithm) (uint64, bool) {
+	t.Helper()
+	if _, native := ends[0].(transport.Native); alg == collectives.Native && !native {
+		if _, err := collectives.New(ends[0], collectives.Config{Algorithm: alg}); err == nil {
+			t.Errorf("New accepts native over %T, which has no collectives", ends[0])
+		}
+		for _, e := range ends {
+			e.Close()
+		}
+		return 0, false
+	}
+	digests, errs := make([]uint64, len(ends)), make([]error, len(ends))
+	var wg sync.WaitGroup
+	for r, e := range ends {
+		wg.Go(func() {
+			g, err := collectives.New(e, collectives.Config{Algorithm: alg, Timeout: time.Minute})
+			if err == nil {
+				digests[r], err = Check(t.Context(), g)
+				g.Close()
+			}
+			errs[r] = err
+		})
+	}
+	wg.Wait()
+	for r, err := range errs {
+		if err != nil {
+			t.Errorf("rank %d: %v", r, err)
+		}
+	}
+	return digests[0], true
+}
+
+// Check runs every operation on g and returns a digest of the bits of the reductions that all ranks share. Every rank
+// must call it; it returns the first difference from what must come out. It leaves g open.
+func Check(ctx context.Context, g *collectives.Group) (digest uint64, err error) {
+	h := new(hash)
+	for _, n := range Lengths(g.Size()) {
+		for k, check := range []func(context.Context, *collectives.Group, int, *hash) error{
+			check[float32], check[uint8], check[float64], check[int32], check[int64],
+		} {
+			if n > 4099 && k > 1 {
+				break // the long vector is for the cutting into segments, which all types share
+			}
+			if err := check(ctx, g, n, h); err != nil {
+				return 0, fmt.Errorf("collectivestest: %d ranks, length %d: %w", g.Size(), n, err)
+			}
+		}
+	}
+	return h.sum, nil
+}
+
+// hash digests results. A rank may add only what every rank has.
+type hash struct{ sum uint64 }
+
+var table = crc64.MakeTable(crc64.ECMA)
+
+func add[T collectives.Elem](h *hash, s []T) {
+	if len(s) > 0 {
+		h.sum = crc64.Update(h.sum, table, unsafe.Slice((*byte)(unsafe.Pointer(&s[0])), len(s)*int(unsafe.Sizeof(s[0]))))
+	}
+}
+
+// Input returns the vector of n elements that rank contributes to a test: reproducible, different on every rank, and
+// such that sums of floating-point numbers round.
+func Input[T collectives.Elem](rank, n int) []T {
+	s := make([]T, n)
+	switch p := any(s).(type) {
+	case []float32:
+		fill(p, rank, func(u uint64) float32 { return float32(int64(u)) * 0x1p-62 })
+	case []float64:
+		fill(p, rank, func(u uint64) float64 { return float64(int64(u)) * 0x1p-62 })
+	case []int32:
+		fill(p, rank, func(u uint64) int32 { return int32(u >> 40) })
+	case []int64:
+		fill(p, rank, func(u uint64) int64 { return int64(u >> 8) })
+	case []uint8:
+		fill(p, rank, func(u uint64) uint8 { return uint8(u >> 56) })
+	}
+	return s
+}
+
+// fill draws from SplitMix64 (Steele, Lea and Flood, 2014), a stream for each rank and length.
+func fill[T any](s []T, rank int, draw func(uint64) T) {
+	state := uint64(rank)<<40 | uint64(len(s))
+	for i := range s {
+		state += 0x9e3779b97f4a7c15
+		z := state
+		z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+		z = (z ^ z>>27) * 0x94d049bb133111eb
+		s[i] = draw(z ^ z>>31)
+	}
+}
+
+// Reference combines the ranks' inputs the dumb way, in rank order, and returns with each element the error that another
+// order of the same additions or multiplications may make: for k terms, (k−1)·ε·Σ|xᵢ| for sums and (k−1)·ε·|Πxᵢ| for
+// products, to first order, doubled as the reference rounds too; 0 for integers, minima and maxima.
+func Reference[T collectives.Elem](size, n int, op collectives.Op) (want []T, tolerance []float64) {
+	want, tolerance = Input[T](0, n), make([]float64, n)
+	eps := epsilon[T]()
+	for i := range tolerance {
+		tolerance[i] = math.Abs(float64(want[i]))
+	}
+	for r := 1; r < size; r++ {
+		for i, x := range Input[T](r, n) {
+			switch op {
+			case collectives.Sum, collectives.Mean:
+				want[i] += x
+				tolerance[i] += math.Abs(float64(x))
+			case collectives.Min:
+				want[i] = min(want[i], x)
+			case collectives.Max:
+				want[i] = max(want[i], x)
+			case collectives.Prod:
+				want[i] *= x
+				tolerance[i] *= math.Abs(float64(x))
+			}
+		}
+	}
+	for i := range want {
+		if op == collectives.Mean {
+			want[i] /= T(size)
+			tolerance[i] /= float64(size)
+		}
+		if op == collectives.Min || op == collectives.Max {
+			tolerance[i] = 0
+		}
+		tolerance[i] *= 2 * float64(size) * eps
+	}
+	return want, tolerance
+}
+
+// epsilon returns the unit roundoff of T, 0 for integers.
+func epsilon[T collectives.Elem]() float64 {
+	var zero T
+	switch any(zero).(type) {
+	case float32:
+		return 0x1p-24
+	case float64:
+		return 0x1p-53
+	}
+	return 0
+}
