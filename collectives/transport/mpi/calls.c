@@ -168,31 +168,28 @@ int tutti_cancel(int slot) {
 	return MPI_Cancel(&requests[slot]);
 }
 
-int tutti_poll(int looks, const uint32_t *wake, int *n, tutti_done **done) {
-	int count = 0;
+const tutti_found *tutti_poll(int looks, const uint32_t *wake) {
+	static tutti_found found;
+	found = (tutti_found){.done = finished};
 	for (int i = 0; i < looks; i++) {
-		int e = MPI_Testsome(nslots, requests, &count, indices, statuses);
-		if (e && e != MPI_ERR_IN_STATUS)
-			return e;
-		if (count == MPI_UNDEFINED)
-			count = 0;
-		for (int k = 0; k < count; k++) {
+		int n = 0, e = MPI_Testsome(nslots, requests, &n, indices, statuses);
+		if (e && e != MPI_ERR_IN_STATUS) {
+			found.error = e;
+			break;
+		}
+		found.n = n == MPI_UNDEFINED ? 0 : n;
+		for (int k = 0; k < found.n; k++) {
 			tutti_done *d = &finished[k];
-			d->slot = indices[k];
-			d->error = e ? statuses[k].MPI_ERROR : 0;
-			d->source = statuses[k].MPI_SOURCE;
-			d->count = 0;
+			*d = (tutti_done){.slot = indices[k], .error = e ? statuses[k].MPI_ERROR : 0, .source = statuses[k].MPI_SOURCE};
 			MPI_Get_count(&statuses[k], MPI_BYTE, &d->count);
 			MPI_Test_cancelled(&statuses[k], &d->cancelled);
 		}
-		if (count > 0 || __atomic_load_n(wake, __ATOMIC_ACQUIRE))
+		if (found.n > 0 || __atomic_load_n(wake, __ATOMIC_ACQUIRE))
 			break;
 		if (i >= 16)
 			sched_yield();
 	}
-	*n = count;
-	*done = finished;
-	return 0;
+	return &found;
 }
 
 void tutti_error(int code, char *text, int n) {

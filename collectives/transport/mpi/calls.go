@@ -64,12 +64,11 @@ type finish = C.tutti_done
 
 // poll looks at all requests up to `looks` times. The result lasts until the next call.
 func poll(looks int, wake flag) ([]finish, error) {
-	var n C.int
-	var done *C.tutti_done
-	if err := check("MPI_Testsome", C.tutti_poll(C.int(looks), (*C.uint32_t)(wake.p), &n, &done)); err != nil {
+	found := C.tutti_poll(C.int(looks), (*C.uint32_t)(wake.p))
+	if err := check("MPI_Testsome", found.error); err != nil {
 		return nil, err
 	}
-	return unsafe.Slice(done, n), nil
+	return unsafe.Slice(found.done, found.n), nil
 }
 
 // openStart begins to make communicators. Each has tags tag values.

@@ -36,9 +36,16 @@ int tutti_ibcast(int slot, void *p, int n, int root);
 int tutti_ibarrier(int slot);
 int tutti_cancel(int slot);
 
-// tutti_poll looks at all requests, up to `looks` times, until one is finished or *wake is not 0, and stores what is
-// finished in *done, an array it owns. It gives the processor to whoever wants it after the first few looks.
-int tutti_poll(int looks, const uint32_t *wake, int *n, tutti_done **done);
+// What one tutti_poll found: n finished requests.
+typedef struct {
+	int error; // MPI's error code; then n is 0
+	int n;
+	tutti_done *done;
+} tutti_found;
+
+// tutti_poll looks at all requests, up to `looks` times, until one is finished or *wake is not 0. It gives the processor
+// to whoever wants it after the first few looks. The result lasts until the next call.
+const tutti_found *tutti_poll(int looks, const uint32_t *wake);
 
 // tutti_error writes MPI's text for an error code, at most n bytes.
 void tutti_error(int code, char *text, int n);
