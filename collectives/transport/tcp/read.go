@@ -1,0 +1,334 @@
+package tcp
+
+import (
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/tutti-ml/tutti/collectives/transport"
+)
+
+var (
+	errWithdrawn = errors.New("receive withdrawn")
+	errEnded     = errors.New("the transport has ended") // by failure or Close: stop reading
+	errBye       = errors.New("it closed its transport")
+)
+
+type silenceError time.Duration
+
+func (e silenceError) Error() string {
+	return fmt.Sprintf("silent for %v", time.Duration(e).Round(time.Millisecond))
+}
+
+// read is the reader: it takes in what the peer sends, until the end of the peer or of the transport.
+func (p *peer) read() {
+	err := p.readFrames()
+	t := p.t
+	switch {
+	case errors.Is(err, errBye):
+		p.leave(&transport.PeerLostError{Rank: p.rank, Err: errBye})
+	case errors.Is(err, errEnded):
+		p.drain()
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		err = fmt.Errorf("connection ended without a goodbye")
+		fallthrough
+	default:
+		t.fail(&transport.PeerLostError{Rank: p.rank, Err: err})
+		<-t.failed
+		p.drain()
+	}
+	close(p.readEnd)
+	p.conn.Close()
+}
+
+// drain reads on for a while after the end, into nothing: closing with data unread would make the kernel send a reset,
+// which may overtake our last word.
+func (p *peer) drain() {
+	p.leave(errEnded)
+	p.conn.SetReadDeadline(time.Now().Add(drainTimeout))
+	for {
+		if _, err := p.conn.Read(p.rbuf); err != nil {
+			return
+		}
+	}
+}
+
+// ended reports whether the transport has failed or been closed.
+func (p *peer) ended() bool {
+	select {
+	case <-p.t.failed:
+		return true
+	case <-p.t.closed:
+		return true
+	default:
+		return false
+	}
+}
+
+// readFrames returns errBye, errEnded, or what is wrong with the peer.
+func (p *peer) readFrames() error {
+	for {
+		f, err := p.readHeader()
+		if err != nil {
+			return err
+		}
+		switch f.typ {
+		case frameData:
+			if err := p.readMessage(f); err != nil {
+				return err
+			}
+		default:
+			if err := p.control(f); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// control handles the frames that carry no message.
+func (p *peer) control(f frame) error {
+	switch f.typ {
+	case frameBye:
+		return errBye
+	case frameAbort:
+		payload, err := p.readShort(f)
+		if err != nil {
+			return err
+		}
+		a, err := parseAbort(payload, p.t.c.Size)
+		if err != nil {
+			return err
+		}
+		p.t.fail(p.t.told(p.rank, a))
+		<-p.t.failed
+		return errEnded
+	}
+	return nil
+}
+
+// incoming is the message being read, as far as the reader and a withdrawal must agree on it.
+type incoming struct {
+	r       *receive // who waits for it; nil if nobody does
+	buf     []byte   // where it goes: r's memory or our own
+	discard bool     // it goes nowhere: its receive has been withdrawn
+}
+
+// readMessage reads a message, of which f is the first frame, to where it is wanted.
+func (p *peer) readMessage(f frame) error {
+	total := int(f.rest)
+	if err := p.destine(transport.Tag(f.tag), total); err != nil {
+		return err
+	}
+	err := p.readParts(f, total)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	in := p.in
+	p.in = incoming{}
+	switch {
+	case in.r != nil && err != nil:
+		in.r.finish(0, errEnded)
+	case in.r != nil:
+		in.r.finish(total, nil)
+	case err == nil && !in.discard:
+		p.keep(message{transport.Tag(f.tag), in.buf})
+	}
+	return err
+}
+
+// destine finds the receive that waits for a message of total bytes, or memory for it; if there is none left it stops
+// reading from this peer until there is.
+func (p *peer) destine(tag transport.Tag, total int) error {
+	for {
+		p.mu.Lock()
+		if r := p.take(tag); r != nil {
+			r.active = true
+			p.in = incoming{r: r, buf: r.buf}
+			p.mu.Unlock()
+			return nil
+		}
+		if p.queued+total <= p.t.c.Buffer {
+			p.queued += total
+			p.in = incoming{buf: p.buffer(total)}
+			p.mu.Unlock()
+			return nil
+		}
+		p.stalled.Store(true)
+		p.mu.Unlock()
+		select {
+		case <-p.room:
+		case <-p.t.failed:
+			return errEnded
+		case <-p.t.closed:
+			return errEnded
+		}
+		p.lastHeard.Store(time.Now().UnixNano())
+		p.stalled.Store(false)
+	}
+}
+
+// take removes and returns the oldest receive posted for tag. p.mu is held.
+func (p *peer) take(tag transport.Tag) *receive {
+	i := slices.IndexFunc(p.posted, func(r *receive) bool { return r.tag == tag })
+	if i < 0 {
+		return nil
+	}
+	r := p.posted[i]
+	p.posted = slices.Delete(p.posted, i, i+1)
+	return r
+}
+
+// keep gives a message that nobody waited for when it began to who has asked meanwhile, or puts it by. p.mu is held.
+func (p *peer) keep(m message) {
+	if r := p.take(m.tag); r != nil {
+		p.deliver(r, m)
+		return
+	}
+	p.queue = append(p.queue, m)
+}
+
+// readParts reads the payloads of all frames of the message, and control frames between them.
+func (p *peer) readParts(f frame, total int) error {
+	tag := f.tag
+	for off := 0; ; {
+		if err := p.readPayload(&f, off); err != nil {
+			return err
+		}
+		if off += int(f.length); off == total {
+			return nil
+		}
+		for {
+			var err error
+			if f, err = p.readHeader(); err != nil {
+				return err
+			}
+			if f.typ == frameData {
+				break
+			}
+			if err := p.control(f); err != nil {
+				return err
+			}
+		}
+		if f.tag != tag || f.rest != uint64(total-off) {
+			return fmt.Errorf("%w: message %#x of %d bytes, at %d, goes on with %#x and %d to go", errCorrupt, tag, total, off, f.tag, f.rest)
+		}
+	}
+}
+
+// readShort returns the payload of a control frame.
+func (p *peer) readShort(f frame) ([]byte, error) {
+	b := make([]byte, f.length)
+	for n := 0; n < len(b); {
+		if p.rr == p.rw {
+			got, err := p.readSome(p.rbuf)
+			if err != nil {
+				return nil, err
+			}
+			p.rr, p.rw = 0, got
+		}
+		k := copy(b[n:], p.rbuf[p.rr:p.rw])
+		p.rr += k
+		n += k
+	}
+	if crc := crc32.Checksum(b, castagnoli); crc != f.crc {
+		return nil, fmt.Errorf("%w: payload checksum %#08x, computed %#08x", errCorrupt, f.crc, crc)
+	}
+	return b, nil
+}
+
+// readHeader reads and checks the next frame's header.
+func (p *peer) readHeader() (frame, error) {
+	if p.rr == p.rw {
+		p.rr, p.rw = 0, 0
+	} else if p.rr+headerLen > len(p.rbuf) {
+		p.rw = copy(p.rbuf, p.rbuf[p.rr:p.rw])
+		p.rr = 0
+	}
+	for p.rw-p.rr < headerLen {
+		n, err := p.readSome(p.rbuf[p.rw:])
+		if err != nil {
+			return frame{}, err
+		}
+		p.rw += n
+	}
+	f, err := parseFrame(p.rbuf[p.rr:p.rr+headerLen], p.rseq)
+	p.rr += headerLen
+	p.rseq++
+	return f, err
+}
+
+// readPayload reads the payload of f to p.in.buf[off:], as far as that goes, and checks it.
+func (p *peer) readPayload(f *frame, off int) error {
+	crc := uint32(0)
+	for left := int(f.length); left > 0; {
+		var into []byte // what fits at off
+		if off < len(p.in.buf) {
+			into = p.in.buf[off:min(len(p.in.buf), off+left)]
+		}
+		var got []byte
+		switch {
+		case p.rr < p.rw:
+			got = p.rbuf[p.rr:min(p.rw, p.rr+left)]
+			p.rr += len(got)
+			copy(into, got)
+		case len(into) > 0:
+			n, err := p.readSome(into)
+			if err != nil {
+				return err
+			}
+			got = into[:n]
+		default:
+			n, err := p.readSome(p.rbuf)
+			if err != nil {
+				return err
+			}
+			p.rr, p.rw = 0, n
+			continue
+		}
+		crc = crc32.Update(crc, castagnoli, got)
+		left -= len(got)
+		off += len(got)
+	}
+	if crc != f.crc {
+		return fmt.Errorf("%w: payload checksum %#08x, computed %#08x", errCorrupt, f.crc, crc)
+	}
+	return nil
+}
+
+// readSome reads at least one byte into b. It returns 0 bytes and no error when the receive that b belongs to has been
+// withdrawn: p.in has changed.
+func (p *peer) readSome(b []byte) (int, error) {
+	for {
+		n, err := p.conn.Read(b)
+		if n > 0 {
+			p.lastHeard.Store(time.Now().UnixNano())
+			return n, nil
+		}
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			return 0, err
+		}
+		withdrawn := p.interrupted()
+		if p.ended() {
+			return 0, errEnded
+		}
+		if withdrawn {
+			return 0, nil
+		}
+	}
+}
+
+// interrupted acknowledges interruptRead: it lets the receive being filled go if it has been withdrawn.
+func (p *peer) interrupted() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.conn.SetReadDeadline(time.Time{})
+	if p.in.r == nil || !p.in.r.withdrawn {
+		return false
+	}
+	p.in.r.finish(0, errWithdrawn)
+	p.in = incoming{discard: true}
+	return true
+}
