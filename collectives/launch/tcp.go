@@ -4,12 +4,117 @@ package launch
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"net"
 
 	"github.com/tutti-ml/tutti/collectives/rendezvous"
 	"github.com/tutti-ml/tutti/collectives/transport"
+	"github.com/tutti-ml/tutti/collectives/transport/tcp"
 )
 
+// store is where the ranks of a job meet.
+type store interface {
+	transport.Store
+	Close() error
+}
+
 func (c Config) connectTCP(ctx context.Context, s rendezvous.Spec) (transport.Transport, error) {
-	return nil, errors.New("tcp transport is not wired in yet")
+	if s.Size == 1 {
+		return tcp.Open(ctx, tcp.Config{Size: 1})
+	}
+	kv, host, secret, err := c.meet(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	defer kv.Close()
+	t, err := tcp.Open(ctx, tcp.Config{
+		Rank: s.Rank, Size: s.Size, Store: kv, Job: s.Job, Secret: secret, OpenTimeout: c.OpenTimeout,
+		Listen: net.JoinHostPort(host, "0"),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := part(ctx, kv, s); err != nil {
+		t.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+// meet opens the job's store, and says at which host this rank shall listen and what the job's secret is.
+func (c Config) meet(ctx context.Context, s rendezvous.Spec) (kv store, host string, secret []byte, err error) {
+	if s.StoreAddr == "" {
+		kv, secret, err := c.meetInDir(ctx, s)
+		return kv, c.host("127.0.0.1"), secret, err
+	}
+	if s.Secret == nil {
+		return nil, "", nil, fmt.Errorf("no %s in the environment: set it on every rank to the same random value, 32 "+
+			"hexadecimal digits or more", rendezvous.EnvSecret)
+	}
+	var server *rendezvous.Server
+	if s.Serve && s.Rank == 0 {
+		if server, err = rendezvous.Serve(s.StoreAddr, s.Secret); err != nil {
+			return nil, "", nil, err
+		}
+	}
+	client, err := rendezvous.Dial(ctx, s.StoreAddr, s.Secret)
+	if err != nil {
+		if server != nil {
+			server.Close()
+		}
+		return nil, "", nil, err
+	}
+	return &served{client, server}, c.host(client.LocalHost()), s.Secret, nil
+}
+
+// host is where to listen, unless the user says otherwise.
+func (c Config) host(otherwise string) string {
+	if c.Listen != "" {
+		return c.Listen
+	}
+	return otherwise
+}
+
+// meetInDir opens a store in a directory of this host, for launchers that give no address.
+func (c Config) meetInDir(ctx context.Context, s rendezvous.Spec) (store, []byte, error) {
+	if s.LocalSize >= 0 && s.LocalSize != s.Size {
+		return nil, nil, fmt.Errorf("%s started %d of the %d ranks on this host, and gives no address at which to meet the "+
+			"others: build with -tags mpi, or set RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT", s.Source, s.LocalSize, s.Size)
+	}
+	if s.Job == "" {
+		return nil, nil, fmt.Errorf("%s gives neither an address at which to meet the others nor a name of the job", s.Source)
+	}
+	dir, err := rendezvous.OpenDir(ctx, s.Source+"/"+s.Job, s.Rank, s.Size)
+	if err != nil {
+		return nil, nil, err
+	}
+	return dir, dir.Secret(), nil
+}
+
+// served is a client of a store that this process may itself serve.
+type served struct {
+	*rendezvous.Client
+	server *rendezvous.Server // nil if another does
+}
+
+func (s *served) Close() error {
+	s.Client.Close()
+	if s.server != nil {
+		return s.server.Close()
+	}
+	return nil
+}
+
+// part returns, on rank 0, when every rank is done with the store, which may close then.
+func part(ctx context.Context, kv transport.Store, s rendezvous.Spec) error {
+	key := func(rank int) string { return fmt.Sprintf("open/%s/%d", s.Job, rank) }
+	if s.Rank > 0 {
+		return kv.Set(ctx, key(s.Rank), nil)
+	}
+	for rank := 1; rank < s.Size; rank++ {
+		if _, err := kv.Get(ctx, key(rank)); err != nil {
+			return fmt.Errorf("rank %d has not opened: %w", rank, err)
+		}
+	}
+	return nil
 }

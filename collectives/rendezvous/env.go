@@ -38,6 +38,7 @@ type Spec struct {
 	Rank      int    // from 0
 	Size      int    // at least 1
 	LocalRank int    // the rank among those of this host; −1 where the launcher does not say
+	LocalSize int    // the number of ranks on this host; −1 where the launcher does not say
 	Source    string // which launcher said so: one of the Source constants
 	StoreAddr string // host:port of the TCP store, "" where the launcher gives none
 	Secret    []byte // the job's secret, nil where the environment carries none
@@ -55,20 +56,22 @@ func (s Spec) MPI() bool {
 
 // launcher is a row of the table: the variables in which one launcher says who a process is.
 type launcher struct {
-	source            string
-	mark              string // its presence means that this launcher started us
-	rank, size, local string
-	job               string // variable that names the job, "" if none
+	source           string
+	mark             string // its presence means that this launcher started us
+	rank, size       string
+	local, localSize string // "" if there is none
+	job              string // names the job, "" if none does
 }
 
 // launchers in order of precedence. What says most about the job comes first; Slurm comes last because an allocation's
 // variables are also there for what mpirun starts inside it. SLURM_PROCID alone means a batch script, not a step.
 var launchers = []launcher{
-	{SourceTutti, EnvRank, EnvRank, EnvSize, EnvLocalRank, EnvJob},
-	{SourceTorch, "WORLD_SIZE", "RANK", "WORLD_SIZE", "LOCAL_RANK", ""},
-	{SourceOpenMPI, "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK", "PMIX_NAMESPACE"},
-	{SourcePMI, "PMI_SIZE", "PMI_RANK", "PMI_SIZE", "MPI_LOCALRANKID", "PMI_JOBID"},
-	{SourceSlurm, "SLURM_STEP_ID", "SLURM_PROCID", "SLURM_NTASKS", "SLURM_LOCALID", "SLURM_JOB_ID"},
+	{SourceTutti, EnvRank, EnvRank, EnvSize, EnvLocalRank, "", EnvJob},
+	{SourceTorch, "WORLD_SIZE", "RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", ""},
+	{SourceOpenMPI, "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE",
+		"OMPI_COMM_WORLD_LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_SIZE", "PMIX_NAMESPACE"},
+	{SourcePMI, "PMI_SIZE", "PMI_RANK", "PMI_SIZE", "MPI_LOCALRANKID", "MPI_LOCALNRANKS", "PMI_JOBID"},
+	{SourceSlurm, "SLURM_STEP_ID", "SLURM_PROCID", "SLURM_NTASKS", "SLURM_LOCALID", "", "SLURM_JOB_ID"},
 }
 
 // Marks lists the variables Find looks for, in order of precedence: what an error message tells a user who expected
@@ -96,11 +99,11 @@ func Find(getenv func(string) string) (Spec, error) {
 		}
 		return s, nil
 	}
-	return Spec{Size: 1, Source: SourceNone}, nil
+	return Spec{Size: 1, LocalSize: 1, Source: SourceNone}, nil
 }
 
 func (l launcher) read(getenv func(string) string) (s Spec, err error) {
-	s = Spec{Source: l.source, LocalRank: -1}
+	s = Spec{Source: l.source, LocalRank: -1, LocalSize: -1}
 	if s.Size, err = number(getenv, l.size, 1, maxSize); err != nil {
 		return s, err
 	}
@@ -115,10 +118,15 @@ func (l launcher) read(getenv func(string) string) (s Spec, err error) {
 			return s, err
 		}
 	}
+	if l.localSize != "" && getenv(l.localSize) != "" {
+		if s.LocalSize, err = number(getenv, l.localSize, 1, s.Size); err != nil {
+			return s, err
+		}
+	}
 	if l.job != "" {
 		s.Job = getenv(l.job)
 	}
-	if l.source == SourceSlurm {
+	if s.Job != "" && l.source == SourceSlurm {
 		s.Job += "." + getenv("SLURM_STEP_ID")
 	}
 	if s.Secret, err = secret(getenv); err != nil {
@@ -126,6 +134,7 @@ func (l launcher) read(getenv func(string) string) (s Spec, err error) {
 	}
 	switch l.source {
 	case SourceTutti:
+		s.LocalSize = s.Size // it starts ranks on one host
 		s.StoreAddr = getenv(EnvStore)
 		if err := hostPort(EnvStore, s.StoreAddr); err != nil && s.Size > 1 {
 			return s, err

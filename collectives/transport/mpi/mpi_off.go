@@ -1,4 +1,4 @@
-//go:build !mpi || windows
+//go:build !mpi || !cgo || windows
 
 package mpi
 
@@ -17,6 +17,3 @@ var ErrUnavailable = errors.New("this binary was built without MPI: build it wit
 
 // Open returns ErrUnavailable.
 func Open(context.Context, Config) (transport.Transport, error) { return nil, ErrUnavailable }
-
-// Warning returns "".
-func Warning() string { return "" }

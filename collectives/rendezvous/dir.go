@@ -1,0 +1,214 @@
+package rendezvous
+
+// The store in a directory, for ranks of one host and one user whose launcher gives them no address: mpirun, with a
+// program that does without MPI.
+//
+// All ranks compute the directory's name from the job's, so one may find what a job of that name left that is long dead.
+// Hence the handshake: rank 0 removes what it finds and makes the directory anew; every other rank r writes a random
+// number into hello-r, again whenever that file is gone; when all have, rank 0 writes the secret together with all these
+// numbers into the file go. A rank believes a go that repeats its own number: it was written for it. Files appear
+// complete, by renaming. The directory and everything in it is readable by its owner alone, and every rank checks that.
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+const (
+	numberLen = 16
+	pollMin   = 2 * time.Millisecond
+	pollMax   = 100 * time.Millisecond
+)
+
+// Dir is a store in a directory. It implements transport.Store.
+type Dir struct {
+	path   string // of the job
+	rank   int
+	secret []byte
+}
+
+// OpenDir meets the other ranks of a job in a directory under os.TempDir and returns their store. The job's name must be
+// the same on every rank and differ from that of any job that runs on this host at the same time. It returns when rank 0
+// knows of all ranks, and this rank of rank 0; a ctx that ends first gives an error naming who is missing.
+func OpenDir(ctx context.Context, job string, rank, size int) (*Dir, error) {
+	sum := sha256.Sum256([]byte(job))
+	d := &Dir{path: filepath.Join(os.TempDir(), fmt.Sprintf("tutti-%s-%x", owner(), sum[:8])), rank: rank}
+	var err error
+	if rank == 0 {
+		err = d.host(ctx, size)
+	} else {
+		err = d.join(ctx, size)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("rendezvous: directory %s: %w", d.path, err)
+	}
+	return d, nil
+}
+
+// Secret returns the random secret that rank 0 drew for the job.
+func (d *Dir) Secret() []byte { return d.secret }
+
+// Set stores value under key.
+func (d *Dir) Set(ctx context.Context, key string, value []byte) error {
+	r := request{opSet, key, value}
+	if err := errors.Join(r.check(), ctx.Err()); err != nil {
+		return fmt.Errorf("rendezvous: set %q: %w", key, err)
+	}
+	if err := d.write(fileOf(key), value); err != nil {
+		return fmt.Errorf("rendezvous: set %q: %w", key, err)
+	}
+	return nil
+}
+
+// Get waits until key has been set and returns its value.
+func (d *Dir) Get(ctx context.Context, key string) (value []byte, err error) {
+	err = poll(ctx, func() (bool, error) {
+		value, err = os.ReadFile(filepath.Join(d.path, fileOf(key)))
+		if errors.Is(err, fs.ErrNotExist) {
+			return false, nil
+		}
+		return err == nil, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("rendezvous: get %q: %w", key, err)
+	}
+	return value, nil
+}
+
+// Close removes the directory, on rank 0, which closes last.
+func (d *Dir) Close() error {
+	if d.rank != 0 {
+		return nil
+	}
+	return os.RemoveAll(d.path)
+}
+
+// host is rank 0's part of the handshake.
+func (d *Dir) host(ctx context.Context, size int) (err error) {
+	if err := d.mine(); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.RemoveAll(d.path); err != nil {
+		return err
+	}
+	if err := os.Mkdir(d.path, 0o700); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			os.RemoveAll(d.path)
+		}
+	}()
+	d.secret = make([]byte, 32)
+	rand.Read(d.secret)
+	message := bytes.Clone(d.secret)
+	for rank := 1; rank < size; rank++ {
+		var number []byte
+		err := poll(ctx, func() (bool, error) {
+			number, err = os.ReadFile(filepath.Join(d.path, helloFile(rank)))
+			return len(number) == numberLen, ignoreMissing(err)
+		})
+		if err != nil {
+			return fmt.Errorf("rank %d has not come: %w", rank, err)
+		}
+		message = append(message, number...)
+	}
+	return d.write(goFile, message)
+}
+
+// join is any other rank's part.
+func (d *Dir) join(ctx context.Context, size int) error {
+	number := make([]byte, numberLen)
+	rand.Read(number)
+	err := poll(ctx, func() (bool, error) {
+		if err := d.mine(); err != nil {
+			return false, ignoreMissing(err)
+		}
+		if there, err := os.ReadFile(filepath.Join(d.path, helloFile(d.rank))); err != nil || !bytes.Equal(there, number) {
+			return false, ignoreMissing(d.write(helloFile(d.rank), number))
+		}
+		message, err := os.ReadFile(filepath.Join(d.path, goFile))
+		if err != nil {
+			return false, ignoreMissing(err)
+		}
+		at := 32 + (d.rank-1)*numberLen
+		if len(message) != 32+(size-1)*numberLen || !bytes.Equal(message[at:at+numberLen], number) {
+			return false, nil // for the ranks of another time
+		}
+		d.secret = message[:32]
+		return true, nil
+	})
+	if err != nil {
+		return fmt.Errorf("rank 0 has not come: %w", err)
+	}
+	return nil
+}
+
+// mine checks that the directory is this user's own, and nobody else's to read.
+func (d *Dir) mine() error {
+	info, err := os.Lstat(d.path)
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return errors.New("it is no directory")
+	}
+	return private(info)
+}
+
+// write makes a file appear with all its content at once.
+func (d *Dir) write(name string, content []byte) error {
+	f, err := os.CreateTemp(d.path, "new-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	err = errors.Join(err, f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), filepath.Join(d.path, name))
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}
+
+const goFile = "go"
+
+func helloFile(rank int) string { return fmt.Sprintf("hello-%d", rank) }
+
+// fileOf is the file of a key, whatever characters that has; its length is bounded by hashing.
+func fileOf(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return "key-" + hex.EncodeToString(sum[:16])
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// poll calls f, ever more rarely, until it returns true or an error, or ctx ends.
+func poll(ctx context.Context, f func() (bool, error)) error {
+	for wait := pollMin; ; wait = min(2*wait, pollMax) {
+		if done, err := f(); done || err != nil {
+			return err
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}

@@ -1,0 +1,203 @@
+//go:build mpi && cgo && !windows
+
+package mpi
+
+// The methods of the transport: what callers see. They hand an operation to the MPI thread and wait for it.
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/tutti-ml/tutti/collectives/transport"
+)
+
+var (
+	_ transport.Transport = (*world)(nil)
+	_ transport.Exchanger = (*world)(nil)
+	_ transport.Aborter   = (*world)(nil)
+	_ transport.Native    = (*world)(nil)
+)
+
+const (
+	spin     = 20 * time.Microsecond  // how long a caller looks before it parks; waking it costs as much
+	lastWord = 100 * time.Millisecond // how long a caller that must leave waits for MPI to let go in good order
+)
+
+var ops = sync.Pool{New: func() any { return &op{done: make(chan error, 1)} }}
+
+func newOp(k kind, peer int, src, dst []byte) *op {
+	o := ops.Get().(*op)
+	o.kind, o.peer, o.src, o.dst = k, peer, src, dst
+	if k != opRecv {
+		o.total = max(len(src), len(dst))
+	}
+	return o
+}
+
+// reuse puts an op that nobody else knows of back into the pool.
+func (o *op) reuse() {
+	done := o.done
+	*o = op{done: done} //nolint:govet // the mutex is free
+	ops.Put(o)
+}
+
+func (w *world) Rank() int { return w.rank }
+func (w *world) Size() int { return w.size }
+
+// Send implements transport.Transport.
+func (w *world) Send(ctx context.Context, to int, tag transport.Tag, p []byte) error {
+	w.check("Send", to)
+	o := newOp(opSend, to, p, nil)
+	o.tag = tag
+	return w.do(ctx, o)
+}
+
+// Recv implements transport.Transport.
+func (w *world) Recv(ctx context.Context, from int, tag transport.Tag, p []byte) error {
+	w.check("Recv", from)
+	o := newOp(opRecv, from, nil, p)
+	o.tag = tag
+	return w.do(ctx, o)
+}
+
+// SendRecv implements transport.Exchanger.
+func (w *world) SendRecv(ctx context.Context, to int, stag transport.Tag, send []byte, from int, rtag transport.Tag, recv []byte) error {
+	w.check("SendRecv", to)
+	w.check("SendRecv", from)
+	if err := w.usable(ctx); err != nil {
+		return err
+	}
+	r, s := newOp(opRecv, from, nil, recv), newOp(opSend, to, send, nil)
+	r.tag, s.tag = rtag, stag
+	if err := w.submit(r); err != nil {
+		return err
+	}
+	if err := w.submit(s); err != nil {
+		w.drop(r)
+		return err
+	}
+	if err := w.wait(ctx, s); err != nil {
+		w.drop(r)
+		return err
+	}
+	return w.wait(ctx, r)
+}
+
+// AllReduce implements transport.Native.
+func (w *world) AllReduce(ctx context.Context, buf []byte, d transport.DType, op transport.Op) error {
+	o := newOp(opAllReduce, 0, buf, buf)
+	o.dtype, o.red = d, op
+	return w.do(ctx, o)
+}
+
+// Reduce implements transport.Native.
+func (w *world) Reduce(ctx context.Context, dst, src []byte, d transport.DType, op transport.Op, root int) error {
+	o := newOp(opReduce, root, src, nil)
+	if w.rank == root {
+		o.dst = dst
+	}
+	o.dtype, o.red = d, op
+	return w.do(ctx, o)
+}
+
+// Broadcast implements transport.Native.
+func (w *world) Broadcast(ctx context.Context, buf []byte, root int) error {
+	if w.rank == root {
+		return w.do(ctx, newOp(opBroadcast, root, buf, nil))
+	}
+	return w.do(ctx, newOp(opBroadcast, root, nil, buf))
+}
+
+// Barrier implements transport.Native.
+func (w *world) Barrier(ctx context.Context) error { return w.do(ctx, newOp(opBarrier, 0, nil, nil)) }
+
+// Abort implements transport.Aborter.
+func (w *world) Abort(cause error) {
+	if w.closed.Load() || !w.told.CompareAndSwap(false, true) {
+		return
+	}
+	w.mu.Lock()
+	w.abort = cause
+	w.mu.Unlock()
+	w.ring()
+	select {
+	case <-w.aborted:
+	case <-w.ended:
+	case <-time.After(time.Second):
+	}
+}
+
+// check panics on a rank that cannot be a peer: a programmer's mistake.
+func (w *world) check(call string, peer int) {
+	if peer == w.rank || peer < 0 || peer >= w.size {
+		panic(fmt.Sprintf("mpi: %s: rank %d is no peer of rank %d in a world of %d", call, peer, w.rank, w.size))
+	}
+}
+
+// usable reports why a call may not even start.
+func (w *world) usable(ctx context.Context) error {
+	if w.closed.Load() {
+		return transport.ErrClosed
+	}
+	if p := w.broken.Load(); p != nil {
+		return *p
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("mpi: rank %d: %w", w.rank, err)
+	}
+	return nil
+}
+
+func (w *world) do(ctx context.Context, o *op) error {
+	if err := w.usable(ctx); err != nil {
+		return err
+	}
+	if err := w.submit(o); err != nil {
+		return err
+	}
+	return w.wait(ctx, o)
+}
+
+// wait waits for an operation that was submitted, and gives its op back to the pool.
+func (w *world) wait(ctx context.Context, o *op) error {
+	for end := time.Now().Add(spin); !o.over.Load() && time.Now().Before(end); {
+		runtime.Gosched()
+	}
+	select {
+	case err := <-o.done:
+		if !o.held {
+			o.reuse()
+		}
+		return err
+	case <-ctx.Done():
+	}
+	kind, peer := o.kind, o.peer
+	if err := w.drop(o); err != errCancel {
+		return err
+	}
+	if kind > opRecv {
+		return fmt.Errorf("mpi: rank %d, a collective: %w", w.rank, ctx.Err())
+	}
+	return fmt.Errorf("mpi: rank %d waits for rank %d: %w", w.rank, peer, ctx.Err())
+}
+
+// drop ends an operation whose caller must leave, and returns its result: errCancel unless it had come to another. When
+// it returns nobody but the caller has the caller's memory. The op is not used again.
+func (w *world) drop(o *op) error {
+	w.mu.Lock()
+	w.unwant = append(w.unwant, o)
+	w.mu.Unlock()
+	w.ring()
+	t := time.NewTimer(lastWord)
+	defer t.Stop()
+	select {
+	case err := <-o.done:
+		return err
+	case <-t.C:
+		o.leave()
+		return errCancel
+	}
+}
