@@ -26,8 +26,9 @@ func TestStepAllocations(t *testing.T) {
 // stepOf returns one forward and backward pass of a model over n random samples.
 func stepOf(e models.Entry, n int) func() {
 	rng := rand.New(rand.NewPCG(1, 2))
-	net := e.New(rng)
-	x := tensor.New(tensor.Float32, append([]int{n}, e.Input...)...)
+	input, classes := sizes(e)
+	net := e.New(rng, input, classes)
+	x := tensor.New(tensor.Float32, append([]int{n}, input...)...)
 	x.Normal(rng, 0, 1)
 	labels := tensor.New(tensor.Int64, n)
 	tape := autograd.NewTape(autograd.Train, rng)
