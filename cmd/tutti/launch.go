@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"os/exec"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,11 +25,13 @@ end, and launch exits with that rank's code. PROGRAM may be tutti itself, found 
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.Argv = args
+			if _, err := exec.LookPath(args[0]); err != nil && args[0] == "tutti" { // this one, wherever it was built
+				if self, err := os.Executable(); err == nil {
+					c.Argv = append([]string{self}, args[1:]...)
+				}
+			}
 			c.Stdout, c.Stderr = os.Stdout, os.Stderr
 			c.Rank0Raw = isTerminal(os.Stderr)
-			if self, err := os.Executable(); err == nil {
-				c.Self = self
-			}
 			if err := c.Validate(); err != nil {
 				return usageError{err}
 			}

@@ -18,7 +18,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tutti-ml/tutti/collectives"
 	"github.com/tutti-ml/tutti/collectives/launch"
 	"github.com/tutti-ml/tutti/internal/cpu"
 )
@@ -80,24 +79,8 @@ func exitCode(err error) int {
 	return exitFailure
 }
 
-// oneLine gives the text of err on one line: of several errors, the one that is no consequence of another rank's.
+// oneLine gives the first line of err's text: of the errors of many ranks, the first to fail.
 func oneLine(err error) string {
-	text := rootCause(err).Error()
-	return strings.ReplaceAll(strings.TrimSpace(text), "\n", "; ")
-}
-
-// rootCause picks from the joined errors of many ranks the first that is not about a lost peer, since a rank that fails
-// is a lost peer to the others.
-func rootCause(err error) error {
-	joined, ok := err.(interface{ Unwrap() []error })
-	if !ok {
-		return err
-	}
-	list := joined.Unwrap()
-	for _, e := range list {
-		if !errors.Is(e, collectives.ErrPeerLost) && !errors.Is(e, collectives.ErrClosed) {
-			return rootCause(e)
-		}
-	}
-	return list[0]
+	line, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
+	return line
 }
