@@ -15,12 +15,13 @@ const module = "github.com/tutti-ml/tutti"
 
 // outside names the modules that policy rows may allow, by the short names the rows use.
 var outside = map[string]string{
-	"arrow":  "github.com/apache/arrow/go/v15",
-	"cpuid":  "github.com/klauspost/cpuid/v2",
-	"gompi":  "github.com/sbromberger/gompi",
-	"gonum":  "gonum.org/v1/gonum",
-	"x/sync": "golang.org/x/sync",
-	"x/sys":  "golang.org/x/sys",
+	"arrow":   "github.com/apache/arrow/go/v15",
+	"cpuid":   "github.com/klauspost/cpuid/v2",
+	"gompi":   "github.com/sbromberger/gompi",
+	"gonum":   "gonum.org/v1/gonum",
+	"testify": "github.com/stretchr/testify",
+	"x/sync":  "golang.org/x/sync",
+	"x/sys":   "golang.org/x/sys",
 }
 
 // free are the parts of the tree that may import anything, and that nobody may import.
