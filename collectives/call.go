@@ -73,12 +73,10 @@ func (c *call) header(p []byte) {
 	le.PutUint32(p[28:], 0)
 }
 
-// digest returns 20 bits that differ, nearly always, for calls that differ. It is part of every tag, so that data from a
-// rank that is doing something else is never taken for ours.
-func (c *call) digest() transport.Tag {
-	var h [headerLen]byte
-	c.header(h[:])
-	return transport.Tag(crc32.ChecksumIEEE(h[:]) >> 12)
+// digest returns 20 bits of the header that differ, nearly always, for calls that differ. It is part of every tag, so that
+// data from a rank that is doing something else is never taken for ours.
+func digest(header []byte) transport.Tag {
+	return transport.Tag(crc32.ChecksumIEEE(header[:headerLen]) >> 12)
 }
 
 // compare returns an error naming both ranks and the first values in which header p of rank left differs from this call.

@@ -61,8 +61,7 @@ func (c *call) agree() error {
 // differs: that one sees it, and tells everybody.
 func (c *call) open(send, recv []byte) error {
 	g := c.g
-	out, in := g.opening.out[:headerLen+len(send)], g.opening.in[:headerLen+len(recv)]
-	c.header(out)
+	out, in := g.opening.out[:headerLen+len(send)], g.opening.in[:headerLen+len(recv)] // run has put the header into out
 	copy(out[headerLen:], send)
 	if g.poster != nil {
 		g.opens = g.poster.PostRecv(g.left, openTag, in)
@@ -81,8 +80,7 @@ func (c *call) opened(recv []byte) error {
 		g.opens = nil
 	}
 	in := g.opening.in[:headerLen+len(recv)]
-	var size *transport.SizeError // the neighbour has sent a longer or shorter opening: its header says why
-	if err != nil && !errors.As(err, &size) {
+	if err != nil && !isSizeError(err) { // of an opening of another length, the header says why
 		return err
 	}
 	if differs := c.compare(g.left, in[:headerLen]); differs != nil {
@@ -154,8 +152,7 @@ func (c *call) exchangeTag(tag transport.Tag, to int, send []byte, from int, rec
 		sent <- err
 	}()
 	rerr := c.g.t.Recv(ctx, from, tag, recv)
-	var size *transport.SizeError
-	if rerr != nil && !errors.As(rerr, &size) {
+	if rerr != nil && !isSizeError(rerr) {
 		cancel()
 	}
 	serr := <-sent
@@ -264,4 +261,9 @@ func (c *call) swapAll(round int, inline bool, out, in func(r int) []byte) error
 		}
 	}
 	return nil
+}
+
+func isSizeError(err error) bool {
+	var size *transport.SizeError
+	return errors.As(err, &size)
 }

@@ -67,7 +67,8 @@ type Group struct {
 	opens   transport.Pending   // the receive that open has begun
 	openErr error               // what open has met, where the transport cannot post
 	posted  []transport.Pending // the receives in flight, by number
-	work    []byte              // scratch memory, grown as needed
+	limit   *deadline
+	work    []byte // scratch memory, grown as needed
 
 	err    atomic.Pointer[error] // why the group is broken
 	closed sync.Once
@@ -115,6 +116,13 @@ func (g *Group) Close() error {
 	g.closed.Do(func() {
 		g.fail(fmt.Errorf("collectives: rank %d: %w", g.Rank(), ErrClosed))
 		g.cerr = g.t.Close()
+		if g.busy.TryLock() {
+			defer g.busy.Unlock()
+			if g.limit != nil {
+				g.limit.detach()
+				g.limit = nil
+			}
+		}
 	})
 	return g.cerr
 }
@@ -138,26 +146,40 @@ func (g *Group) run(ctx context.Context, c call, body func(*call) error) error {
 	}
 	g.seq++
 	if g.size == 1 {
-		return nil
+		return nil // all operations of one rank are done before they begin
 	}
 	c.g, c.seq, c.alg = g, g.seq, g.Choice(len(c.buf))
-	c.tag = c.digest() << 2
-	if g.timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, g.timeout)
-		defer cancel()
-	}
+	c.header(g.opening.out[:])
+	c.tag = digest(g.opening.out[:]) << 2
 	c.ctx = ctx
+	if g.timeout > 0 {
+		g.limit = g.limit.within(ctx, g.timeout)
+		c.ctx = g.limit
+	}
 	g.call = c
 	err := body(&g.call)
+	if g.limit != nil {
+		g.limit = g.limit.rest()
+	}
 	if err == nil {
+		g.call.buf, g.call.ctx = nil, nil // not ours to keep
 		return nil
 	}
+	return g.broken(err)
+}
+
+// broken breaks the group because the operation in progress has failed with err, and tells the others.
+func (g *Group) broken(err error) error {
 	g.abandon()
+	if g.limit != nil {
+		g.limit.detach()
+		g.limit = nil
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = fmt.Errorf("%w: %w", ErrTimeout, err)
 	}
-	err = fmt.Errorf("collectives: rank %d: %v: %w", g.Rank(), c.kind, err)
+	err = fmt.Errorf("collectives: rank %d of %d: %v #%d: %w", g.rank, g.size, g.call.kind, g.call.seq, err)
+	g.call.buf, g.call.ctx = nil, nil
 	first := g.fail(err)
 	if a, ok := g.t.(transport.Aborter); ok && !errors.Is(first, ErrClosed) {
 		a.Abort(first)

@@ -1,0 +1,75 @@
+package collectives
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// deadline is a context with a time limit that can be used again, for the next operation, while it has not run out: where
+// context.WithTimeout would allocate for every operation, this one allocates when the caller's context changes.
+type deadline struct {
+	context.Context // the operation's; another value of the same cancellation may take its place
+
+	limit  time.Time
+	timer  *time.Timer
+	detach func() bool // stops listening to the caller's context
+
+	mu   sync.Mutex
+	done chan struct{}
+	err  error
+}
+
+// within returns a context for an operation under parent that may take as long as d, a previous result or nil, will be
+// reused if it fits.
+func (d *deadline) within(parent context.Context, limit time.Duration) *deadline {
+	if d != nil && d.Context.Done() == parent.Done() && d.Err() == nil {
+		d.Context = parent
+		d.limit = time.Now().Add(limit)
+		d.timer.Reset(limit)
+		return d
+	}
+	if d != nil {
+		d.detach()
+	}
+	n := &deadline{Context: parent, limit: time.Now().Add(limit), done: make(chan struct{})}
+	n.timer = time.AfterFunc(limit, func() { n.end(context.DeadlineExceeded) })
+	n.detach = context.AfterFunc(parent, func() { n.end(parent.Err()) })
+	return n
+}
+
+// rest stops the clock until the next operation. It returns nil if the time ran out in the last moment.
+func (d *deadline) rest() *deadline {
+	if !d.timer.Stop() {
+		d.detach()
+		return nil
+	}
+	return d
+}
+
+func (d *deadline) end(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.err == nil {
+		d.err = err
+		close(d.done)
+	}
+}
+
+// Deadline implements context.Context.
+func (d *deadline) Deadline() (time.Time, bool) {
+	if t, ok := d.Context.Deadline(); ok && t.Before(d.limit) {
+		return t, true
+	}
+	return d.limit, true
+}
+
+// Done implements context.Context.
+func (d *deadline) Done() <-chan struct{} { return d.done }
+
+// Err implements context.Context.
+func (d *deadline) Err() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.err
+}
