@@ -97,7 +97,12 @@ func (d *Dir) host(ctx context.Context, size int) (err error) {
 	if err := d.mine(); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := os.RemoveAll(d.path); err != nil {
+	for range 10 { // a rank that was first may just be writing there
+		if err = os.RemoveAll(d.path); err == nil {
+			break
+		}
+	}
+	if err != nil {
 		return err
 	}
 	if err := os.Mkdir(d.path, 0o700); err != nil {

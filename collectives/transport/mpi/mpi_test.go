@@ -105,8 +105,8 @@ func TestConformance(t *testing.T) {
 			require.NoError(t, err)
 			digest, err := collectivestest.Check(t.Context(), g)
 			require.NoError(t, err)
-			if alg == collectives.Native || alg == collectives.Auto {
-				return // MPI's own order of summation
+			if alg == collectives.Native || alg == collectives.Auto || w.rank > 0 {
+				return // MPI's own order of summation; and once is enough
 			}
 			assert.Equal(t, inprocDigest(t, w.size, alg), digest, "the bits differ from those of ranks in one process")
 		})
