@@ -205,6 +205,17 @@ func TestArrowRefusesNaN(t *testing.T) {
 	assert.Equal(t, 1, scatter(make([]float32, 2), b.NewFloat32Array().Float32Values(), 1, 1))
 }
 
+// A corrupt file can have columns longer than their batch: Arrow's reader lets them pass, and to look at each row of 2⁴⁰ takes hours.
+func TestArrowColumnLongerThanItsBatch(t *testing.T) {
+	data := arrowFile(t, false, cell{"x", i64, []string{"[5,6]"}}, cell{"label", i64, []string{"[0,1]"}})
+	node := []byte{2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0} // of a column, in the batch's metadata: length 2, nulls 0
+	at := bytes.LastIndex(data, node)
+	require.Positive(t, at)
+	data[at+5] = 1 // length 2 + 2⁴⁰
+	_, err := ReadArrow(bytes.NewReader(data), ArrowConfig{})
+	assert.EqualError(t, err, `dataset: arrow: column "label": claims 1099511627778 rows, its batch 2`)
+}
+
 func TestOpenArrowMissing(t *testing.T) {
 	_, err := OpenArrow(filepath.Join(t.TempDir(), "none"), ArrowConfig{})
 	assert.ErrorIs(t, err, fs.ErrNotExist)
