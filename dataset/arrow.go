@@ -200,7 +200,7 @@ func (t *arrowTable) record(rec arrow.Record) error {
 	}
 	at := from * t.size
 	for _, col := range t.features {
-		values, err := columnValues(rec.Column(col.index), col.name, from)
+		values, err := columnValues(rec.Column(col.index), col.name, rows, from)
 		if err != nil {
 			return malformed(t.file, "%w", err)
 		}
@@ -215,7 +215,7 @@ func (t *arrowTable) record(rec arrow.Record) error {
 	}
 
 	name := t.label.name
-	values, err := columnValues(rec.Column(t.label.index), name, from)
+	values, err := columnValues(rec.Column(t.label.index), name, rows, from)
 	if err != nil {
 		return malformed(t.file, "%w", err)
 	}

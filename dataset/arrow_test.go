@@ -205,6 +205,19 @@ func TestArrowRefusesNaN(t *testing.T) {
 	assert.Equal(t, 1, scatter(make([]float32, 2), b.NewFloat32Array().Float32Values(), 1, 1))
 }
 
+// A corrupt file can have lists longer than their batch: Arrow's reader lets them pass, and to look at 2⁴⁰ rows takes hours.
+func TestArrowColumnLongerThanItsBatch(t *testing.T) {
+	data := arrowFile(t, false, cell{"x", pair, []string{"[[5,6],[7,8]]"}}, cell{"label", i64, []string{"[0,1]"}})
+	nodes := make([]byte, 32) // in the batch's metadata, of x and of its elements: the length and the number of nulls, int64 each
+	nodes[0], nodes[16] = 2, 4
+	at := bytes.Index(data, nodes)
+	require.Positive(t, at)
+	data[at+5] = 1 // length 2 + 2⁴⁰
+	data[at+8] = 1 // one null, but which?
+	_, err := ReadArrow(bytes.NewReader(data), ArrowConfig{})
+	assert.EqualError(t, err, `dataset: arrow: column "x": claims 1099511627778 rows, its batch 2`)
+}
+
 func TestOpenArrowMissing(t *testing.T) {
 	_, err := OpenArrow(filepath.Join(t.TempDir(), "none"), ArrowConfig{})
 	assert.ErrorIs(t, err, fs.ErrNotExist)

@@ -30,8 +30,11 @@ func readable(dt arrow.DataType) bool { return arrow.IsInteger(dt.ID()) || arrow
 
 // columnValues returns the elements of all rows of a column, side by side, as a slice of numbers. base is the number of the
 // first row, for messages. The reader of Arrow files believes the lengths it is told; they are checked here.
-func columnValues(col arrow.Array, name string, base int) (any, error) {
-	lo, hi, width := 0, col.Len(), 1
+func columnValues(col arrow.Array, name string, rows, base int) (any, error) {
+	if col.Len() != rows {
+		return nil, fmt.Errorf("column %q: claims %d rows, its batch %d", name, col.Len(), rows)
+	}
+	lo, hi, width := 0, rows, 1
 	for {
 		if col.NullN() > 0 {
 			for i := lo; i < hi; i++ {
