@@ -33,11 +33,11 @@ func (o Adam) Validate() error { return o.validate("Adam") }
 
 func (o Adam) validate(name string) error {
 	return check(
-		atLeast0(name+".LR", o.LR),
-		below1(name+".Beta1", o.Beta1),
-		below1(name+".Beta2", o.Beta2),
-		atLeast0(name+".Eps", o.Eps),
-		atLeast0(name+".WeightDecay", o.WeightDecay),
+		atLeast0(name, "LR", o.LR),
+		below1(name, "Beta1", o.Beta1),
+		below1(name, "Beta2", o.Beta2),
+		atLeast0(name, "Eps", o.Eps),
+		atLeast0(name, "WeightDecay", o.WeightDecay),
 	)
 }
 

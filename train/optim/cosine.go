@@ -10,12 +10,9 @@ type Cosine struct {
 	Floor float64 // the last rate as a fraction of base, in [0, 1]; default 0
 }
 
-// Name returns "cosine".
-func (Cosine) Name() string { return "cosine" }
-
 // Validate reports the first field out of range.
 func (s Cosine) Validate() error {
-	return check(field{"Cosine.Floor", s.Floor, "0 <= Floor <= 1", s.Floor >= 0 && s.Floor <= 1})
+	return check(upTo1("Cosine", "Floor", s.Floor))
 }
 
 // Rate returns the learning rate of a step.

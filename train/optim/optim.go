@@ -68,7 +68,7 @@ func or(v, def float64) float64 {
 	return v
 }
 
-// field is one hyper-parameter with the range it must lie in.
+// field is one hyper-parameter and whether it lies in the range it must.
 type field struct {
 	name  string
 	value float64
@@ -77,24 +77,18 @@ type field struct {
 }
 
 // atLeast0 wants 0 <= v < ∞.
-func atLeast0(name string, v float64) field {
-	short := name[lastDot(name)+1:]
-	return field{name, v, "0 <= " + short + " < Inf", v >= 0 && !math.IsInf(v, 0)}
+func atLeast0(rule, name string, v float64) field {
+	return field{rule + "." + name, v, "0 <= " + name + " < Inf", v >= 0 && !math.IsInf(v, 0)}
 }
 
 // below1 wants 0 <= v < 1.
-func below1(name string, v float64) field {
-	short := name[lastDot(name)+1:]
-	return field{name, v, "0 <= " + short + " < 1", v >= 0 && v < 1}
+func below1(rule, name string, v float64) field {
+	return field{rule + "." + name, v, "0 <= " + name + " < 1", v >= 0 && v < 1}
 }
 
-func lastDot(s string) int {
-	for i := len(s) - 1; i >= 0; i-- {
-		if s[i] == '.' {
-			return i
-		}
-	}
-	return -1
+// upTo1 wants 0 <= v <= 1.
+func upTo1(rule, name string, v float64) field {
+	return field{rule + "." + name, v, "0 <= " + name + " <= 1", v >= 0 && v <= 1}
 }
 
 // check returns an error about the first field out of range.

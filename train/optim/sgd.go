@@ -30,10 +30,10 @@ func (o SGD) Rate() float64 { return or(o.LR, 0.01) }
 // Validate reports the first field out of range.
 func (o SGD) Validate() error {
 	if err := check(
-		atLeast0("SGD.LR", o.LR),
-		below1("SGD.Momentum", o.Momentum),
-		field{"SGD.Dampening", o.Dampening, "0 <= Dampening <= 1", o.Dampening >= 0 && o.Dampening <= 1},
-		atLeast0("SGD.WeightDecay", o.WeightDecay),
+		atLeast0("SGD", "LR", o.LR),
+		below1("SGD", "Momentum", o.Momentum),
+		upTo1("SGD", "Dampening", o.Dampening),
+		atLeast0("SGD", "WeightDecay", o.WeightDecay),
 	); err != nil {
 		return err
 	}

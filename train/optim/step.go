@@ -11,15 +11,12 @@ type Step struct {
 	Gamma float64 // in (0, 1]; 0 means 0.1
 }
 
-// Name returns "step".
-func (Step) Name() string { return "step" }
-
 // Validate reports the first field out of range.
 func (s Step) Validate() error {
 	if s.Every < 0 {
 		return fmt.Errorf("optim: Step.Every = %d, want Every >= 0", s.Every)
 	}
-	return check(field{"Step.Gamma", s.Gamma, "0 <= Gamma <= 1", s.Gamma >= 0 && s.Gamma <= 1})
+	return check(upTo1("Step", "Gamma", s.Gamma))
 }
 
 // Rate returns the learning rate of a step.

@@ -9,18 +9,12 @@ type Warmup struct {
 	Then  Schedule // nil means constant
 }
 
-// Name returns "warmup".
-func (Warmup) Name() string { return "warmup" }
-
 // Validate reports the first field out of range, here or in Then.
 func (s Warmup) Validate() error {
 	if s.Steps < 0 {
 		return fmt.Errorf("optim: Warmup.Steps = %d, want Steps >= 0", s.Steps)
 	}
-	if s.Then == nil {
-		return nil
-	}
-	return s.Then.Validate()
+	return ValidateSchedule(s.Then)
 }
 
 // Rate returns the learning rate of a step.
