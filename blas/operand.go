@@ -10,13 +10,14 @@ import (
 )
 
 // An operand is a matrix of lanes × k: lanes are the rows of op(A) or the columns of op(B). A panel is width lanes.
-// Panels are read where they lie or from a packed copy; the last is always packed if it is short, padded with zeros.
+// Panels are read where they lie or from a packed copy; the last, if it is short, is always packed, padded with zeros.
 type operand[T kernel.Float] struct {
 	origin *T
 	ls, ks int // from a lane, and from a step of k, to the next
 	width  int // lanes in a panel
 	isa    cpu.ISA
 	direct bool // whole panels are read where they lie
+	late   bool // panels are packed when they are used, elsewhere than in buf
 
 	// The block at hand.
 	from   *T
@@ -45,13 +46,30 @@ func (o *operand[T]) block(l, lanes, p, k int) {
 		o.first = lanes / o.width
 	}
 	o.packed = o.first
+	if o.late {
+		o.packed = o.panels
+		return
+	}
 	o.buf = grow(o.buf, (o.panels-o.first)*o.width*k)
 }
 
-// pack makes the packed copy of panel i.
+// group is how many panels are packed together: some 64 lanes, so that rows are read in stretches of a few cache lines.
+func (o *operand[T]) group() int { return max(1, 64/o.width) }
+
+// groups returns how many groups are to be packed.
+func (o *operand[T]) groups() int { return ceil(o.panels-o.packed, o.group()) }
+
+// pack makes the packed copy of group i of the panels to be packed.
 func (o *operand[T]) pack(i int) {
-	l := i * o.width
-	kernel.Pack(o.isa, &o.buf[(i-o.first)*o.width*o.k], o.width, at(o.from, l*o.ls), min(o.width, o.lanes-l), o.ls, o.k, o.ks)
+	from := o.packed + i*o.group()
+	o.packTo(&o.buf[(from-o.first)*o.width*o.k], from, min(from+o.group(), o.panels))
+}
+
+// packTo packs panels [from, to) to dst.
+func (o *operand[T]) packTo(dst *T, from, to int) {
+	l := from * o.width
+	lanes := min(to*o.width, o.lanes) - l
+	kernel.Pack(o.isa, dst, o.width, at(o.from, l*o.ls), lanes, o.ls, o.k, o.ks)
 }
 
 // panel returns panel i, and the strides of its lanes and of k.
