@@ -79,7 +79,8 @@ func (c SpawnConfig) Validate() error {
 // where the store is that Spawn runs for them, and a secret that only they share; Open in each of them then joins them.
 // It returns when all have ended.
 //
-// When one fails, the others are asked to end, and after Grace killed; the error is an *ExitError for the first to fail.
+// When one fails, the others are asked to end, and after Grace killed; the error is an *ExitError for the first to fail,
+// or for one ended by a signal at about that time, which is as a rule what made the others fail.
 // A cancelled ctx ends the ranks in the same way, with an error that wraps its cause. Signals are passed on to the ranks;
 // if these then end well, so does Spawn. No process outlives Spawn: what a rank leaves running of its own in its process
 // group is killed, and on Linux the ranks are killed even if Spawn's process is. On Windows there is no gentle request:
@@ -250,9 +251,14 @@ func (j *job) signal(s os.Signal) {
 	}
 }
 
+// settle is how long the others run on after a first failure. They may fail of it by themselves, and say so; and where
+// a rank's death by a signal made another fail, the order in which their ends are noticed is chance.
+const settle = 200 * time.Millisecond
+
 // wait waits for all ranks to end, and sees to it that they do.
 func (j *job) wait(ctx context.Context, signals <-chan os.Signal) error {
 	var patience <-chan time.Time // runs out Grace after the ranks were asked to end
+	var settled <-chan time.Time  // runs out after the first failure
 	stop := func(s os.Signal) {
 		if patience != nil {
 			return
@@ -268,12 +274,17 @@ func (j *job) wait(ctx context.Context, signals <-chan os.Signal) error {
 	for j.live > 0 {
 		select {
 		case e := <-j.exits:
-			if err := j.ended(e); err != nil {
-				if j.first == nil {
-					j.first = err
-				}
-				stop(syscall.SIGTERM)
+			err := j.ended(e)
+			switch {
+			case err == nil:
+			case j.first == nil:
+				j.first = err
+				settled = time.After(settle)
+			case patience == nil && killed(err) && !killed(j.first):
+				j.first = err
 			}
+		case <-settled:
+			stop(syscall.SIGTERM)
 		case s := <-signals:
 			if asked {
 				s = os.Kill
@@ -294,6 +305,12 @@ func (j *job) wait(ctx context.Context, signals <-chan os.Signal) error {
 		}
 	}
 	return j.first
+}
+
+// killed reports whether err says that a signal ended a rank.
+func killed(err error) bool {
+	var e *ExitError
+	return errors.As(err, &e) && e.Signal != nil
 }
 
 // ended takes note of a rank's end and returns an *ExitError if it was a failure.

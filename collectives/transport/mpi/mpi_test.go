@@ -272,6 +272,33 @@ func TestContextEndsAReceive(t *testing.T) {
 	assert.Equal(t, pattern(left, 8), got)
 }
 
+func TestPostRecv(t *testing.T) {
+	w := open(t)
+	if w.size == 1 {
+		return
+	}
+	right, left := (w.rank+1)%w.size, (w.rank+w.size-1)%w.size
+	var got [3][]byte
+	var pending [3]transport.Pending
+	for k := range pending { // in order, long ones among them; everybody sends before anybody waits
+		got[k] = make([]byte, 1+k*500_000)
+		pending[k] = w.PostRecv(left, 4, got[k])
+	}
+	for k := range pending {
+		require.NoError(t, w.Send(t.Context(), right, 4, pattern(w.rank+k, len(got[k]))))
+	}
+	for k, p := range pending {
+		require.NoError(t, p.Wait(t.Context()))
+		require.Equal(t, pattern(left+k, len(got[k])), got[k], "message %d", k)
+	}
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, w.PostRecv(left, 5, make([]byte, 8)).Wait(cancelled), context.Canceled)
+	require.NoError(t, w.Barrier(t.Context()))
+	require.NoError(t, w.Close())
+	require.ErrorIs(t, w.PostRecv(left, 5, nil).Wait(t.Context()), transport.ErrClosed)
+}
+
 func TestCloseIsSeenByThoseWhoWait(t *testing.T) {
 	w := open(t)
 	if w.size == 1 {

@@ -55,6 +55,7 @@ type op struct {
 	tag   transport.Tag
 	dtype transport.DType
 	red   transport.Op
+	w     *world // of an operation that is itself a transport.Pending
 
 	mu   sync.Mutex
 	left bool   // src and dst are the caller's again

@@ -36,7 +36,7 @@ var state struct {
 // Open starts MPI, if it is not yet started, and joins the world of all ranks that the launcher started. It waits for all
 // of them. There is one world at a time, and, unless c.Keep was set, one in the life of a process.
 //
-// The result implements transport.Exchanger, Aborter and Native.
+// The result implements transport.Exchanger, Poster, Aborter and Native.
 func Open(ctx context.Context, c Config) (transport.Transport, error) {
 	state.mu.Lock()
 	defer state.mu.Unlock()

@@ -17,6 +17,7 @@ import (
 var (
 	_ transport.Transport = (*world)(nil)
 	_ transport.Exchanger = (*world)(nil)
+	_ transport.Poster    = (*world)(nil)
 	_ transport.Aborter   = (*world)(nil)
 	_ transport.Native    = (*world)(nil)
 )
@@ -85,6 +86,24 @@ func (w *world) SendRecv(ctx context.Context, to int, stag transport.Tag, send [
 	}
 	return w.wait(ctx, r)
 }
+
+// PostRecv implements transport.Poster.
+func (w *world) PostRecv(from int, tag transport.Tag, p []byte) transport.Pending {
+	w.check("PostRecv", from)
+	o := newOp(opRecv, from, nil, p)
+	o.tag, o.w = tag, w
+	err := w.usable(context.Background())
+	if err == nil {
+		err = w.submit(o)
+	}
+	if err != nil {
+		o.deliver(err)
+	}
+	return o
+}
+
+// Wait implements transport.Pending.
+func (o *op) Wait(ctx context.Context) error { return o.w.wait(ctx, o) }
 
 // AllReduce implements transport.Native.
 func (w *world) AllReduce(ctx context.Context, buf []byte, d transport.DType, op transport.Op) error {

@@ -31,7 +31,8 @@ var (
 	errGone   = errors.New("it closed its transport")
 )
 
-// world is one rank's end of MPI's world. It implements transport.Transport, Exchanger, Aborter and Native.
+// world is one rank's end of MPI's world. It implements transport.Transport, Exchanger, Poster,
+// Aborter and Native.
 type world struct {
 	rank, size int
 	cfg        Config

@@ -1,0 +1,127 @@
+package rendezvous
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// environment reads "A=1 B=2" into a getenv.
+func environment(s string) func(string) string {
+	vars := map[string]string{}
+	for _, kv := range strings.Fields(s) {
+		k, v, _ := strings.Cut(kv, "=")
+		vars[k] = v
+	}
+	return func(k string) string { return vars[k] }
+}
+
+var (
+	secretHex = strings.Repeat("0a", 32)
+	secretRaw = []byte(strings.Repeat("\x0a", 32))
+)
+
+func TestFind(t *testing.T) {
+	const (
+		ompi  = "OMPI_COMM_WORLD_RANK=1 OMPI_COMM_WORLD_SIZE=4 OMPI_COMM_WORLD_LOCAL_RANK=0 OMPI_COMM_WORLD_LOCAL_SIZE=2 PMIX_NAMESPACE=77 PMIX_RANK=1"
+		pmi   = "PMI_RANK=2 PMI_SIZE=3 MPI_LOCALRANKID=2 MPI_LOCALNRANKS=3"
+		slurm = "SLURM_PROCID=5 SLURM_NTASKS=8 SLURM_LOCALID=1 SLURM_STEP_ID=0 SLURM_JOB_ID=99"
+		torch = "RANK=1 WORLD_SIZE=2 LOCAL_RANK=1 LOCAL_WORLD_SIZE=2 MASTER_ADDR=10.0.0.1 MASTER_PORT=29500"
+	)
+	tutti := "TUTTI_RANK=3 TUTTI_SIZE=5 TUTTI_LOCAL_RANK=3 TUTTI_STORE=127.0.0.1:4000 TUTTI_JOB=j TUTTI_SECRET=" + secretHex
+	isTutti := Spec{Rank: 3, Size: 5, LocalRank: 3, LocalSize: 5, Source: SourceTutti, StoreAddr: "127.0.0.1:4000", Secret: secretRaw, Job: "j"}
+	isTorch := Spec{Rank: 1, Size: 2, LocalRank: 1, LocalSize: 2, Source: SourceTorch, StoreAddr: "10.0.0.1:29500", Job: "10.0.0.1:29500", Serve: true}
+	isOMPI := Spec{Rank: 1, Size: 4, LocalRank: 0, LocalSize: 2, Source: SourceOpenMPI, Job: "77"}
+	isPMI := Spec{Rank: 2, Size: 3, LocalRank: 2, LocalSize: 3, Source: SourcePMI}
+	isSlurm := Spec{Rank: 5, Size: 8, LocalRank: 1, LocalSize: -1, Source: SourceSlurm, Job: "99.0"}
+	alone := Spec{Size: 1, LocalSize: 1, Source: SourceNone}
+	for _, c := range []struct {
+		name, env string
+		want      Spec
+	}{
+		{"nothing", "", alone},
+		{"tutti launch", tutti, isTutti},
+		{"torchrun", torch, isTorch},
+		{"Open MPI", ompi, isOMPI},
+		{"MPICH", pmi, isPMI},
+		{"Slurm", slurm, isSlurm},
+		{"a batch script of Slurm, not a step", "SLURM_PROCID=0 SLURM_NTASKS=8 SLURM_JOB_ID=99", alone},
+		{"mpirun inside Slurm", slurm + " " + ompi, isOMPI},
+		{"srun with PMI", slurm + " " + pmi, isPMI},
+		{"torchrun's names set under mpirun", ompi + " " + torch, isTorch},
+		{"tutti launch inside mpirun", ompi + " " + torch + " " + tutti, isTutti},
+		{"RANK for something else", "RANK=captain", alone},
+		{"torchrun with IPv6", "RANK=0 WORLD_SIZE=1 MASTER_ADDR=::1 MASTER_PORT=1",
+			Spec{Size: 1, LocalRank: -1, LocalSize: -1, Source: SourceTorch, StoreAddr: "[::1]:1", Job: "[::1]:1", Serve: true}},
+		{"one rank needs no address", "RANK=0 WORLD_SIZE=1", Spec{Size: 1, LocalRank: -1, LocalSize: -1, Source: SourceTorch}},
+		{"one rank needs no store", "TUTTI_RANK=0 TUTTI_SIZE=1", Spec{Size: 1, LocalRank: -1, LocalSize: 1, Source: SourceTutti}},
+		{"a secret for torchrun", "RANK=0 WORLD_SIZE=1 TUTTI_SECRET=" + secretHex,
+			Spec{Size: 1, LocalRank: -1, LocalSize: -1, Source: SourceTorch, Secret: secretRaw}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := Find(environment(c.env))
+			require.NoError(t, err)
+			assert.Equal(t, c.want, got)
+		})
+	}
+}
+
+func TestFindErrors(t *testing.T) {
+	for _, c := range []struct{ name, env, want string }{
+		{"rank = size", "PMI_RANK=3 PMI_SIZE=3", "MPICH/PMI: PMI_RANK=3, but PMI_SIZE=3"},
+		{"rank > size", "OMPI_COMM_WORLD_RANK=9 OMPI_COMM_WORLD_SIZE=4", "Open MPI: OMPI_COMM_WORLD_RANK=9, but OMPI_COMM_WORLD_SIZE=4"},
+		{"rank negative", "PMI_RANK=-1 PMI_SIZE=3", "PMI_RANK=-1 is outside [0, "},
+		{"rank no number", "PMI_RANK=two PMI_SIZE=3", `PMI_RANK="two" is not a number`},
+		{"rank with a fraction", "PMI_RANK=1.0 PMI_SIZE=3", `PMI_RANK="1.0" is not a number`},
+		{"rank too long", "PMI_RANK=99999999999999999999 PMI_SIZE=3", `PMI_RANK="99999999999999999999" is not a number`},
+		{"rank missing", "WORLD_SIZE=3", "torchrun: RANK is not set"},
+		{"size missing", "TUTTI_RANK=0", "tutti launch: TUTTI_SIZE is not set"},
+		{"size 0", "PMI_RANK=0 PMI_SIZE=0", "PMI_SIZE=0 is outside [1, "},
+		{"size absurd", "PMI_RANK=0 PMI_SIZE=2000000", "PMI_SIZE=2000000 is outside [1, 1048576]"},
+		{"local rank", "PMI_RANK=0 PMI_SIZE=2 MPI_LOCALRANKID=2", "MPI_LOCALRANKID=2 is outside [0, 1]"},
+		{"local size", "PMI_RANK=0 PMI_SIZE=2 MPI_LOCALNRANKS=x", `MPI_LOCALNRANKS="x" is not a number`},
+		{"Slurm without size", "SLURM_STEP_ID=1 SLURM_PROCID=0", "Slurm: SLURM_NTASKS is not set"},
+		{"no master", "RANK=0 WORLD_SIZE=2", "MASTER_ADDR is not set, but WORLD_SIZE=2"},
+		{"no port", "RANK=0 WORLD_SIZE=2 MASTER_ADDR=h", "MASTER_PORT is not set"},
+		{"port", "RANK=0 WORLD_SIZE=2 MASTER_ADDR=h MASTER_PORT=70000", "MASTER_PORT=70000 is outside [1, 65535]"},
+		{"no store", "TUTTI_RANK=0 TUTTI_SIZE=2", "TUTTI_STORE is not set"},
+		{"store without port", "TUTTI_RANK=0 TUTTI_SIZE=2 TUTTI_STORE=host", `TUTTI_STORE="host" is not host:port`},
+		{"store without host", "TUTTI_RANK=0 TUTTI_SIZE=2 TUTTI_STORE=:80", `TUTTI_STORE=":80" is not host:port`},
+		{"store's port", "TUTTI_RANK=0 TUTTI_SIZE=2 TUTTI_STORE=h:http", `TUTTI_STORE="h:http": port "http" is not a number`},
+		{"secret", "TUTTI_RANK=0 TUTTI_SIZE=1 TUTTI_SECRET=hush", "TUTTI_SECRET is not hexadecimal"},
+		{"secret short", "TUTTI_RANK=0 TUTTI_SIZE=1 TUTTI_SECRET=0102", "TUTTI_SECRET has 2 bytes, fewer than 16"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := Find(environment(c.env))
+			require.ErrorContains(t, err, c.want)
+			assert.NotContains(t, err.Error(), "hush", "a secret in an error")
+		})
+	}
+}
+
+func TestSpecMPI(t *testing.T) {
+	for source, want := range map[string]bool{SourceOpenMPI: true, SourcePMI: true, SourceSlurm: true,
+		SourceTorch: false, SourceTutti: false, SourceNone: false} {
+		assert.Equal(t, want, Spec{Source: source}.MPI(), source)
+	}
+}
+
+func FuzzFind(f *testing.F) {
+	f.Add("1", "4", "0", "127.0.0.1:80", secretHex)
+	f.Add("-1", "", "x", "::", "00")
+	f.Fuzz(func(t *testing.T, rank, size, local, store, secret string) {
+		vars := map[string]string{EnvRank: rank, EnvSize: size, EnvLocalRank: local, EnvStore: store, EnvSecret: secret}
+		s, err := Find(func(k string) string { return vars[k] })
+		if err != nil {
+			return
+		}
+		if s.Rank < 0 || s.Rank >= s.Size || s.LocalRank < -1 || s.LocalRank >= s.Size {
+			t.Fatalf("Find accepts rank %d (local %d) of %d", s.Rank, s.LocalRank, s.Size)
+		}
+		if s.Secret != nil && len(s.Secret) < MinSecret {
+			t.Fatalf("Find accepts a secret of %d bytes", len(s.Secret))
+		}
+	})
+}
