@@ -89,7 +89,7 @@ func (p prefetch) read(ctx context.Context, e *Epoch, src Source, part, fromStep
 		case <-ctx.Done():
 			return
 		}
-		f.err, f.panicked = fill(f.batch, src, e.Part(step, part))
+		f.panicked, f.err = fill(f.batch, src, e.Part(step, part))
 		select {
 		case p.ready <- f:
 		case <-ctx.Done():
@@ -102,11 +102,11 @@ func (p prefetch) read(ctx context.Context, e *Epoch, src Source, part, fromStep
 }
 
 // fill calls src.Fill, and hands a panic over as a value.
-func fill(b *Batch, src Source, index []int) (err error, panicked any) {
+func fill(b *Batch, src Source, index []int) (panicked any, err error) {
 	defer func() { panicked = recover() }()
 	if len(index) == 0 {
 		b.Resize(0, src.Spec())
 		return nil, nil
 	}
-	return src.Fill(b, index), nil
+	return nil, src.Fill(b, index)
 }
