@@ -29,7 +29,7 @@ type product[T kernel.Float] struct {
 	k             int // steps of k
 	rows, cols    int // panels of A and of B in a share of the work
 	across        int // shares side by side
-	scratch       []T // a tile for each share, for the edges of C
+	scratch       []T // for each share, a tile for the edges of C, and a panel of B if B is packed late
 	tiles, panels func(lo, hi int)
 }
 
@@ -49,10 +49,11 @@ var (
 func gemm[T kernel.Float](pool *sync.Pool, kr *kernel.Gemm[T], aT, bT bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
 	g := pool.Get().(*product[T])
 	g.kernel, g.alpha, g.ldc = kr, alpha, ldc
-	g.a.set(&a[0], lda, !aT, kr.MR)
-	g.b.set(&b[0], ldb, bT, kr.NR)
+	g.a.set(kr.ISA, &a[0], lda, !aT, kr.MR)
+	g.b.set(kr.ISA, &b[0], ldb, bT, kr.NR)
 	g.a.direct = useA(kr, m, n, k)
 	g.b.direct = g.b.ls == 1 && useB(kr, m, n, k)
+	g.b.late = m <= 2*kr.MC
 
 	nc, kc, mc := even(n, kr.NC, kr.NR), even(k, kr.KC, 4), even(m, rowBlocks*kr.MC, kr.MR)
 	for j := 0; j < n; j += nc {
@@ -89,17 +90,21 @@ func (g *product[T]) doBlock(packB bool) {
 	work := g.a.lanes * g.b.lanes * g.k
 	grain := func(units int) int { return max(1, int(int64(units)*minShare/int64(work))) }
 
-	if units := g.a.panels - g.a.packed + g.b.panels - g.b.packed; units > 0 {
+	if units := g.a.groups() + g.b.groups(); units > 0 {
 		run(units, grain(units), g.panels)
 	}
 
 	// Shares: MC rows by all columns, cut until there are enough of them.
-	g.rows, g.cols = min(g.a.panels, max(1, g.kernel.MC/mr)), g.b.panels
+	// Where B is packed late, a panel is packed by the one share that uses it.
+	g.rows, g.cols = min(g.a.panels, g.kernel.MC/mr), g.b.panels
+	if g.b.late {
+		g.rows = g.a.panels
+	}
 	for g.shares() < wantShares {
 		switch {
-		case g.cols > minPanels && g.cols*nr >= g.rows*mr:
+		case g.cols > minPanels && (g.b.late || g.cols*nr >= g.rows*mr):
 			g.cols = (g.cols + 1) / 2
-		case g.rows > minPanels:
+		case g.rows > minPanels && !g.b.late:
 			g.rows = (g.rows + 1) / 2
 		default:
 			goto cut
@@ -107,7 +112,7 @@ func (g *product[T]) doBlock(packB bool) {
 	}
 cut:
 	shares := g.shares()
-	g.scratch = grow(g.scratch, shares*mr*nr)
+	g.scratch = grow(g.scratch, shares*g.scratchSize())
 	run(shares, grain(shares), g.tiles)
 }
 
@@ -117,6 +122,15 @@ const (
 	wantShares = 16
 	minPanels  = 4
 )
+
+// scratchSize is the elements of scratch for one share, a multiple of a cache line.
+func (g *product[T]) scratchSize() int {
+	n := ceil(g.kernel.MR*g.kernel.NR, 16) * 16
+	if g.b.late {
+		n += g.k * g.kernel.NR
+	}
+	return ceil(n, 16) * 16
+}
 
 func (g *product[T]) shares() int {
 	g.across = ceil(g.b.panels, g.cols)
@@ -132,14 +146,14 @@ func run(n, grain int, fn func(lo, hi int)) {
 	parallel.For(n, grain, fn)
 }
 
-// doPanels packs panels lo to hi of A and B, counted through, A's first.
+// doPanels packs groups lo to hi of panels of A and B, counted through, A's first.
 func (g *product[T]) doPanels(lo, hi int) {
-	inA := g.a.panels - g.a.packed
+	inA := g.a.groups()
 	for u := lo; u < hi; u++ {
 		if u < inA {
-			g.a.pack(g.a.packed + u)
+			g.a.pack(u)
 		} else {
-			g.b.pack(g.b.packed + u - inA)
+			g.b.pack(u - inA)
 		}
 	}
 }
@@ -150,9 +164,17 @@ func (g *product[T]) doTiles(lo, hi int) {
 	for s := lo; s < hi; s++ {
 		i0, j0 := s/g.across*g.rows, s%g.across*g.cols
 		i1, j1 := min(i0+g.rows, g.a.panels), min(j0+g.cols, g.b.panels)
-		scratch := g.scratch[s*mr*nr:]
+		scratch := g.scratch[s*g.scratchSize():]
+		late := scratch[ceil(mr*nr, 16)*16:]
 		for j := j0; j < j1; j++ {
-			b, _, rsb := g.b.panel(j)
+			var b *T
+			rsb := nr
+			if g.b.late && j >= g.b.first {
+				b = &late[0]
+				g.b.packTo(b, j, j+1)
+			} else {
+				b, _, rsb = g.b.panel(j)
+			}
 			n := min(nr, g.b.lanes-j*nr)
 			for i := i0; i < i1; i++ {
 				a, rsa, csa := g.a.panel(i)

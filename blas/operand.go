@@ -6,15 +6,18 @@ import (
 	"unsafe"
 
 	"github.com/tutti-ml/tutti/blas/kernel"
+	"github.com/tutti-ml/tutti/internal/cpu"
 )
 
 // An operand is a matrix of lanes × k: lanes are the rows of op(A) or the columns of op(B). A panel is width lanes.
-// Panels are read where they lie or from a packed copy; the last is always packed if it is short, padded with zeros.
+// Panels are read where they lie or from a packed copy; the last, if it is short, is always packed, padded with zeros.
 type operand[T kernel.Float] struct {
 	origin *T
-	ls, ks int  // from a lane, and from a step of k, to the next
-	width  int  // lanes in a panel
+	ls, ks int // from a lane, and from a step of k, to the next
+	width  int // lanes in a panel
+	isa    cpu.ISA
 	direct bool // whole panels are read where they lie
+	late   bool // panels are packed when they are used, elsewhere than in buf
 
 	// The block at hand.
 	from   *T
@@ -27,8 +30,8 @@ type operand[T kernel.Float] struct {
 }
 
 // set starts a product. alongRows says that a row of the matrix in memory runs along k.
-func (o *operand[T]) set(origin *T, ld int, alongRows bool, width int) {
-	o.origin, o.width = origin, width
+func (o *operand[T]) set(isa cpu.ISA, origin *T, ld int, alongRows bool, width int) {
+	o.isa, o.origin, o.width = isa, origin, width
 	if o.ls, o.ks = 1, ld; alongRows {
 		o.ls, o.ks = ld, 1
 	}
@@ -43,13 +46,30 @@ func (o *operand[T]) block(l, lanes, p, k int) {
 		o.first = lanes / o.width
 	}
 	o.packed = o.first
+	if o.late {
+		o.packed = o.panels
+		return
+	}
 	o.buf = grow(o.buf, (o.panels-o.first)*o.width*k)
 }
 
-// pack makes the packed copy of panel i.
+// group is how many panels are packed together: some 64 lanes, so that rows are read in stretches of a few cache lines.
+func (o *operand[T]) group() int { return max(1, 64/o.width) }
+
+// groups returns how many groups are to be packed.
+func (o *operand[T]) groups() int { return ceil(o.panels-o.packed, o.group()) }
+
+// pack makes the packed copy of group i of the panels to be packed.
 func (o *operand[T]) pack(i int) {
-	l := i * o.width
-	kernel.Pack(&o.buf[(i-o.first)*o.width*o.k], o.width, at(o.from, l*o.ls), min(o.width, o.lanes-l), o.ls, o.k, o.ks)
+	from := o.packed + i*o.group()
+	o.packTo(&o.buf[(from-o.first)*o.width*o.k], from, min(from+o.group(), o.panels))
+}
+
+// packTo packs panels [from, to) to dst.
+func (o *operand[T]) packTo(dst *T, from, to int) {
+	l := from * o.width
+	lanes := min(to*o.width, o.lanes) - l
+	kernel.Pack(o.isa, dst, o.width, at(o.from, l*o.ls), lanes, o.ls, o.k, o.ks)
 }
 
 // panel returns panel i, and the strides of its lanes and of k.
