@@ -3,9 +3,11 @@
 package blas
 
 import (
+	"sync"
 	"unsafe"
 
 	"github.com/tutti-ml/tutti/blas/kernel"
+	"github.com/tutti-ml/tutti/internal/cpu"
 )
 
 // Gemm computes C = alpha·op(A)·op(B) + beta·C.
@@ -46,6 +48,10 @@ func (im Implementation) Sgemm(tA, tB Transpose, m, n, k int, alpha float32, a [
 		scale(m, n, beta, c, ldc)
 		return
 	}
+	if m == 1 || n == 1 {
+		vectorGemm(&sVectors, im.ISA(), tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+		return
+	}
 	gemm(&sProducts, im.use().sgemm, tA != NoTrans, tB != NoTrans, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 }
 
@@ -58,7 +64,34 @@ func (im Implementation) Dgemm(tA, tB Transpose, m, n, k int, alpha float64, a [
 		scale(m, n, beta, c, ldc)
 		return
 	}
+	if m == 1 || n == 1 {
+		vectorGemm(&dVectors, im.ISA(), tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+		return
+	}
 	gemm(&dProducts, im.use().dgemm, tA != NoTrans, tB != NoTrans, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+}
+
+// vectorGemm is the product of a row and a matrix, or of a matrix and a column: a tile would be mostly empty.
+func vectorGemm[T kernel.Float](pool *sync.Pool, isa cpu.ISA, tA, tB Transpose, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
+	if m == 1 { // Cᵀ = op(B)ᵀ·op(A)ᵀ
+		if tA == NoTrans {
+			lda = 1
+		}
+		if tB == NoTrans {
+			gemv(pool, isa, Trans, k, n, alpha, b, ldb, a, lda, beta, c, 1)
+		} else {
+			gemv(pool, isa, NoTrans, n, k, alpha, b, ldb, a, lda, beta, c, 1)
+		}
+		return
+	}
+	if tB != NoTrans {
+		ldb = 1
+	}
+	if tA == NoTrans {
+		gemv(pool, isa, NoTrans, m, k, alpha, a, lda, b, ldb, beta, c, ldc)
+	} else {
+		gemv(pool, isa, Trans, k, m, alpha, a, lda, b, ldb, beta, c, ldc)
+	}
 }
 
 // checkGemm panics on bad arguments, in gonum's order and words, and reports whether there is nothing to do.

@@ -29,12 +29,26 @@ func (im Implementation) Dger(m, n int, alpha float64, x []float64, incX int, y 
 	ger(&dVectors, im.ISA(), m, n, alpha, x, incX, y, incY, a, lda)
 }
 
-// A vectors holds copies of strided vectors.
-type vectors[T kernel.Float] struct{ x, y []T }
+// A matvec is one call: y += alpha·op(A)·x, with copies of vectors that are strided. It outlives the call in a pool.
+type matvec[T kernel.Float] struct {
+	isa           cpu.ISA
+	m, n, lda     int
+	alpha         T
+	a, x, y       []T
+	xCopy, yCopy  []T
+	rows, columns func(lo, hi int)
+}
+
+// newMatvec makes the loop bodies once, for a closure made in a call would be allocated in that call.
+func newMatvec[T kernel.Float]() *matvec[T] {
+	v := new(matvec[T])
+	v.rows, v.columns = v.doRows, v.doColumns
+	return v
+}
 
 var (
-	sVectors = sync.Pool{New: func() any { return new(vectors[float32]) }}
-	dVectors = sync.Pool{New: func() any { return new(vectors[float64]) }}
+	sVectors = sync.Pool{New: func() any { return newMatvec[float32]() }}
+	dVectors = sync.Pool{New: func() any { return newMatvec[float64]() }}
 )
 
 // gather copies n elements of x to unit stride, into buf.
@@ -72,26 +86,48 @@ func gemv[T kernel.Float](pool *sync.Pool, isa cpu.ISA, tA Transpose, m, n int, 
 		return
 	}
 
-	if incX != 1 || incY != 1 {
-		v := pool.Get().(*vectors[T])
-		defer pool.Put(v)
-		if incX != 1 {
-			x = gather(&v.x, lenX, x, incX)
-		}
-		if incY != 1 {
-			far := y
-			y = gather(&v.y, lenY, y, incY)
-			defer copyVector(lenY, y, 1, far, incY)
-		}
+	v := pool.Get().(*matvec[T])
+	v.isa, v.m, v.n, v.alpha, v.a, v.lda, v.x, v.y = isa, m, n, alpha, a, lda, x, y
+	if incX != 1 {
+		v.x = gather(&v.xCopy, lenX, x, incX)
+	}
+	if incY != 1 {
+		v.y = gather(&v.yCopy, lenY, y, incY)
 	}
 	if tA == NoTrans {
-		for i := range m {
-			y[i] += alpha * kernel.Dot(isa, a[i*lda:i*lda+n], x[:n])
-		}
-		return
+		run(m, max(1, minShare/8/n), v.rows)
+	} else {
+		run(ceil(n, strip), max(1, minShare/8/strip/m), v.columns)
 	}
-	for i := range m {
-		kernel.Axpy(isa, alpha*x[i], a[i*lda:i*lda+n], y[:n])
+	if incY != 1 {
+		copyVector(lenY, v.y, 1, y, incY)
+	}
+	v.a, v.x, v.y = nil, nil, nil // keep nothing of the caller's alive
+	pool.Put(v)
+}
+
+// Columns of Aᵀ·x are shared out by strips, and computed by at most mostStrips of them at a time, so that their part of y
+// stays in the first-level cache from one row of A to the next.
+const (
+	strip      = 64
+	mostStrips = 64
+)
+
+// doRows computes y[lo:hi] += alpha·A[lo:hi]·x.
+func (v *matvec[T]) doRows(lo, hi int) {
+	for i := lo; i < hi; i++ {
+		v.y[i] += v.alpha * kernel.Dot(v.isa, v.a[i*v.lda:i*v.lda+v.n], v.x[:v.n])
+	}
+}
+
+// doColumns computes strips lo to hi of y += alpha·Aᵀ·x.
+func (v *matvec[T]) doColumns(lo, hi int) {
+	for ; lo < hi; lo += mostStrips {
+		from, to := lo*strip, min(min(lo+mostStrips, hi)*strip, v.n)
+		y := v.y[from:to]
+		for i := range v.m {
+			kernel.Axpy(v.isa, v.alpha*v.x[i], v.a[i*v.lda+from:i*v.lda+to], y)
+		}
 	}
 }
 
@@ -115,9 +151,9 @@ func ger[T kernel.Float](pool *sync.Pool, isa cpu.ISA, m, n int, alpha T, x []T,
 		return
 	}
 	if incY != 1 {
-		v := pool.Get().(*vectors[T])
+		v := pool.Get().(*matvec[T])
 		defer pool.Put(v)
-		y = gather(&v.y, n, y, incY)
+		y = gather(&v.yCopy, n, y, incY)
 	}
 	ix := start(m, incX)
 	for i := range m {

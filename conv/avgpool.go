@@ -18,20 +18,27 @@ func AvgPool[T vec.Float](s PoolShape, y, x []T, countPad bool) {
 	s.undilated("AvgPool")
 	length("AvgPool", "y", len(y), s.LenY())
 	length("AvgPool", "x", len(x), s.LenX())
+	j := newPoolJob(s, x, y)
+	j.countPad = countPad
+	j.spread(j.avg)
+}
+
+func (j *poolJob[T]) doAvg(lo, hi int) {
+	s := j.s
 	outH, outW := s.outH(), s.outW()
-	for p := range s.N * s.C {
-		plane := x[p*s.H*s.W : (p+1)*s.H*s.W]
+	for p := lo; p < hi; p++ {
+		x, y, _ := j.planes(p)
 		for oh := range outH {
 			h0, h1 := clip(oh*s.StrideH-s.PadH, s.R, s.H)
 			for ow := range outW {
 				w0, w1 := clip(ow*s.StrideW-s.PadW, s.S, s.W)
 				var sum T
 				for h := h0; h < h1; h++ {
-					for _, v := range plane[h*s.W+w0 : h*s.W+w1] {
+					for _, v := range x[h*s.W+w0 : h*s.W+w1] {
 						sum += v
 					}
 				}
-				y[(p*outH+oh)*outW+ow] = sum / T(s.count(h1-h0, w1-w0, countPad))
+				y[oh*outW+ow] = sum / T(s.count(h1-h0, w1-w0, j.countPad))
 			}
 		}
 	}
@@ -48,16 +55,23 @@ func AvgPoolBackward[T vec.Float](s PoolShape, dx, dy []T, countPad bool) {
 	s.undilated("AvgPoolBackward")
 	length("AvgPoolBackward", "dx", len(dx), s.LenX())
 	length("AvgPoolBackward", "dy", len(dy), s.LenY())
+	j := newPoolJob(s, dx, dy)
+	j.countPad = countPad
+	j.spread(j.avgBackward)
+}
+
+func (j *poolJob[T]) doAvgBackward(lo, hi int) {
+	s := j.s
 	outH, outW := s.outH(), s.outW()
-	for p := range s.N * s.C {
-		plane := dx[p*s.H*s.W : (p+1)*s.H*s.W]
+	for p := lo; p < hi; p++ {
+		dx, dy, _ := j.planes(p)
 		for oh := range outH {
 			h0, h1 := clip(oh*s.StrideH-s.PadH, s.R, s.H)
 			for ow := range outW {
 				w0, w1 := clip(ow*s.StrideW-s.PadW, s.S, s.W)
-				g := dy[(p*outH+oh)*outW+ow] / T(s.count(h1-h0, w1-w0, countPad))
+				g := dy[oh*outW+ow] / T(s.count(h1-h0, w1-w0, j.countPad))
 				for h := h0; h < h1; h++ {
-					row := plane[h*s.W+w0 : h*s.W+w1]
+					row := dx[h*s.W+w0 : h*s.W+w1]
 					for i := range row {
 						row[i] += g
 					}

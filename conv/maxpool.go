@@ -20,35 +20,45 @@ func MaxPool[T vec.Float](s PoolShape, y []T, argmax []int32, x []T) {
 	if argmax != nil {
 		length("MaxPool", "argmax", len(argmax), s.LenY())
 	}
+	j := newPoolJob(s, x, y)
+	j.argmax = argmax
+	j.spread(j.max)
+}
+
+func (j *poolJob[T]) doMax(lo, hi int) {
+	s := j.s
 	outH, outW := s.outH(), s.outW()
-	for p := range s.N * s.C {
-		plane := x[p*s.H*s.W : (p+1)*s.H*s.W]
+	for p := lo; p < hi; p++ {
+		x, y, at := j.planes(p)
 		for oh := range outH {
+			h0, h1 := reach(oh*s.StrideH-s.PadH, s.R, s.DilationH, s.H)
 			for ow := range outW {
-				best, at := T(math.Inf(-1)), int32(-1)
-				for r := range s.R {
-					h := oh*s.StrideH - s.PadH + r*s.DilationH
-					if h < 0 || h >= s.H {
-						continue
-					}
-					for q := range s.S {
-						w := ow*s.StrideW - s.PadW + q*s.DilationW
-						if w < 0 || w >= s.W {
-							continue
-						}
-						if v := plane[h*s.W+w]; v > best || v != v || at < 0 {
-							best, at = v, int32(h*s.W+w)
+				w0, w1 := reach(ow*s.StrideW-s.PadW, s.S, s.DilationW, s.W)
+				best, won := T(math.Inf(-1)), -1
+				for h := h0; h < h1; h += s.DilationH {
+					for w := w0; w < w1; w += s.DilationW {
+						if v := x[h*s.W+w]; v > best || v != v || won < 0 {
+							best, won = v, h*s.W+w
 						}
 					}
 				}
-				i := (p*outH+oh)*outW + ow
+				i := oh*outW + ow
 				y[i] = best
-				if argmax != nil {
-					argmax[i] = at
+				if j.argmax != nil {
+					j.argmax[at+i] = int32(won)
 				}
 			}
 		}
 	}
+}
+
+// reach returns the pixels lo, lo+dilation, … < hi that a window from start sees in an image of size pixels.
+func reach(start, taps, dilation, size int) (lo, hi int) {
+	hi = min(start+taps*dilation, size)
+	if start < 0 {
+		start += ceil(-start, dilation) * dilation
+	}
+	return start, hi
 }
 
 // MaxPoolBackward adds every element of dy to the element of dx that won its window.
@@ -61,12 +71,17 @@ func MaxPoolBackward[T vec.Float](s PoolShape, dx, dy []T, argmax []int32) {
 	length("MaxPoolBackward", "dx", len(dx), s.LenX())
 	length("MaxPoolBackward", "dy", len(dy), s.LenY())
 	length("MaxPoolBackward", "argmax", len(argmax), s.LenY())
-	area, outArea := s.H*s.W, s.outH()*s.outW()
-	for p := range s.N * s.C {
-		plane := dx[p*area : (p+1)*area]
-		for i := p * outArea; i < (p+1)*outArea; i++ {
-			if at := argmax[i]; at >= 0 {
-				plane[at] += dy[i]
+	j := newPoolJob(s, dx, dy)
+	j.argmax = argmax
+	j.spread(j.maxBackward)
+}
+
+func (j *poolJob[T]) doMaxBackward(lo, hi int) {
+	for p := lo; p < hi; p++ {
+		dx, dy, at := j.planes(p)
+		for i, won := range j.argmax[at:][:len(dy)] {
+			if won >= 0 {
+				dx[won] += dy[i]
 			}
 		}
 	}

@@ -13,16 +13,18 @@ type panels struct {
 	count   int // panels in all
 }
 
-// A panel much smaller than minColumns spends its time packing filters, one much larger than panelSize leaves the cache.
+// A panel with fewer columns than minColumns spends its time packing filters; one with more than maxColumns, or larger than
+// panelSize, gains nothing, leaves the cache, and leaves threads without a panel.
 const (
 	minColumns = 256
-	panelSize  = 128 << 10 // elements
+	maxColumns = 2048
+	panelSize  = 256 << 10 // elements
 )
 
 func cut(s Shape) panels {
 	outH, outW := s.outH(), s.outW()
 	p := panels{taps: s.C / s.Groups * s.R * s.S, area: outH * outW, images: 1, rows: outH, stripes: 1}
-	columns := max(panelSize/p.taps, minColumns)
+	columns := min(max(panelSize/p.taps, minColumns), maxColumns)
 	switch {
 	case p.area >= 2*columns: // cut images evenly
 		stripes := p.area / columns
@@ -35,11 +37,13 @@ func cut(s Shape) panels {
 	return p
 }
 
-// even returns a number of images a panel of at most most, such that n images make a multiple of four panels, or nearly,
+// even returns a number of images a panel, at most most, such that n images make one panel, or a multiple of four, or nearly,
 // which few threads share fairly.
 func even(n, most int) int {
-	count := ceil(n, most)
-	return ceil(n, min((count+3)/4*4, n))
+	if n <= most {
+		return max(n, 1)
+	}
+	return ceil(n, min(ceil(ceil(n, most), 4)*4, n))
 }
 
 // at returns the images [n0, n1) and output rows [h0, h1) of panel i.
