@@ -33,8 +33,8 @@ type Gemm[T Float] struct {
 // Sgemm and Dgemm list the kernels of this build, fastest first. Those the machine cannot run are listed too: compare ISA
 // with cpu.Best, as Pick does.
 var (
-	Sgemm = append(sgemmAsm(), Gemm[float32]{Name: "sgemm4x4", ISA: cpu.Generic, MR: 4, NR: 4, MC: 128, KC: 256, NC: 2048, Tile: tile[float32]})
-	Dgemm = append(dgemmAsm(), Gemm[float64]{Name: "dgemm4x4", ISA: cpu.Generic, MR: 4, NR: 4, MC: 64, KC: 256, NC: 2048, Tile: tile[float64]})
+	Sgemm = append(sgemmAsm(), Gemm[float32]{Name: "sgemm2x4", ISA: cpu.Generic, MR: 2, NR: 4, MC: 128, KC: 256, NC: 2048, Tile: tile[float32]})
+	Dgemm = append(dgemmAsm(), Gemm[float64]{Name: "dgemm2x4", ISA: cpu.Generic, MR: 2, NR: 4, MC: 64, KC: 256, NC: 2048, Tile: tile[float64]})
 )
 
 // Pick returns the first kernel of table that needs no more than isa.

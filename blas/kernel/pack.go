@@ -60,6 +60,8 @@ func packRows[T Float](d []T, w int, src *T, panels, k, ks int) {
 				copyRows[[6]T](to, from, ks, n)
 			case 4:
 				copyRows[[4]T](to, from, ks, n)
+			case 2:
+				copyRows[[2]T](to, from, ks, n)
 			default:
 				for r := range n {
 					copy(unsafe.Slice(at(to, r*w), w), unsafe.Slice(at(from, r*ks), w))
