@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -9,61 +11,59 @@ import (
 	"github.com/tutti-ml/tutti/models"
 )
 
-// dataSet is an opened data set, with what to train on it unless told otherwise.
-type dataSet struct {
-	name        string
-	model       string
-	epochs      int
-	batch       int
-	train, test dataset.Source
+// defaults is what to train on a data set, and how, unless told otherwise. Rates are Adam's.
+type defaults struct {
+	model         string
+	epochs, batch int
+	rate          float64
 }
 
-// dataSets is the table of --data: by what name, which default model, number of epochs and batch size, and how to open it from
-// a folder ("" is the data set's own).
-var dataSets = []struct {
-	name, model   string
-	epochs, batch int
-	open          func(dir string) (train, test dataset.Source, err error)
-}{
-	{"digits", "digitsnet", 15, 32, func(dir string) (train, test dataset.Source, err error) {
-		if dir != "" {
-			return nil, nil, usageError{fmt.Errorf("--data-dir %s: the digits are part of the program", dir)}
-		}
-		return dataset.Digits()
-	}},
-	{"fashion-mnist", "lenet5", 5, 64, func(dir string) (train, test dataset.Source, err error) {
-		if dir == "" {
-			dir = dataset.FashionMNISTDir
-		}
-		return dataset.FashionMNIST(dir)
-	}},
+// recipes gives the defaults of the data sets known by name; any other gets arrowRecipe.
+var recipes = map[string]defaults{
+	"digits":        {model: "digitsnet", epochs: 15, batch: 32, rate: 2e-3},
+	"fashion-mnist": {model: "lenet5", epochs: 5, batch: 64, rate: 2e-3},
+}
+
+var arrowRecipe = defaults{model: "mlp", epochs: 10, batch: 32, rate: 1e-3}
+
+// dataSet is an opened data set.
+type dataSet struct {
+	name        string
+	defaults    defaults
+	train, test dataset.Source
 }
 
 func dataNames() []string {
 	var names []string
-	for _, d := range dataSets {
-		names = append(names, d.name)
+	for _, s := range dataset.Sets {
+		names = append(names, s.Name)
 	}
 	return names
 }
 
-func openData(name, dir string) (*dataSet, error) {
-	for _, d := range dataSets {
-		if d.name != name {
-			continue
-		}
-		train, test, err := d.open(dir)
+// openData opens the data set called name, or the Arrow file of that name with a fifth of it held out.
+func openData(name, dir, label string) (*dataSet, error) {
+	if stem, ok := strings.CutSuffix(filepath.Base(name), ".arrow"); ok {
+		src, err := dataset.OpenArrow(name, dataset.ArrowConfig{Label: label})
 		if err != nil {
 			return nil, err
 		}
-		return &dataSet{name: d.name, model: d.model, epochs: d.epochs, batch: d.batch, train: train, test: test}, nil
+		if src.Spec().Classes == 0 {
+			return nil, fmt.Errorf("%s: column %s holds numbers, and not the labels of classes", name, label)
+		}
+		train, test, err := dataset.Split(src, 5, 0)
+		return &dataSet{name: stem, defaults: arrowRecipe, train: train, test: test}, err
 	}
-	return nil, usageError{fmt.Errorf("--data %q, want one of %s", name, strings.Join(dataNames(), ", "))}
+	if !slices.Contains(dataNames(), name) {
+		return nil, usageError{fmt.Errorf("--data %q, want one of %s, or a file ending in .arrow", name, strings.Join(dataNames(), ", "))}
+	}
+	train, test, err := dataset.Open(name, dir)
+	return &dataSet{name: name, defaults: recipes[name], train: train, test: test}, err
 }
 
-// pickModel finds the model called name and makes sure that it takes the samples of the data.
+// pickModel finds the model called name, or the data set's own, and makes sure that it takes the samples of the data.
 func pickModel(name string, d *dataSet) (models.Entry, error) {
-	m, ok := models.Find(name)
+	m, ok := models.Find(cmp.Or(name, d.defaults.model))
 	if !ok {
 		return m, usageError{fmt.Errorf("--model %q, want one of %s", name, strings.Join(modelNames(), ", "))}
 	}

@@ -54,7 +54,7 @@ func run(ctx context.Context, args []string) int {
 		},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(trainCommand(), launchCommand(), inspectCommand(), cpuCommand())
+	root.AddCommand(trainCommand(), launchCommand(), benchCommand(), inspectCommand(), cpuCommand())
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil {

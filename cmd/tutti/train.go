@@ -26,7 +26,8 @@ import (
 
 // trainOptions are the flags of tutti train.
 type trainOptions struct {
-	data, dataDir, model      string
+	data, dataDir, label      string
+	model                     string
 	epochs, batch, partitions int
 	optimizer, schedule       string
 	lr, momentum, decay       float64
@@ -54,14 +55,15 @@ tutti launch, mpirun (of a binary built with -tags mpi), Slurm or a torchrun-sty
 	f.SortFlags = false
 	f.StringVar(&o.data, "data", "digits", "data set: "+strings.Join(dataNames(), ", ")+", or an Arrow IPC file ending in .arrow")
 	f.StringVar(&o.dataDir, "data-dir", "", "folder of the data set's files (default: where its Debian package puts them)")
+	f.StringVar(&o.label, "label", "label", "label column of an Arrow file; all other columns are input, and a fifth of the rows is held out")
 	f.StringVar(&o.model, "model", "", "model: "+strings.Join(modelNames(), ", ")+" (default: the data set's)")
 	f.IntVar(&o.epochs, "epochs", 0, "passes over the training set (default: the data set's)")
 	f.IntVar(&o.batch, "batch", 0, "samples per step, over all ranks together (default: the data set's)")
 	f.StringVar(&o.optimizer, "optimizer", "adam", "optimizer: "+strings.Join(optimizerNames(), ", "))
-	f.Float64Var(&o.lr, "lr", 0, "learning rate (default: the optimizer's)")
+	f.Float64Var(&o.lr, "lr", 0, "learning rate (default: the data set's for adam, else the optimizer's)")
 	f.Float64Var(&o.momentum, "momentum", 0.9, "momentum, for sgd")
 	f.Float64Var(&o.decay, "weight-decay", 0, "weight decay")
-	f.StringVar(&o.schedule, "schedule", "constant", "learning-rate schedule: constant, cosine")
+	f.StringVar(&o.schedule, "schedule", "cosine", "learning-rate schedule: cosine (to zero at the end), constant")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of the initial weights, the order of the samples and dropout")
 	f.IntVar(&o.ranks, "ranks", 2, "data-parallel ranks in this process, where no launcher started it")
 	f.IntVar(&o.partitions, "partitions", 0, "logical partitions of a batch; fixes the result of --sync shuffle for any number of ranks (default: the number of ranks)")
@@ -140,9 +142,6 @@ func newJob(o *trainOptions, out io.Writer) (*job, error) {
 	if j.sync, err = train.ParseSync(o.sync); err != nil {
 		return nil, usageError{err}
 	}
-	if j.rule, j.schedule, err = o.recipe(); err != nil {
-		return nil, usageError{err}
-	}
 	for _, flag := range []struct {
 		name       string
 		value, min int
@@ -154,13 +153,19 @@ func newJob(o *trainOptions, out io.Writer) (*job, error) {
 	if o.progress != "auto" && o.progress != "always" && o.progress != "never" {
 		return nil, usageError{fmt.Errorf("--progress %q, want auto, always or never", o.progress)}
 	}
-	if j.data, err = openData(o.data, o.dataDir); err != nil {
+	if j.data, err = openData(o.data, o.dataDir, o.label); err != nil {
 		return nil, err
 	}
-	if j.model, err = pickModel(cmp.Or(o.model, j.data.model), j.data); err != nil {
+	if j.model, err = pickModel(o.model, j.data); err != nil {
 		return nil, err
 	}
-	o.epochs, o.batch = cmp.Or(o.epochs, j.data.epochs), cmp.Or(o.batch, j.data.batch)
+	o.epochs, o.batch = cmp.Or(o.epochs, j.data.defaults.epochs), cmp.Or(o.batch, j.data.defaults.batch)
+	if o.optimizer == "adam" {
+		o.lr = cmp.Or(o.lr, j.data.defaults.rate)
+	}
+	if j.rule, j.schedule, err = o.recipe(); err != nil {
+		return nil, usageError{err}
+	}
 	o.out = cmp.Or(o.out, j.data.name+"-"+j.model.Name+".safetensors")
 	for _, file := range []string{o.out, j.checkpointFile()} { // found out now, and not after the training
 		if info, err := os.Stat(filepath.Dir(file)); err != nil {

@@ -5,7 +5,6 @@ package launch
 import (
 	"fmt"
 	"os"
-	"strings"
 )
 
 // ExitError says that a process started by Spawn failed: the first to fail, whose end ended the others.
@@ -21,13 +20,4 @@ func (e *ExitError) Error() string {
 		return fmt.Sprintf("launch: rank %d was ended by a signal: %v", e.Rank, e.Signal)
 	}
 	return fmt.Sprintf("launch: rank %d exited with code %d", e.Rank, e.Code)
-}
-
-// ranks writes a list of ranks: "rank 3", "ranks 1, 2".
-func ranks(list []int) string {
-	s := strings.Trim(strings.ReplaceAll(fmt.Sprint(list), " ", ", "), "[]")
-	if len(list) == 1 {
-		return "rank " + s
-	}
-	return "ranks " + s
 }

@@ -80,6 +80,9 @@ func (c Config) connect(ctx context.Context, kind string, s rendezvous.Spec) (tr
 	return inproc.NewWorld(1)[0], nil
 }
 
+// Warning returns a line for the user if the launcher has left this process a single core of several; otherwise "".
+func Warning() string { return mpi.Warning() }
+
 // Looked says what Open looks at to find other ranks, for messages to a user who expected some.
 func Looked() string {
 	return "environment variables " + strings.Join(rendezvous.Marks(), ", ")

@@ -35,21 +35,8 @@ func TestMain(m *testing.M) {
 
 // parts are what ranks do. Each returns its process's exit code.
 var parts = map[string]func(rank string, args []string) int{
-	"sum": func(rank string, _ []string) int {
-		g, err := Open(context.Background(), Config{Transport: TCP})
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer g.Close()
-		buf := []int64{1 << (8 * g.Rank())}
-		if err := collectives.AllReduce(context.Background(), g, buf, collectives.Sum); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		fmt.Printf("%x of %d\n", buf[0], g.Size())
-		return 0
-	},
+	"sum":      func(string, []string) int { return sum(Auto) },
+	"sum, tcp": func(string, []string) int { return sum(TCP) },
 	"print": func(rank string, args []string) int {
 		for i := range 200 {
 			fmt.Printf("line %d of %s %s\n", i, rank, strings.Repeat(rank, 100))
@@ -133,6 +120,23 @@ var parts = map[string]func(rank string, args []string) int{
 	},
 }
 
+// sum opens a group and prints the sum of 256^rank over it, in hexadecimal.
+func sum(transport string) int {
+	g, err := Open(context.Background(), Config{Transport: transport})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer g.Close()
+	buf := []int64{1 << (8 * g.Rank())}
+	if err := collectives.AllReduce(context.Background(), g, buf, collectives.Sum); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	fmt.Printf("%x of %d\n", buf[0], g.Size())
+	return 0
+}
+
 // lines collects output and tells when a text has been seen.
 type lines struct {
 	mu  sync.Mutex
@@ -175,6 +179,31 @@ func TestSpawnSums(t *testing.T) {
 				assert.Contains(t, out.String(), fmt.Sprintf("[%d] %s of %d\n", rank, sum, n))
 			}
 		})
+	}
+}
+
+// TestUnderMPIRun opens groups under a real mpirun: over MPI if this binary has it, and over TCP, whose ranks then meet in
+// a directory.
+func TestUnderMPIRun(t *testing.T) {
+	path, err := exec.LookPath("mpirun")
+	if err != nil {
+		t.Skip("not run: there is no mpirun in PATH")
+	}
+	for _, part := range []string{"sum", "sum, tcp"} {
+		for _, n := range []int{1, 3} {
+			t.Run(fmt.Sprintf("%s, %d ranks", part, n), func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+				defer cancel()
+				cmd := exec.CommandContext(ctx, path, "--oversubscribe", "--bind-to", "none", "-n", strconv.Itoa(n), os.Args[0])
+				cmd.Env = append(os.Environ(), role+"="+part, "OMPI_ALLOW_RUN_AS_ROOT=1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1")
+				cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+				cmd.WaitDelay = 5 * time.Second
+				out, err := cmd.CombinedOutput()
+				require.NoError(t, err, string(out))
+				line := fmt.Sprintf("%s of %d\n", strings.Repeat("01", n)[1:], n)
+				assert.Equal(t, strings.Repeat(line, n), string(out))
+			})
+		}
 	}
 }
 

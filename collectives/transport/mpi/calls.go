@@ -48,22 +48,22 @@ func newBlock(n int) *block {
 
 func (b *block) free() { C.free(b.p) }
 
-// flag is a word in C memory that tells tutti_poll to come back to Go.
-type flag struct{ p *uint32 }
+// signal is a word in C memory that tells tutti_poll to come back to Go.
+type signal struct{ p *uint32 }
 
-func newFlag() flag { return flag{(*uint32)(C.calloc(1, 4))} }
+func newSignal() signal { return signal{(*uint32)(C.calloc(1, 4))} }
 
-func (f flag) set()   { atomic.StoreUint32(f.p, 1) }
-func (f flag) clear() { atomic.StoreUint32(f.p, 0) }
+func (f signal) set()   { atomic.StoreUint32(f.p, 1) }
+func (f signal) clear() { atomic.StoreUint32(f.p, 0) }
 
 // wake brings the MPI thread back from poll.
-var wake = newFlag()
+var wake = newSignal()
 
 // finish is what poll found finished: see tutti_done.
 type finish = C.tutti_done
 
 // poll looks at all requests up to `looks` times. The result lasts until the next call.
-func poll(looks int, wake flag) ([]finish, error) {
+func poll(looks int, wake signal) ([]finish, error) {
 	found := C.tutti_poll(C.int(looks), (*C.uint32_t)(wake.p))
 	if err := check("MPI_Testsome", found.error); err != nil {
 		return nil, err

@@ -33,7 +33,8 @@ type Config struct {
 	// OpenTimeout bounds Open, in addition to its context. Default 60 s.
 	OpenTimeout time.Duration
 	// Buffer is how many bytes of messages that nobody has asked for yet a rank keeps from each peer before it stops
-	// reading from that peer. Default 16 MiB. It is allocated as needed.
+	// reading from that peer. Default 16 MiB. It is allocated as needed, and exceeded where a receive waits for a message behind
+	// them.
 	Buffer int
 }
 

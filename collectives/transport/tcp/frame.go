@@ -46,6 +46,8 @@ type frame struct {
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
+func checksum(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }
+
 var errCorrupt = errors.New("corrupt frame")
 
 // put writes f's header into the first headerLen bytes of b.
@@ -57,13 +59,13 @@ func (f *frame) put(b []byte) {
 	le.PutUint32(b[12:], f.crc)
 	le.PutUint64(b[16:], f.rest)
 	le.PutUint32(b[24:], f.seq)
-	le.PutUint32(b[28:], crc32.Checksum(b[:28], castagnoli))
+	le.PutUint32(b[28:], checksum(b[:28]))
 }
 
 // parseFrame reads a header, which must be number seq, and checks all that can be checked without the payload.
 func parseFrame(b []byte, seq uint32) (frame, error) {
 	le := binary.LittleEndian
-	if got, want := crc32.Checksum(b[:28], castagnoli), le.Uint32(b[28:]); got != want {
+	if got, want := checksum(b[:28]), le.Uint32(b[28:]); got != want {
 		return frame{}, fmt.Errorf("%w: header checksum %#08x, computed %#08x", errCorrupt, want, got)
 	}
 	f := frame{typ: frameType(b[0]), tag: le.Uint32(b[4:]), length: le.Uint32(b[8:]), crc: le.Uint32(b[12:]),

@@ -139,8 +139,9 @@ func (p *peer) readMessage(f frame) error {
 	return err
 }
 
-// destine finds the receive that waits for a message of total bytes, or memory for it; if there is none left it stops
-// reading from this peer until there is.
+// destine finds the receive that waits for a message of total bytes, or memory for it. If Config.Buffer leaves none it
+// stops reading from this peer until there is, unless somebody waits for what may come behind this message: then
+// stopping could be for ever.
 func (p *peer) destine(tag transport.Tag, total int) error {
 	for {
 		p.mu.Lock()
@@ -150,7 +151,7 @@ func (p *peer) destine(tag transport.Tag, total int) error {
 			p.mu.Unlock()
 			return nil
 		}
-		if p.queued+total <= p.t.c.Buffer {
+		if p.queued+total <= p.t.c.Buffer || len(p.posted) > 0 && total <= maxOverrun {
 			p.queued += total
 			p.in = incoming{buf: p.buffer(total)}
 			p.mu.Unlock()
@@ -169,6 +170,9 @@ func (p *peer) destine(tag transport.Tag, total int) error {
 		p.stalled.Store(false)
 	}
 }
+
+// maxOverrun bounds a message that is kept beyond Config.Buffer, in bytes.
+const maxOverrun = 1 << 30
 
 // take removes and returns the oldest receive posted for tag. p.mu is held.
 func (p *peer) take(tag transport.Tag) *receive {
@@ -233,7 +237,7 @@ func (p *peer) readShort(f frame) ([]byte, error) {
 		p.rr += k
 		n += k
 	}
-	if crc := crc32.Checksum(b, castagnoli); crc != f.crc {
+	if crc := checksum(b); crc != f.crc {
 		return nil, fmt.Errorf("%w: payload checksum %#08x, computed %#08x", errCorrupt, f.crc, crc)
 	}
 	return b, nil

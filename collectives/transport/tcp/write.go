@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"time"
 
 	"github.com/tutti-ml/tutti/collectives/transport"
@@ -45,7 +44,7 @@ func (p *peer) writeMessage(tag transport.Tag, msg []byte) error {
 	for {
 		part := msg[:min(len(msg), maxFrame)]
 		f := frame{typ: frameData, tag: uint32(tag), length: uint32(len(part)), rest: uint64(len(msg)),
-			crc: crc32.Checksum(part, castagnoli)}
+			crc: checksum(part)}
 		p.wr.Lock()
 		err := p.writeFrame(&f, part)
 		p.wr.Unlock()
@@ -115,7 +114,7 @@ func (p *peer) sendLast(typ frameType, payload []byte) {
 	p.wr.Lock()
 	defer p.wr.Unlock()
 	p.conn.SetWriteDeadline(time.Now().Add(abortTimeout)) // and for our own
-	f := frame{typ: typ, length: uint32(len(payload)), crc: crc32.Checksum(payload, castagnoli)}
+	f := frame{typ: typ, length: uint32(len(payload)), crc: checksum(payload)}
 	if err := p.writeFrame(&f, payload); err == nil {
 		p.spoilt = true
 		if c, ok := p.conn.(interface{ CloseWrite() error }); ok {

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tutti-ml/tutti/bench"
+)
+
+func benchCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "bench",
+		Short: "Measure this machine's kernels against their limits",
+	}
+	var budget time.Duration
+	gemm := &cobra.Command{
+		Use:   "gemm",
+		Short: "Matrix products: GFLOP/s, % of the measured peak, ratio to gonum's own",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return bench.Gemm(cmd.OutOrStdout(), budget) },
+	}
+	gemm.Flags().DurationVar(&budget, "budget", time.Second, "time to spend on each shape and type")
+	cmd.AddCommand(gemm)
+	return cmd
+}
