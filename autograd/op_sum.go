@@ -22,8 +22,8 @@ var (
 	meanOp = &op{"Mean", sumOp.f32, sumOp.f64}
 )
 
-// reduce sums x over axes and multiplies by factor. The walk over rows wants the result's shape with the summed axes kept
-// at length 1: saved[0] is a header for that shape, saved[1] is not used.
+// reduce sums x over axes and multiplies by factor. The result is a view of saved[0], which keeps the summed axes, 1 long:
+// the shape that broadcasts to x's.
 func (o *op) reduce(x *Var, factor float64, axes []int) *Var {
 	n := o.on(x)
 	var keptRoom, shapeRoom [maxRank]int

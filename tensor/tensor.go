@@ -14,6 +14,7 @@ package tensor
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"unsafe"
 )
@@ -147,11 +148,17 @@ func (t *Tensor) init(op string, d DType, shape []int) {
 		if shape[i] < 0 {
 			panicShape(op, shape, "negative axis")
 		}
+		if shape[i] > 0 && stride > maxLen/shape[i] {
+			panicShape(op, shape, "too many elements")
+		}
 		t.strides[i] = stride
 		stride *= shape[i]
 	}
 	t.n, t.contig = stride, true
 }
+
+// maxLen is how many elements of the widest dtype an int can count the bytes of.
+const maxLen = math.MaxInt / 8
 
 // setRank points shape and strides at memory for r axes each, inside the tensor where it fits.
 func (t *Tensor) setRank(r int) {

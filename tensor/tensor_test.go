@@ -63,6 +63,7 @@ func TestMisusePanics(t *testing.T) {
 		do   func()
 	}{
 		{"tensor: New: shape [2 -3]: negative axis", func() { tensor.New(tensor.Float32, 2, -3) }},
+		{"tensor: New: shape [4294967296 4294967296]: too many elements", func() { tensor.New(tensor.Uint8, 1<<32, 1<<32) }},
 		{"tensor: New: no such dtype: 0", func() { tensor.New(0, 2) }},
 		{"tensor: FromSlice: shape [2 2] holds 4 elements, the slice has 3", func() { tensor.FromSlice([]int32{1, 2, 3}, 2, 2) }},
 		{"tensor: Data: a float32 tensor read as float64", func() { tensor.Data[float64](x) }},

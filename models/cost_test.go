@@ -51,3 +51,20 @@ func BenchmarkStep(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkInferOne(b *testing.B) {
+	for _, e := range models.All {
+		b.Run(e.Name, func(b *testing.B) {
+			input, classes := sizes(e)
+			net := e.New(rand.New(rand.NewPCG(1, 2)), input, classes)
+			x := tensor.New(tensor.Float32, append([]int{1}, input...)...)
+			tape := autograd.NewTape(autograd.Infer, nil)
+			b.ReportAllocs()
+			for b.Loop() {
+				tape.Reset(nil)
+				net.Forward(tape, tape.Const(x))
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "samples/s")
+		})
+	}
+}
