@@ -90,8 +90,8 @@ func (g *product[T]) doBlock(packB bool) {
 	if !packB {
 		g.b.packed = g.b.panels // nothing left to pack
 	}
-	work := g.a.lanes * g.b.lanes * g.k
-	grain := func(units int) int { return max(1, int(int64(units)*minShare/int64(work))) }
+	work := int64(g.a.lanes) * int64(g.b.lanes) * int64(g.k)
+	grain := func(units int) int { return int(max(1, int64(units)*minShare/work)) }
 
 	if units := g.a.groups() + g.b.groups(); units > 0 {
 		run(units, grain(units), g.panels)
