@@ -8,7 +8,6 @@ import (
 
 	"github.com/tutti-ml/tutti/collectives"
 	"github.com/tutti-ml/tutti/dataset"
-	"github.com/tutti-ml/tutti/layers"
 )
 
 // ErrDisagree is wrapped by the error of ranks that were started with different models or configurations.
@@ -39,10 +38,14 @@ func (r *run) fields() []field {
 		{"Schedule", fmt.Sprintf("%T%+v", c.Schedule, c.Schedule)},
 		{"Loss", fmt.Sprintf("%T%+v", c.Loss, c.Loss)},
 		{"Resume", fmt.Sprint(c.Resume)},
-		{"Model", fmt.Sprintf("%T with %d parameters", c.Model, len(r.names))},
+		{"Model", fmt.Sprintf("%T with %d parameters", c.Model, len(r.params))},
 	}
-	for i, p := range layers.Params(c.Model) {
-		list = append(list, field{"Model." + r.names[i], fmt.Sprint(p.Param.Value().Shape())})
+	for _, p := range r.params {
+		value := fmt.Sprint(p.Value().Shape())
+		if p.Frozen {
+			value += " frozen"
+		}
+		list = append(list, field{"Model." + p.Name, value})
 	}
 	return list
 }

@@ -65,8 +65,8 @@ func (r *run) write(state *optim.State) error {
 		return fmt.Errorf("train: checkpoint: %w", err)
 	}
 	var list []safetensors.Named
-	for i, p := range r.set.Params() {
-		list = append(list, safetensors.Named{Name: r.names[i], Tensor: p.Value()})
+	for _, p := range r.params {
+		list = append(list, safetensors.Named{Name: p.Name, Tensor: p.Value()})
 	}
 	for _, slot := range state.Slots {
 		list = append(list, safetensors.Named{Name: optimizerPrefix + slot.Name, Tensor: tensor.FromSlice(slot.Data, len(slot.Data))})
@@ -147,8 +147,8 @@ func (r *run) load() (text []byte, state *optim.State, err error) {
 	}
 	state = r.emptyState()
 	wanted := map[string]*tensor.Tensor{}
-	for i, param := range r.set.Params() {
-		wanted[r.names[i]] = param.Value()
+	for _, p := range r.params {
+		wanted[p.Name] = p.Value()
 	}
 	for _, slot := range state.Slots {
 		wanted[optimizerPrefix+slot.Name] = tensor.FromSlice(slot.Data, len(slot.Data))

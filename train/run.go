@@ -57,10 +57,10 @@ func Run(ctx context.Context, c Config) (report *Report, err error) {
 type run struct {
 	c        Config
 	group    *collectives.Group
-	world    context.Context // for collective operations: not cancelled with the run, so that all ranks stop together
-	set      *autograd.Set
-	names    []string // of the parameters, as in set
-	weights  []float32
+	world    context.Context     // for collective operations: not cancelled with the run, so that all ranks stop together
+	params   []layers.NamedParam // all of the model's
+	set      *autograd.Set       // those that are trained: a frozen one must not meet momentum or weight decay
+	weights  []float32           // set's
 	replicas []*replica
 	grads    [][]float32
 	syncer   syncer
@@ -94,18 +94,21 @@ func newRun(ctx context.Context, c Config) (*run, error) {
 		return nil, fmt.Errorf("train: Config.Partitions = %d, want at least the number of ranks, %d", r.c.Partitions, size)
 	}
 
-	var list []*autograd.Param
-	for _, p := range layers.Params(r.c.Model) {
-		if d := p.Param.Value().DType(); d != tensor.Float32 {
+	var trained []*autograd.Param
+	r.params = layers.Params(r.c.Model)
+	for _, p := range r.params {
+		if d := p.Value().DType(); d != tensor.Float32 {
 			return nil, fmt.Errorf("train: parameter %s is %v, want Float32", p.Name, d)
 		}
-		r.names = append(r.names, p.Name)
-		list = append(list, p.Param)
+		if !p.Frozen {
+			trained = append(trained, p.Param)
+		}
 	}
-	if len(list) == 0 {
-		return nil, fmt.Errorf("train: Config.Model (%T) has no parameters in exported fields", r.c.Model)
+	if len(trained) == 0 {
+		return nil, fmt.Errorf("train: Config.Model (%T) has no parameters to train in exported fields (%d are frozen)",
+			r.c.Model, len(r.params))
 	}
-	r.set = autograd.NewSet(list)
+	r.set = autograd.NewSet(trained)
 	r.weights = tensor.Data[float32](r.set.Value())
 	r.plan = dataset.Plan{N: r.c.Train.Len(), BatchSize: r.c.BatchSize, Partitions: r.c.Partitions, Shuffle: true, Seed: r.c.Seed}
 
@@ -135,6 +138,13 @@ func (r *run) start() error {
 	}
 	if err := collectives.Broadcast(r.world, r.group, r.weights, 0); err != nil {
 		return fmt.Errorf("train: sharing the weights: %w", err)
+	}
+	for _, p := range r.params {
+		if p.Frozen {
+			if err := collectives.Broadcast(r.world, r.group, tensor.Data[float32](p.Value()), 0); err != nil {
+				return fmt.Errorf("train: sharing the frozen parameter %s: %w", p.Name, err)
+			}
+		}
 	}
 	return nil
 }

@@ -306,6 +306,31 @@ func TestResumeRefuses(t *testing.T) {
 	})
 }
 
+// TestFrozen freezes a layer and wants its bits unchanged by training, weight decay and all, and the same on every rank
+// and after resuming, wherever the rank's own copy started.
+func TestFrozen(t *testing.T) {
+	for _, sync := range []train.Sync{train.Ring, train.ShuffleBroadcast} {
+		t.Run(sync.String(), func(t *testing.T) {
+			path := t.TempDir() + "/run.safetensors"
+			want := tensor.Data[float32](newNet().Hidden.Weight.Value().Clone())
+			for _, epochs := range []int{2, 3} {
+				got := onRanks(t, 2, sync, func(rank int, c *train.Config) {
+					model := newNet()
+					model.Hidden.Weight.Frozen = true
+					if rank == 1 {
+						model.Hidden.Weight.Value().Zero()
+					}
+					c.Model, c.Optimizer, c.Epochs = model, optim.SGD{LR: 0.1, Momentum: 0.9, WeightDecay: 0.1}, epochs
+					c.Checkpoint, c.Resume = path, true
+				})
+				requireAll(t, got[0], got)
+				require.Equal(t, want, got[0].weights[:len(want)])
+				require.NotEqual(t, weights(newNet())[len(want):], got[0].weights[len(want):], "the others were trained")
+			}
+		})
+	}
+}
+
 // TestEvaluateDoesNotDependOnRanks checks metrics against a count by hand, on 1 to 5 ranks and awkward batch sizes.
 func TestEvaluateDoesNotDependOnRanks(t *testing.T) {
 	src, model := blobs(23, 3), newNet()
