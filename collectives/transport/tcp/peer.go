@@ -69,6 +69,12 @@ func (p *peer) setWriteContext(ctx context.Context) {
 	p.wctxMu.Unlock()
 }
 
+func (p *peer) clearWriteContext() {
+	p.wctxMu.Lock()
+	p.wctx = nil
+	p.wctxMu.Unlock()
+}
+
 // longPast is a deadline that makes a call in progress return.
 var longPast = time.Unix(1, 0)
 
