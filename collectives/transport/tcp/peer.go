@@ -46,7 +46,8 @@ type peer struct {
 	// Matching messages with receives.
 	mu     sync.Mutex
 	posted []*receive
-	in     incoming // written by the reader alone, under mu where a withdrawal may look
+	spare  []*receive // to use again
+	in     incoming   // written by the reader alone, under mu where a withdrawal may look
 	queue  []message
 	queued int           // bytes in queue
 	gone   error         // why nothing more will come
