@@ -1,0 +1,19 @@
+//go:build !race
+
+// The race detector allocates by itself, and makes sync.Pool drop things at random.
+
+package blas_test
+
+import (
+	"testing"
+
+	"github.com/tutti-ml/tutti/blas"
+	"github.com/tutti-ml/tutti/blas/blastest"
+)
+
+func TestAllocations(t *testing.T) {
+	each(t, func(t *testing.T, im blas.Implementation) {
+		t.Run("float32", func(t *testing.T) { blastest.Allocations(t, im.Sgemm) })
+		t.Run("float64", func(t *testing.T) { blastest.Allocations(t, im.Dgemm) })
+	})
+}

@@ -1,0 +1,58 @@
+// Package kernel holds the hot loops of linear algebra and nothing else: they check nothing, start no goroutine and
+// allocate nothing. Package blas checks arguments, cuts matrices into tiles and shares them out.
+//
+// Every kernel has a portable reference in Go that is always compiled and that it is always compared with.
+package kernel
+
+import (
+	"fmt"
+
+	"github.com/tutti-ml/tutti/internal/cpu"
+)
+
+// Float is the constraint of the element types of the generic kernels.
+type Float interface{ ~float32 | ~float64 }
+
+// A Gemm is one way to multiply matrices: a micro-kernel, and the block sizes that suit it. They are one record because
+// neither is any good without the other. See docs/kernels.md for pictures of panels and blocks.
+type Gemm[T Float] struct {
+	Name string  // routine, tile and ISA: "sgemm6x16AVX2"
+	ISA  cpu.ISA // what a machine needs to run it
+
+	MR, NR int // rows and columns of the tile
+	MC     int // rows of A in a block, a multiple of MR: MC×KC elements stay in the second-level cache
+	KC     int // steps of k in a block: NR×KC elements of B and MR×KC of A stay in the first-level cache
+	NC     int // columns of B in a block, a multiple of NR: KC×NC elements stay in the third-level cache
+
+	// Tile computes one whole tile
+	//
+	//	C = alpha·A·B + beta·C      A [MR, k]   B [k, NR]   C [MR, NR]
+	//
+	// where element i,p of A is a[i*rsa+p*csa], row p of B starts at b[p*rsb], and row i of C at c[i*ldc].
+	// Packed panels have rsa = 1, csa = MR and rsb = NR. Each element of A·B is a sum from k = 0 upwards starting at zero,
+	// and is rounded before it meets C. With beta = 0, C is not read. k may be 0.
+	Tile func(k int, alpha T, a *T, rsa, csa int, b *T, rsb int, beta T, c *T, ldc int)
+}
+
+// String returns the kernel's name and sizes, for reports.
+func (g *Gemm[T]) String() string {
+	return fmt.Sprintf("%s: tile %d×%d, blocks MC %d KC %d NC %d", g.Name, g.MR, g.NR, g.MC, g.KC, g.NC)
+}
+
+// Sgemm and Dgemm list the kernels of this build, fastest first. Those the machine cannot run are listed too: compare ISA
+// with cpu.Best, as Pick does.
+var (
+	Sgemm = append(sgemmAsm(), Gemm[float32]{Name: "sgemm2x4", ISA: cpu.Generic, MR: 2, NR: 4, MC: 128, KC: 256, NC: 2048, Tile: tile[float32]})
+	Dgemm = append(dgemmAsm(), Gemm[float64]{Name: "dgemm2x4", ISA: cpu.Generic, MR: 2, NR: 4, MC: 64, KC: 256, NC: 2048, Tile: tile[float64]})
+)
+
+// Pick returns the first kernel of table that needs no more than isa.
+// It panics if there is none; the last row of every table is portable, so that there always is.
+func Pick[T Float](table []Gemm[T], isa cpu.ISA) *Gemm[T] {
+	for i := range table {
+		if table[i].ISA <= isa {
+			return &table[i]
+		}
+	}
+	panic("kernel: Pick: no kernel for ISA " + isa.String())
+}

@@ -1,0 +1,230 @@
+//go:build !purego
+
+// GEMM micro-kernels for AVX2 and FMA: a 6×2-vector tile of C, that is 6×16 float32 or 6×8 float64.
+//
+// Reference: tile in gemm_generic.go.
+// Source: Van Zee and van de Geijn, "BLIS: a framework for rapidly instantiating BLAS functionality", ACM TOMS 41(3), 2015.
+//
+// Of the 16 vector registers 12 hold the tile, 2 a row of B, 2 elements of A. FMA has a latency of 4 to 5 cycles and two can
+// start in a cycle, so at least 10 must be in flight: 12 are. Each step of k is 12 FMA, 2 loads and 6 broadcasts.
+//
+//	AX, DX  rows 0 and 3 of A at k      R8  bytes from a row of A to the next    R9  bytes from a column of A to the next
+//	BX      row k of B                  R10 bytes from a row of B to the next
+//	DI      row of C                    R11 bytes from a row of C to the next    CX  steps of k left
+//	Y0, Y1  row k of B, then alpha, beta      Y2, Y3  A[i,k] in all lanes
+//	Y4+2i, Y5+2i  row i of the tile
+//
+//	tile = 0
+//	for p in k: for i in 6: tile[i] += A[i,p] * B[p]      // fused, k ascending
+//	for i in 6: C[i] = alpha*tile[i]                      // beta = 0: C is not read
+//	            C[i] = fma(beta, C[i], alpha*tile[i])     // otherwise
+
+#include "textflag.h"
+
+#define STEP(BROADCAST, FMA, MOV) \
+	MOV       (BX), Y0           \
+	MOV       32(BX), Y1         \
+	BROADCAST (AX), Y2           \
+	BROADCAST (AX)(R8*1), Y3     \
+	FMA       Y0, Y2, Y4         \
+	FMA       Y1, Y2, Y5         \
+	FMA       Y0, Y3, Y6         \
+	FMA       Y1, Y3, Y7         \
+	BROADCAST (AX)(R8*2), Y2     \
+	BROADCAST (DX), Y3           \
+	FMA       Y0, Y2, Y8         \
+	FMA       Y1, Y2, Y9         \
+	FMA       Y0, Y3, Y10        \
+	FMA       Y1, Y3, Y11        \
+	BROADCAST (DX)(R8*1), Y2     \
+	BROADCAST (DX)(R8*2), Y3     \
+	ADDQ      R9, AX             \
+	ADDQ      R9, DX             \
+	ADDQ      R10, BX            \
+	FMA       Y0, Y2, Y12        \
+	FMA       Y1, Y2, Y13        \
+	FMA       Y0, Y3, Y14        \
+	FMA       Y1, Y3, Y15
+
+#define SET(MUL, MOV, LO, HI) \
+	MUL  Y0, LO, LO      \
+	MUL  Y0, HI, HI      \
+	MOV  LO, (DI)        \
+	MOV  HI, 32(DI)      \
+	ADDQ R11, DI
+
+#define UPDATE(MUL, FMA, MOV, LO, HI) \
+	MUL  Y0, LO, LO      \
+	MUL  Y0, HI, HI      \
+	FMA  (DI), Y1, LO    \
+	FMA  32(DI), Y1, HI  \
+	MOV  LO, (DI)        \
+	MOV  HI, 32(DI)      \
+	ADDQ R11, DI
+
+#define CLEAR \
+	VXORPS Y4, Y4, Y4    \
+	VXORPS Y5, Y5, Y5    \
+	VXORPS Y6, Y6, Y6    \
+	VXORPS Y7, Y7, Y7    \
+	VXORPS Y8, Y8, Y8    \
+	VXORPS Y9, Y9, Y9    \
+	VXORPS Y10, Y10, Y10 \
+	VXORPS Y11, Y11, Y11 \
+	VXORPS Y12, Y12, Y12 \
+	VXORPS Y13, Y13, Y13 \
+	VXORPS Y14, Y14, Y14 \
+	VXORPS Y15, Y15, Y15
+
+// The tile of C comes from memory while the loop runs: each row is one cache line or two.
+#define PREFETCH \
+	MOVQ       DI, SI    \
+	PREFETCHT0 (SI)      \
+	PREFETCHT0 63(SI)    \
+	ADDQ       R11, SI   \
+	PREFETCHT0 (SI)      \
+	PREFETCHT0 63(SI)    \
+	ADDQ       R11, SI   \
+	PREFETCHT0 (SI)      \
+	PREFETCHT0 63(SI)    \
+	ADDQ       R11, SI   \
+	PREFETCHT0 (SI)      \
+	PREFETCHT0 63(SI)    \
+	ADDQ       R11, SI   \
+	PREFETCHT0 (SI)      \
+	PREFETCHT0 63(SI)    \
+	ADDQ       R11, SI   \
+	PREFETCHT0 (SI)      \
+	PREFETCHT0 63(SI)
+
+// func sgemm6x16AVX2(k int, alpha float32, a *float32, rsa, csa int, b *float32, rsb int, beta float32, c *float32, ldc int)
+TEXT ·sgemm6x16AVX2(SB), NOSPLIT, $0-80
+	MOVQ k+0(FP), CX
+	MOVQ a+16(FP), AX
+	MOVQ rsa+24(FP), R8
+	MOVQ csa+32(FP), R9
+	MOVQ b+40(FP), BX
+	MOVQ rsb+48(FP), R10
+	MOVQ c+64(FP), DI
+	MOVQ ldc+72(FP), R11
+	SHLQ $2, R8
+	SHLQ $2, R9
+	SHLQ $2, R10
+	SHLQ $2, R11
+	LEAQ (R8)(R8*2), DX
+	ADDQ AX, DX
+	PREFETCH
+	CLEAR
+
+	SUBQ $4, CX
+	JLT  tail
+
+	PCALIGN $32
+loop:
+	STEP(VBROADCASTSS, VFMADD231PS, VMOVUPS)
+	STEP(VBROADCASTSS, VFMADD231PS, VMOVUPS)
+	STEP(VBROADCASTSS, VFMADD231PS, VMOVUPS)
+	STEP(VBROADCASTSS, VFMADD231PS, VMOVUPS)
+	SUBQ $4, CX
+	JGE  loop
+
+tail:
+	ADDQ $4, CX
+	JE   write
+
+one:
+	STEP(VBROADCASTSS, VFMADD231PS, VMOVUPS)
+	DECQ CX
+	JNE  one
+
+write:
+	VBROADCASTSS alpha+8(FP), Y0
+	VBROADCASTSS beta+56(FP), Y1
+	VXORPS       X2, X2, X2
+	VUCOMISS     X2, X1
+	JNE          update
+	JPS          update
+	SET(VMULPS, VMOVUPS, Y4, Y5)
+	SET(VMULPS, VMOVUPS, Y6, Y7)
+	SET(VMULPS, VMOVUPS, Y8, Y9)
+	SET(VMULPS, VMOVUPS, Y10, Y11)
+	SET(VMULPS, VMOVUPS, Y12, Y13)
+	SET(VMULPS, VMOVUPS, Y14, Y15)
+	VZEROUPPER
+	RET
+
+update:
+	UPDATE(VMULPS, VFMADD231PS, VMOVUPS, Y4, Y5)
+	UPDATE(VMULPS, VFMADD231PS, VMOVUPS, Y6, Y7)
+	UPDATE(VMULPS, VFMADD231PS, VMOVUPS, Y8, Y9)
+	UPDATE(VMULPS, VFMADD231PS, VMOVUPS, Y10, Y11)
+	UPDATE(VMULPS, VFMADD231PS, VMOVUPS, Y12, Y13)
+	UPDATE(VMULPS, VFMADD231PS, VMOVUPS, Y14, Y15)
+	VZEROUPPER
+	RET
+
+// func dgemm6x8AVX2(k int, alpha float64, a *float64, rsa, csa int, b *float64, rsb int, beta float64, c *float64, ldc int)
+TEXT ·dgemm6x8AVX2(SB), NOSPLIT, $0-80
+	MOVQ k+0(FP), CX
+	MOVQ a+16(FP), AX
+	MOVQ rsa+24(FP), R8
+	MOVQ csa+32(FP), R9
+	MOVQ b+40(FP), BX
+	MOVQ rsb+48(FP), R10
+	MOVQ c+64(FP), DI
+	MOVQ ldc+72(FP), R11
+	SHLQ $3, R8
+	SHLQ $3, R9
+	SHLQ $3, R10
+	SHLQ $3, R11
+	LEAQ (R8)(R8*2), DX
+	ADDQ AX, DX
+	PREFETCH
+	CLEAR
+
+	SUBQ $4, CX
+	JLT  tail
+
+	PCALIGN $32
+loop:
+	STEP(VBROADCASTSD, VFMADD231PD, VMOVUPD)
+	STEP(VBROADCASTSD, VFMADD231PD, VMOVUPD)
+	STEP(VBROADCASTSD, VFMADD231PD, VMOVUPD)
+	STEP(VBROADCASTSD, VFMADD231PD, VMOVUPD)
+	SUBQ $4, CX
+	JGE  loop
+
+tail:
+	ADDQ $4, CX
+	JE   write
+
+one:
+	STEP(VBROADCASTSD, VFMADD231PD, VMOVUPD)
+	DECQ CX
+	JNE  one
+
+write:
+	VBROADCASTSD alpha+8(FP), Y0
+	VBROADCASTSD beta+56(FP), Y1
+	VXORPD       X2, X2, X2
+	VUCOMISD     X2, X1
+	JNE          update
+	JPS          update
+	SET(VMULPD, VMOVUPD, Y4, Y5)
+	SET(VMULPD, VMOVUPD, Y6, Y7)
+	SET(VMULPD, VMOVUPD, Y8, Y9)
+	SET(VMULPD, VMOVUPD, Y10, Y11)
+	SET(VMULPD, VMOVUPD, Y12, Y13)
+	SET(VMULPD, VMOVUPD, Y14, Y15)
+	VZEROUPPER
+	RET
+
+update:
+	UPDATE(VMULPD, VFMADD231PD, VMOVUPD, Y4, Y5)
+	UPDATE(VMULPD, VFMADD231PD, VMOVUPD, Y6, Y7)
+	UPDATE(VMULPD, VFMADD231PD, VMOVUPD, Y8, Y9)
+	UPDATE(VMULPD, VFMADD231PD, VMOVUPD, Y10, Y11)
+	UPDATE(VMULPD, VFMADD231PD, VMOVUPD, Y12, Y13)
+	UPDATE(VMULPD, VFMADD231PD, VMOVUPD, Y14, Y15)
+	VZEROUPPER
+	RET

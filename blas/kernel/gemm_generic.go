@@ -1,0 +1,49 @@
+// The portable GEMM kernel: a 2×4 tile in scalars, the reference of every other.
+
+package kernel
+
+import "unsafe"
+
+// tile is Gemm.Tile in portable Go. Eight sums, four elements of B and two of A are what the 16 vector registers of amd64
+// hold; with 4×4 the compiler spills, and runs at half the speed. On architectures where the compiler fuses x*y + z the
+// sums are fused, elsewhere not.
+func tile[T Float](k int, alpha T, a *T, rsa, csa int, b *T, rsb int, beta T, c *T, ldc int) {
+	var c00, c01, c02, c03, c10, c11, c12, c13 T
+	for p := range k {
+		row := (*[4]T)(unsafe.Pointer(b))
+		b0, b1, b2, b3 := row[0], row[1], row[2], row[3]
+		u, v := *a, *at(a, rsa)
+		c00 += u * b0
+		c01 += u * b1
+		c02 += u * b2
+		c03 += u * b3
+		c10 += v * b0
+		c11 += v * b1
+		c12 += v * b2
+		c13 += v * b3
+		if p < k-1 { // a pointer past the end would be a lie to the garbage collector
+			a, b = at(a, csa), at(b, rsb)
+		}
+	}
+	write4(alpha, c00, c01, c02, c03, beta, c)
+	write4(alpha, c10, c11, c12, c13, beta, at(c, ldc))
+}
+
+// write4 stores one row of the tile.
+func write4[T Float](alpha, v0, v1, v2, v3, beta T, c *T) {
+	row := (*[4]T)(unsafe.Pointer(c))
+	v0, v1, v2, v3 = T(alpha*v0), T(alpha*v1), T(alpha*v2), T(alpha*v3) // the conversion rounds: no fusing with beta's sum
+	if beta == 0 {
+		row[0], row[1], row[2], row[3] = v0, v1, v2, v3
+		return
+	}
+	row[0] = beta*row[0] + v0
+	row[1] = beta*row[1] + v1
+	row[2] = beta*row[2] + v2
+	row[3] = beta*row[3] + v3
+}
+
+// at returns the address of element i counted from p.
+func at[T Float](p *T, i int) *T {
+	return (*T)(unsafe.Add(unsafe.Pointer(p), i*int(unsafe.Sizeof(*p))))
+}

@@ -1,0 +1,132 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tutti-ml/tutti/internal/cpu"
+)
+
+func TestTile(t *testing.T) {
+	testTiles(t, Sgemm, 0x1p-24)
+	testTiles(t, Dgemm, 0x1p-53)
+}
+
+// testTiles compares every kernel the machine can run with the formula in float64, for packed panels and for operands that
+// lie in a matrix.
+func testTiles[T Float](t *testing.T, table []Gemm[T], eps float64) {
+	for _, g := range table {
+		if g.ISA > cpu.Best() {
+			continue
+		}
+		t.Run(g.Name, func(t *testing.T) {
+			for _, k := range []int{0, 1, 2, 3, 4, 5, 7, 8, 9, 31, 64} {
+				for _, beta := range []T{0, 1, -0.5} {
+					for _, s := range []struct {
+						name          string
+						rsa, csa, rsb int
+					}{
+						{"packed", 1, g.MR, g.NR},
+						{"A by rows", k + 3, 1, g.NR + 5},
+						{"A by columns", 1, g.MR + 2, g.NR},
+					} {
+						testTile(t, g, k, beta, s.rsa, s.csa, s.rsb, eps, fmt.Sprintf("k=%d beta=%v %s", k, beta, s.name))
+					}
+				}
+			}
+		})
+	}
+}
+
+func testTile[T Float](t *testing.T, g Gemm[T], k int, beta T, rsa, csa, rsb int, eps float64, name string) {
+	rng := rand.New(rand.NewPCG(uint64(k), 1))
+	random := func(n int) []T {
+		s := make([]T, n)
+		for i := range s {
+			s[i] = T(2*rng.Float64() - 1)
+		}
+		return s
+	}
+	const alpha, guard = 0.75, 9
+	ldc := g.NR + 3
+	a, b := random((g.MR-1)*rsa+max(0, k-1)*csa+1), random(max(0, k-1)*rsb+g.NR)
+	c := random((g.MR-1)*ldc + g.NR + 2*guard)
+	if beta == 0 {
+		for i := range g.MR {
+			for j := range g.NR {
+				c[guard+i*ldc+j] = T(math.NaN())
+			}
+		}
+	}
+	was := append([]T(nil), c...)
+	g.Tile(k, alpha, &a[0], rsa, csa, &b[0], rsb, beta, &c[guard], ldc)
+	for at := range c {
+		i, j := (at-guard)/ldc, (at-guard)%ldc
+		if at < guard || i >= g.MR || j >= g.NR {
+			require.Equal(t, was[at], c[at], "%s: written outside of the tile, at %d", name, at-guard)
+			continue
+		}
+		var want, abs float64
+		for p := range k {
+			term := alpha * float64(a[i*rsa+p*csa]) * float64(b[p*rsb+j])
+			want += term
+			abs += math.Abs(term)
+		}
+		if beta != 0 {
+			want += float64(beta) * float64(was[at])
+			abs += math.Abs(float64(beta) * float64(was[at]))
+		}
+		// k+4 roundings, and as many in the reference: see blastest.Bound.
+		require.InDelta(t, want, float64(c[at]), 2*float64(k+4)*eps*abs, "%s: element %d,%d", name, i, j)
+	}
+}
+
+// The block sizes must suit the kernel: blas relies on it.
+func TestTables(t *testing.T) {
+	testTable(t, Sgemm)
+	testTable(t, Dgemm)
+	require.Panics(t, func() { Pick([]Gemm[float32]{{ISA: cpu.AVX2}}, cpu.Generic) })
+}
+
+func testTable[T Float](t *testing.T, table []Gemm[T]) {
+	names := map[string]bool{}
+	for i, g := range table {
+		require.False(t, names[g.Name], g.Name)
+		names[g.Name] = true
+		require.Zero(t, g.MC%g.MR, g.Name)
+		require.Zero(t, g.NC%g.NR, g.Name)
+		require.Zero(t, g.KC%4, g.Name)
+		if i > 0 {
+			require.LessOrEqual(t, g.ISA, table[i-1].ISA, "%s: fastest first", g.Name)
+		}
+	}
+	last := table[len(table)-1]
+	require.Equal(t, cpu.Generic, last.ISA, "the last row must be portable")
+	require.Equal(t, last.Name+": tile 2×4, blocks MC "+fmt.Sprint(last.MC)+" KC 256 NC 2048", last.String())
+	require.Equal(t, last.Name, Pick(table, cpu.Generic).Name)
+}
+
+func BenchmarkTile(b *testing.B) {
+	benchTile(b, Sgemm)
+	benchTile(b, Dgemm)
+}
+
+func benchTile[T Float](b *testing.B, table []Gemm[T]) {
+	for _, g := range table {
+		if g.ISA > cpu.Best() {
+			continue
+		}
+		b.Run(g.Name, func(b *testing.B) {
+			k := g.KC
+			x, y, c := make([]T, g.MR*k), make([]T, g.NR*k), make([]T, g.MR*g.NR)
+			for b.Loop() {
+				g.Tile(k, 1, &x[0], 1, g.MR, &y[0], g.NR, 1, &c[0], g.NR)
+			}
+			b.ReportMetric(float64(2*g.MR*g.NR*k)*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
+		})
+	}
+}

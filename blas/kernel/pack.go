@@ -1,0 +1,136 @@
+// Packing: copying a panel of a matrix into the order in which a GEMM kernel reads it.
+
+package kernel
+
+import (
+	"unsafe"
+
+	"github.com/tutti-ml/tutti/internal/cpu"
+)
+
+// Pack copies lanes × k elements, element l,p of which is src[l*ls+p*ks], into ⌈lanes/w⌉ panels of w lanes, one after
+// another: lane l of panel q, step p is dst[(q*k+p)*w+l]. The last panel is filled up with zeros.
+//
+//	src, ks = 1 (lanes are contiguous)      dst, w = 4, one panel
+//	  a b c …                                a d g 0  b e h 0  c f i 0 …
+//	  d e f …
+//	  g h i …
+//
+// One of ls and ks must be 1; dst does not overlap src.
+func Pack[T Float](isa cpu.ISA, dst *T, w int, src *T, lanes, ls, k, ks int) {
+	if k == 0 {
+		return
+	}
+	whole := lanes / w
+	if ls != 1 {
+		for q := range whole {
+			packColumns(isa, unsafe.Slice(at(dst, q*w*k), w*k), w, at(src, q*w*ls), w, ls, k)
+		}
+	} else if whole > 0 {
+		packRows(unsafe.Slice(dst, whole*w*k), w, src, whole, k, ks)
+	}
+	if rest := lanes - whole*w; rest > 0 {
+		d := unsafe.Slice(at(dst, whole*w*k), w*k)
+		clear(d)
+		src = at(src, whole*w*ls)
+		if ls != 1 {
+			packColumns(isa, d, w, src, rest, ls, k)
+			return
+		}
+		for p := range k {
+			copy(d[p*w:p*w+rest], unsafe.Slice(at(src, p*ks), rest))
+		}
+	}
+}
+
+// packRows copies rows of whole panels, a few rows of one panel and then of the next: source rows are long and may all fall
+// into one set of the cache, so that it holds only a few. Widths the compiler knows are copied by vector moves.
+func packRows[T Float](d []T, w int, src *T, panels, k, ks int) {
+	const few = 8
+	for p := 0; p < k; p += few {
+		n := min(few, k-p)
+		for q := range panels {
+			to, from := &d[(q*k+p)*w], at(src, p*ks+q*w)
+			switch w {
+			case 16:
+				copyRows[[16]T](to, from, ks, n)
+			case 8:
+				copyRows[[8]T](to, from, ks, n)
+			case 6:
+				copyRows[[6]T](to, from, ks, n)
+			case 4:
+				copyRows[[4]T](to, from, ks, n)
+			case 2:
+				copyRows[[2]T](to, from, ks, n)
+			default:
+				for r := range n {
+					copy(unsafe.Slice(at(to, r*w), w), unsafe.Slice(at(from, r*ks), w))
+				}
+			}
+		}
+	}
+}
+
+// copyRows copies n rows that have the type Row, ks elements apart, to consecutive places.
+func copyRows[Row any, T Float](dst, src *T, ks, n int) {
+	to, from := unsafe.Slice((*Row)(unsafe.Pointer(dst)), n), unsafe.Pointer(src)
+	step := ks * int(unsafe.Sizeof(*src))
+	for i := range to {
+		to[i] = *(*Row)(unsafe.Add(from, i*step))
+	}
+}
+
+// packColumns transposes: lanes are contiguous in k. It takes them by fours, then twos, then singly.
+func packColumns[T Float](isa cpu.ISA, d []T, w int, src *T, lanes, ls, k int) {
+	done := 0 // steps of k that the kernels took
+	l := 0
+	if havePack && isa >= cpu.AVX2 {
+		round := 32 / int(unsafe.Sizeof(*src)) // elements in a 256-bit vector
+		rounds := k / round
+		done = rounds * round
+		for lanes-l >= 2 && rounds > 0 {
+			by := packLanes(rounds, at(src, l*ls), ls, &d[l], w, lanes-l)
+			if done < k {
+				packPlain(d[done*w:], w, at(src, done), l, l+by, ls, k-done)
+			}
+			l += by
+		}
+	}
+	packPlain(d, w, src, l, lanes, ls, k)
+}
+
+// packLanes packs rounds vectors of 4 lanes, or 2 if there are not 4, and returns how many.
+func packLanes[T Float](rounds int, src *T, ls int, dst *T, w, lanes int) int {
+	switch {
+	case lanes >= 4 && single[T]():
+		spack4AVX2(rounds, as[float32](src), ls, as[float32](dst), w)
+	case lanes >= 4:
+		dpack4AVX2(rounds, as[float64](src), ls, as[float64](dst), w)
+	case single[T]():
+		spack2AVX2(rounds, as[float32](src), ls, as[float32](dst), w)
+	default:
+		dpack2AVX2(rounds, as[float64](src), ls, as[float64](dst), w)
+	}
+	if lanes >= 4 {
+		return 4
+	}
+	return 2
+}
+
+// packPlain is the reference: it packs lanes [l, lanes), two at a time as long as there are two.
+func packPlain[T Float](d []T, w int, src *T, l, lanes, ls, k int) {
+	for ; l+2 <= lanes; l += 2 {
+		r0, r1 := unsafe.Slice(at(src, l*ls), k), unsafe.Slice(at(src, (l+1)*ls), k)
+		at := l
+		for p, v := range r0 {
+			pair := d[at : at+2 : at+2]
+			pair[0], pair[1] = v, r1[p]
+			at += w
+		}
+	}
+	if l < lanes {
+		for p, v := range unsafe.Slice(at(src, l*ls), k) {
+			d[p*w+l] = v
+		}
+	}
+}

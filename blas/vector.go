@@ -1,0 +1,226 @@
+// Level 1 in both types at once: the routines behind the names of level1.go.
+//
+// Elements n at a time, incX apart; a negative increment walks backwards from the far end, as in BLAS. Vectors of unit
+// stride go to the kernels, others through a plain loop.
+
+package blas
+
+import (
+	"math"
+	"unsafe"
+
+	"github.com/tutti-ml/tutti/blas/kernel"
+	"github.com/tutti-ml/tutti/internal/cpu"
+)
+
+// checkVectors panics on a bad pair of vectors, and reports whether there is nothing to do.
+func checkVectors(n, lx, incX, ly, incY int) (done bool) {
+	if incX == 0 {
+		panic(zeroIncX)
+	}
+	if incY == 0 {
+		panic(zeroIncY)
+	}
+	if n < 1 {
+		checkSize(n, nLT0)
+		return true
+	}
+	checkVector(n, lx, incX, shortX)
+	checkVector(n, ly, incY, shortY)
+	return false
+}
+
+// checkVector panics if a slice of length have does not hold n elements inc apart.
+func checkVector(n, have, inc int, message string) {
+	if have <= (n-1)*max(inc, -inc) {
+		panic(message)
+	}
+}
+
+// checkOne is the check of the routines on one vector: it reports false if n = 0 or incX < 0, for which they do nothing.
+func checkOne(n, lx, incX int) bool {
+	if incX < 1 {
+		if incX == 0 {
+			panic(zeroIncX)
+		}
+		return false
+	}
+	if lx <= (n-1)*incX {
+		panic(shortX)
+	}
+	checkSize(n, nLT0)
+	return n > 0
+}
+
+// start returns the index of the first element.
+func start(n, inc int) int {
+	if inc < 0 {
+		return (1 - n) * inc
+	}
+	return 0
+}
+
+func dot[T kernel.Float](isa cpu.ISA, n int, x []T, incX int, y []T, incY int) T {
+	if checkVectors(n, len(x), incX, len(y), incY) {
+		return 0
+	}
+	if incX == 1 && incY == 1 {
+		return kernel.Dot(isa, x[:n], y[:n])
+	}
+	var sum T
+	ix, iy := start(n, incX), start(n, incY)
+	for range n {
+		sum += x[ix] * y[iy]
+		ix += incX
+		iy += incY
+	}
+	return sum
+}
+
+func axpy[T kernel.Float](isa cpu.ISA, n int, alpha T, x []T, incX int, y []T, incY int) {
+	if checkVectors(n, len(x), incX, len(y), incY) || alpha == 0 {
+		return
+	}
+	if incX == 1 && incY == 1 {
+		kernel.Axpy(isa, alpha, x[:n], y[:n])
+		return
+	}
+	ix, iy := start(n, incX), start(n, incY)
+	for range n {
+		y[iy] += alpha * x[ix]
+		ix += incX
+		iy += incY
+	}
+}
+
+func scal[T kernel.Float](isa cpu.ISA, n int, alpha T, x []T, incX int) {
+	if !checkOne(n, len(x), incX) {
+		return
+	}
+	switch {
+	case alpha == 0: // not even NaN survives
+		for i := range n {
+			x[i*incX] = 0
+		}
+	case incX == 1:
+		kernel.Scal(isa, alpha, x[:n])
+	default:
+		for i := range n {
+			x[i*incX] *= alpha
+		}
+	}
+}
+
+// nrm2 returns the Euclidean norm without overflow or underflow on the way.
+func nrm2[T kernel.Float](isa cpu.ISA, n int, x []T, incX int) T {
+	if !checkOne(n, len(x), incX) {
+		return 0
+	}
+	if unsafe.Sizeof(x[0]) == 4 { // squares of float32 neither overflow nor vanish in float64
+		var s0, s1 float64
+		i := 0
+		for ; i+2 <= n; i += 2 {
+			u, v := float64(x[i*incX]), float64(x[(i+1)*incX])
+			s0 += u * u
+			s1 += v * v
+		}
+		if i < n {
+			s0 += float64(x[i*incX]) * float64(x[i*incX])
+		}
+		return T(math.Sqrt(s0 + s1))
+	}
+	if sum := float64(dot(isa, n, x, incX, x, incX)); sum > 0x1p-900 && sum < 0x1p1000 {
+		return T(math.Sqrt(sum))
+	}
+	// Too large, too small, or not a number: again, divided by the largest.
+	var most, sum float64
+	for i := range n {
+		v := math.Abs(float64(x[i*incX]))
+		if math.IsNaN(v) {
+			return T(v)
+		}
+		most = max(most, v)
+	}
+	if most == 0 || math.IsInf(most, 0) {
+		return T(most)
+	}
+	for i := range n {
+		v := float64(x[i*incX]) / most
+		sum += v * v
+	}
+	return T(most * math.Sqrt(sum))
+}
+
+// asum returns Σ |x[i]|, of two partial sums.
+func asum[T kernel.Float](n int, x []T, incX int) T {
+	checkSize(n, nLT0)
+	if !checkOne(n, len(x), incX) {
+		return 0
+	}
+	var s0, s1 T
+	i := 0
+	for ; i+2 <= n; i += 2 {
+		s0 += T(math.Abs(float64(x[i*incX])))
+		s1 += T(math.Abs(float64(x[(i+1)*incX])))
+	}
+	if i < n {
+		s0 += T(math.Abs(float64(x[i*incX])))
+	}
+	return s0 + s1
+}
+
+// iamax returns the first index of the largest absolute value, -1 if there is none. A NaN is never larger.
+func iamax[T kernel.Float](n int, x []T, incX int) int {
+	if !checkOne(n, len(x), incX) {
+		return -1
+	}
+	at, most := 0, math.Abs(float64(x[0]))
+	for i := 1; i < n; i++ {
+		if v := math.Abs(float64(x[i*incX])); v > most {
+			at, most = i, v
+		}
+	}
+	return at
+}
+
+func swap[T kernel.Float](n int, x []T, incX int, y []T, incY int) {
+	if checkVectors(n, len(x), incX, len(y), incY) {
+		return
+	}
+	ix, iy := start(n, incX), start(n, incY)
+	for range n {
+		x[ix], y[iy] = y[iy], x[ix]
+		ix += incX
+		iy += incY
+	}
+}
+
+func copyVector[T kernel.Float](n int, x []T, incX int, y []T, incY int) {
+	if checkVectors(n, len(x), incX, len(y), incY) {
+		return
+	}
+	if incX == 1 && incY == 1 {
+		copy(y[:n], x[:n])
+		return
+	}
+	ix, iy := start(n, incX), start(n, incY)
+	for range n {
+		y[iy] = x[ix]
+		ix += incX
+		iy += incY
+	}
+}
+
+// rot turns the points (x[i], y[i]): (c·x + s·y, c·y - s·x).
+func rot[T kernel.Float](n int, x []T, incX int, y []T, incY int, c, s T) {
+	if checkVectors(n, len(x), incX, len(y), incY) {
+		return
+	}
+	ix, iy := start(n, incX), start(n, incY)
+	for range n {
+		u, v := x[ix], y[iy]
+		x[ix], y[iy] = c*u+s*v, c*v-s*u
+		ix += incX
+		iy += incY
+	}
+}
