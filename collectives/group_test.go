@@ -135,7 +135,9 @@ func TestCancellation(t *testing.T) {
 			require.NotErrorIs(t, err, collectives.ErrTimeout)
 			assert.Equal(t, err, collectives.Barrier(context.Background(), gs[1]), "broken for good, by the same error")
 			assert.Equal(t, err, gs[1].Err())
-			err = collectives.Broadcast(context.Background(), gs[0], []int64{1}, 0)
+			for err = nil; err == nil; { // a root has only to send: its first may be done before the news comes
+				err = collectives.Broadcast(context.Background(), gs[0], []int64{1}, 0)
+			}
 			require.ErrorIs(t, err, collectives.ErrPeerLost)
 			require.NotErrorIs(t, err, context.Canceled, "it was not this rank that was cancelled")
 			assert.Contains(t, err.Error(), "rank 1")
@@ -161,12 +163,14 @@ func TestClose(t *testing.T) {
 			}
 			require.NoError(t, gs[0].Close())
 			require.NoError(t, gs[0].Close())
-			gs = groups(t, w.open(t, 2), collectives.Config{})
-			time.AfterFunc(20*time.Millisecond, func() { gs[0].Close() })
-			err := collectives.Barrier(context.Background(), gs[1])
+
+			waiting := groups(t, w.open(t, 2), collectives.Config{})
+			time.AfterFunc(20*time.Millisecond, func() { waiting[0].Close() })
+			err := collectives.Barrier(context.Background(), waiting[1])
 			require.ErrorIs(t, err, collectives.ErrPeerLost)
 			assert.Contains(t, err.Error(), "rank 0 lost: it closed its transport")
-			require.ErrorIs(t, collectives.Barrier(context.Background(), gs[0]), collectives.ErrClosed)
+			require.NoError(t, waiting[0].Close())
+			require.ErrorIs(t, collectives.Barrier(context.Background(), waiting[0]), collectives.ErrClosed)
 		})
 	}
 }
@@ -356,7 +360,7 @@ func TestAllReduceDoesNotAllocate(t *testing.T) {
 					}
 					close(done)
 				}()
-				// AllocsPerRun counts both ranks. The pools may be emptied by a collection now and then: less than one.
+				// AllocsPerRun counts both ranks, and rounds down.
 				assert.Less(t, testing.AllocsPerRun(100, func() {
 					if err := step(0); err != nil {
 						t.Error(err)

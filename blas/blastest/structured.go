@@ -37,9 +37,9 @@ var (
 
 // Structured runs the suite on the sizes around the routines' blocks. Whatever a routine must not read is NaN.
 func Structured[T kernel.Float](t *testing.T, l Level3[T]) {
-	sizes := []int{1, 2, 31, 33, 65, 97, 130}
+	sizes := []int{1, 31, 33, 97, 130}
 	for _, size := range sizes {
-		for _, other := range []int{1, 50} {
+		for _, other := range []int{1, 37} {
 			for _, ul := range uplos {
 				t.Run(fmt.Sprintf("%d,%d,%c", size, other, ul), func(t *testing.T) {
 					for _, s := range sides {
@@ -111,7 +111,7 @@ func checkSymm[T kernel.Float](t *testing.T, l Level3[T], s gblas.Side, ul gblas
 		m, n = n, m
 	}
 	rng := rand.New(rand.NewPCG(uint64(order), uint64(other)))
-	for _, alpha := range []float64{0, 1, -0.5} {
+	for _, alpha := range []float64{0, -0.5} {
 		for _, beta := range []float64{0, 1, 2} {
 			name := fmt.Sprintf("symm %c%c m=%d n=%d alpha=%v beta=%v", s, ul, m, n, alpha, beta)
 			a, b, c := NewMatrix[T](rng, order, order, 1), NewMatrix[T](rng, m, n, 2), NewMatrix[T](rng, m, n, 3)
@@ -137,7 +137,7 @@ func checkRank[T kernel.Float](t *testing.T, l Level3[T], ul gblas.Uplo, tA blas
 	}
 	in := func(i, j int) bool { return i == j || (i < j) == (ul == gblas.Upper) }
 	rng := rand.New(rand.NewPCG(uint64(n), uint64(k)))
-	for _, alpha := range []float64{0, 1, -0.5} {
+	for _, alpha := range []float64{0, -0.5} {
 		for _, beta := range []float64{0, 1, 2} {
 			a, b, c := NewMatrix[T](rng, rows, cols, 1), NewMatrix[T](rng, rows, cols, 2), NewMatrix[T](rng, n, n, 3)
 			if beta == 0 {
@@ -176,7 +176,7 @@ func checkTriangular[T kernel.Float](t *testing.T, l Level3[T], s gblas.Side, ul
 		m, n = n, m
 	}
 	rng := rand.New(rand.NewPCG(uint64(order), uint64(other)))
-	for _, alpha := range []float64{0, 1, -0.5} {
+	for _, alpha := range []float64{0, -0.5} {
 		name := fmt.Sprintf("%c%c%c%c m=%d n=%d alpha=%v", s, ul, tA, d, m, n, alpha)
 		a, b := NewMatrix[T](rng, order, order, 1), NewMatrix[T](rng, m, n, 2)
 		for i := range order {

@@ -55,7 +55,7 @@ func checkReductions[T collectives.Elem](ctx context.Context, g *collectives.Gro
 		return err
 	}
 	if err := scattered.differ(want, tol); err != nil {
-		return fmt.Errorf("ReduceScatter and AllGather %v: %w", op, err)
+		return fmt.Errorf("after ReduceScatter and AllGather %v: %w", op, err)
 	}
 	add(h, scattered.s)
 
@@ -66,7 +66,7 @@ func checkReductions[T collectives.Elem](ctx context.Context, g *collectives.Gro
 	}
 	if rank == root {
 		if err := reduced.differ(want, tol); err != nil {
-			return fmt.Errorf("Reduce %v: %w", op, err)
+			return fmt.Errorf("in Reduce %v: %w", op, err)
 		}
 	}
 	return reduced.guards()
@@ -99,7 +99,7 @@ func checkGathers[T collectives.Elem](ctx context.Context, g *collectives.Group,
 		want = mine // not written
 	}
 	if err := got.differ(want, exact); err != nil {
-		return fmt.Errorf("Gather: %w", err)
+		return fmt.Errorf("in Gather: %w", err)
 	}
 	return nil
 }
@@ -114,7 +114,7 @@ func checkBroadcast[T collectives.Elem](ctx context.Context, g *collectives.Grou
 			return err
 		}
 		if err := got.differ(input[T](root, n), make([]float64, n)); err != nil {
-			return fmt.Errorf("Broadcast from %d: %w", root, err)
+			return fmt.Errorf("in Broadcast from %d: %w", root, err)
 		}
 	}
 	return nil

@@ -7,7 +7,7 @@ package collectivestest
 import (
 	"context"
 	"fmt"
-	"hash/crc64"
+	"hash/crc32"
 	"math"
 	"slices"
 	"sync"
@@ -103,17 +103,17 @@ func Check(ctx context.Context, g *collectives.Group) (digest uint64, err error)
 			}
 		}
 	}
-	return h.sum, nil
+	return uint64(h.sum), nil
 }
 
 // hash digests results. A rank may add only what every rank has.
-type hash struct{ sum uint64 }
+type hash struct{ sum uint32 }
 
-var table = crc64.MakeTable(crc64.ECMA)
+var table = crc32.MakeTable(crc32.Castagnoli)
 
 func add[T collectives.Elem](h *hash, s []T) {
 	if len(s) > 0 {
-		h.sum = crc64.Update(h.sum, table, unsafe.Slice((*byte)(unsafe.Pointer(&s[0])), len(s)*int(unsafe.Sizeof(s[0]))))
+		h.sum = crc32.Update(h.sum, table, unsafe.Slice((*byte)(unsafe.Pointer(&s[0])), len(s)*int(unsafe.Sizeof(s[0]))))
 	}
 }
 

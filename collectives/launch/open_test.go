@@ -201,6 +201,7 @@ func TestOpenWithoutMPI(t *testing.T) {
 		t.Skip("not run: this binary has MPI")
 	}
 	_, err := Open(t.Context(), Config{Transport: MPI})
+	require.ErrorIs(t, err, mpi.ErrUnavailable)
 	require.ErrorContains(t, err, "this binary was built without MPI: build it with -tags mpi")
 }
 

@@ -201,7 +201,7 @@ func TestUnderMPIRun(t *testing.T) {
 				out, err := cmd.CombinedOutput()
 				require.NoError(t, err, string(out))
 				line := fmt.Sprintf("%s of %d\n", strings.Repeat("01", n)[1:], n)
-				assert.Equal(t, strings.Repeat(line, n), string(out))
+				assert.Equal(t, n, strings.Count(string(out), line), string(out))
 			})
 		}
 	}

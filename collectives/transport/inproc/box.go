@@ -12,6 +12,7 @@ import (
 type box struct {
 	mu           sync.Mutex
 	sends, recvs []*waiter
+	free         []*waiter // to use again
 }
 
 // waiter is one half of a message, waiting for the other.
@@ -27,11 +28,23 @@ type waiter struct {
 	peer int
 }
 
-var waiters = sync.Pool{New: func() any { return &waiter{done: make(chan struct{}, 1)} }}
-
+// release gives w back to its box.
 func (w *waiter) release() {
-	w.p, w.e, w.b = nil, nil, nil
-	waiters.Put(w)
+	w.p = nil
+	w.b.mu.Lock()
+	defer w.b.mu.Unlock()
+	w.b.free = append(w.b.free, w)
+}
+
+// waiter returns one to use. b.mu is held.
+func (b *box) waiter() *waiter {
+	n := len(b.free)
+	if n == 0 {
+		return &waiter{b: b, done: make(chan struct{}, 1)}
+	}
+	w := b.free[n-1]
+	b.free = b.free[:n-1]
+	return w
 }
 
 // result releases w, which is done, and says how it went.
@@ -47,18 +60,17 @@ func (w *waiter) result() error {
 // start puts e's half of a message to or from peer into their box. If the other half is there it makes the copy and both
 // are done.
 func (e *end) start(send bool, peer int, tag transport.Tag, p []byte) *waiter {
-	w := waiters.Get().(*waiter)
-	w.tag, w.send, w.p, w.got = tag, send, p, 0
-	w.e, w.peer, w.b = e, peer, e.w.box(peer, e.rank)
+	b := e.w.box(peer, e.rank)
 	if send {
-		w.b = e.w.box(e.rank, peer)
+		b = e.w.box(e.rank, peer)
 	}
-	b := w.b
 	mine, theirs := &b.recvs, &b.sends
 	if send {
 		mine, theirs = theirs, mine
 	}
 	b.mu.Lock()
+	w := b.waiter()
+	w.e, w.peer, w.tag, w.send, w.p, w.got = e, peer, tag, send, p, 0
 	i := slices.IndexFunc(*theirs, func(o *waiter) bool { return o.tag == tag })
 	if i < 0 {
 		*mine = append(*mine, w)

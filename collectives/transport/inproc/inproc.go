@@ -120,7 +120,7 @@ func (e *end) usable(ctx context.Context) error {
 	}
 }
 
-// Wait waits until w is done, and gives it back to the pool. It implements transport.Pending.
+// Wait waits until w is done, and gives it back. It implements transport.Pending.
 func (w *waiter) Wait(ctx context.Context) error {
 	e := w.e
 	var err error

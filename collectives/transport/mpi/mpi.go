@@ -10,11 +10,15 @@
 package mpi
 
 import (
+	"errors"
 	"os"
 	"runtime"
 	"strings"
 	"time"
 )
+
+// ErrUnavailable is what Open returns in a binary without MPI.
+var ErrUnavailable = errors.New("this binary was built without MPI: build it with -tags mpi")
 
 // Config says what Open expects to find. Its zero value accepts what MPI says.
 type Config struct {

@@ -31,8 +31,7 @@ var (
 	errGone   = errors.New("it closed its transport")
 )
 
-// world is one rank's end of MPI's world. It implements transport.Transport, Exchanger, Poster,
-// Aborter and Native.
+// world is one rank's end of MPI's world. It implements transport.Transport, Exchanger, Poster, Aborter and Native.
 type world struct {
 	rank, size int
 	cfg        Config
@@ -43,7 +42,7 @@ type world struct {
 	inbox  []*op
 	unwant []*op // operations whose callers want to leave
 	abort  error // what Abort was called with
-	unused []*op
+	unused []*op // to be taken again, by newOp
 	quit   bool
 	bell   chan struct{} // rung, like wake, when one of the above has changed; capacity 1
 

@@ -46,7 +46,8 @@ type peer struct {
 	// Matching messages with receives.
 	mu     sync.Mutex
 	posted []*receive
-	in     incoming // written by the reader alone, under mu where a withdrawal may look
+	spare  []*receive // to use again
+	in     incoming   // written by the reader alone, under mu where a withdrawal may look
 	queue  []message
 	queued int           // bytes in queue
 	gone   error         // why nothing more will come
@@ -66,6 +67,12 @@ func newPeer(t *Transport, rank int, conn net.Conn) *peer {
 func (p *peer) setWriteContext(ctx context.Context) {
 	p.wctxMu.Lock()
 	p.wctx = ctx
+	p.wctxMu.Unlock()
+}
+
+func (p *peer) clearWriteContext() {
+	p.wctxMu.Lock()
+	p.wctx = nil
 	p.wctxMu.Unlock()
 }
 

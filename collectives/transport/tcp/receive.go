@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 
 	"github.com/tutti-ml/tutti/collectives/transport"
 )
@@ -23,8 +22,6 @@ type receive struct {
 	withdrawn bool // the reader shall stop
 }
 
-var receives = sync.Pool{New: func() any { return &receive{done: make(chan struct{}, 1)} }}
-
 // message is one that came before it was asked for.
 type message struct {
 	tag transport.Tag
@@ -33,10 +30,15 @@ type message struct {
 
 // post takes a message that is already there, or stands in line for one.
 func (p *peer) post(tag transport.Tag, buf []byte) *receive {
-	r := receives.Get().(*receive)
-	*r = receive{p: p, tag: tag, buf: buf, done: r.done}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	var r *receive
+	if n := len(p.spare); n > 0 {
+		r, p.spare = p.spare[n-1], p.spare[:n-1]
+	} else {
+		r = &receive{p: p, done: make(chan struct{}, 1)}
+	}
+	r.tag, r.buf = tag, buf
 	if i := slices.IndexFunc(p.queue, func(m message) bool { return m.tag == tag }); i >= 0 {
 		m := p.queue[i]
 		p.queue = slices.Delete(p.queue, i, i+1)
@@ -125,6 +127,9 @@ func (r *receive) result() error {
 }
 
 func (r *receive) release() {
-	*r = receive{done: r.done}
-	receives.Put(r)
+	p := r.p
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	*r = receive{p: p, done: r.done}
+	p.spare = append(p.spare, r)
 }

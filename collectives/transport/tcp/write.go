@@ -29,7 +29,7 @@ func (p *peer) send(ctx context.Context, tag transport.Tag, msg []byte) error {
 	}
 	p.setWriteContext(ctx)
 	err := p.writeMessage(tag, msg)
-	p.setWriteContext(nil)
+	p.clearWriteContext()
 	if err == nil && ctx.Err() != nil && !p.ended() {
 		p.conn.SetWriteDeadline(time.Time{}) // the monitor may have set one, too late
 	}
