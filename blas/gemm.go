@@ -26,23 +26,26 @@ type product[T kernel.Float] struct {
 	ldc         int
 
 	// The block at hand.
-	k             int // steps of k
-	rows, cols    int // panels of A and of B in a share of the work
-	across        int // shares side by side
-	scratch       []T // for each share, a tile for the edges of C, and a panel of B if B is packed late
+	k             int        // steps of k
+	rows, cols    int        // panels of A and of B in a share of the work
+	across        int        // shares side by side
+	scratch       *sync.Pool // of *[]T: a tile for the edges of C, and panels of B that are packed late
 	tiles, panels func(lo, hi int)
 }
 
 // newProduct makes the two loop bodies once, for a closure made in a call would be allocated in that call.
-func newProduct[T kernel.Float]() *product[T] {
-	g := new(product[T])
+func newProduct[T kernel.Float](scratch *sync.Pool) *product[T] {
+	g := &product[T]{scratch: scratch}
 	g.tiles, g.panels = g.doTiles, g.doPanels
 	return g
 }
 
+// Scratch is drawn by each thread for itself, for what it wrote last is still in its core's cache.
 var (
-	sProducts = sync.Pool{New: func() any { return newProduct[float32]() }}
-	dProducts = sync.Pool{New: func() any { return newProduct[float64]() }}
+	sProducts = sync.Pool{New: func() any { return newProduct[float32](&sScratch) }}
+	dProducts = sync.Pool{New: func() any { return newProduct[float64](&dScratch) }}
+	sScratch  = sync.Pool{New: func() any { return new([]float32) }}
+	dScratch  = sync.Pool{New: func() any { return new([]float64) }}
 )
 
 // gemm multiplies; the arguments are valid, no size is zero, and alpha is not zero.
@@ -87,8 +90,8 @@ func (g *product[T]) doBlock(packB bool) {
 	if !packB {
 		g.b.packed = g.b.panels // nothing left to pack
 	}
-	work := g.a.lanes * g.b.lanes * g.k
-	grain := func(units int) int { return max(1, int(int64(units)*minShare/int64(work))) }
+	work := int64(g.a.lanes) * int64(g.b.lanes) * int64(g.k)
+	grain := func(units int) int { return int(max(1, int64(units)*minShare/work)) }
 
 	if units := g.a.groups() + g.b.groups(); units > 0 {
 		run(units, grain(units), g.panels)
@@ -112,7 +115,6 @@ func (g *product[T]) doBlock(packB bool) {
 	}
 cut:
 	shares := g.shares()
-	g.scratch = grow(g.scratch, shares*g.scratchSize())
 	run(shares, grain(shares), g.tiles)
 }
 
@@ -122,15 +124,6 @@ const (
 	wantShares = 16
 	minPanels  = 4
 )
-
-// scratchSize is the elements of scratch for one share, a multiple of a cache line.
-func (g *product[T]) scratchSize() int {
-	n := ceil(g.kernel.MR*g.kernel.NR, 16) * 16
-	if g.b.late {
-		n += g.k * g.kernel.NR
-	}
-	return ceil(n, 16) * 16
-}
 
 func (g *product[T]) shares() int {
 	g.across = ceil(g.b.panels, g.cols)
@@ -158,23 +151,26 @@ func (g *product[T]) doPanels(lo, hi int) {
 	}
 }
 
+// lateGroup is how many panels of B are packed together when they are packed late: rows of B are then read in stretches of
+// a few cache lines.
+const lateGroup = 4
+
 // doTiles computes shares lo to hi of the block of C.
 func (g *product[T]) doTiles(lo, hi int) {
 	mr, nr := g.kernel.MR, g.kernel.NR
+	buf := g.scratch.Get().(*[]T)
+	size := ceil(mr*nr, 16) * 16 // whole cache lines
+	if g.b.late {
+		*buf = grow(*buf, size+lateGroup*g.k*nr)
+	} else {
+		*buf = grow(*buf, size)
+	}
+	edge, late := (*buf)[:size], (*buf)[size:]
 	for s := lo; s < hi; s++ {
 		i0, j0 := s/g.across*g.rows, s%g.across*g.cols
 		i1, j1 := min(i0+g.rows, g.a.panels), min(j0+g.cols, g.b.panels)
-		scratch := g.scratch[s*g.scratchSize():]
-		late := scratch[ceil(mr*nr, 16)*16:]
 		for j := j0; j < j1; j++ {
-			var b *T
-			rsb := nr
-			if g.b.late && j >= g.b.first {
-				b = &late[0]
-				g.b.packTo(b, j, j+1)
-			} else {
-				b, _, rsb = g.b.panel(j)
-			}
+			b, rsb := g.panelB(j, j0, j1, late)
 			n := min(nr, g.b.lanes-j*nr)
 			for i := i0; i < i1; i++ {
 				a, rsa, csa := g.a.panel(i)
@@ -183,11 +179,27 @@ func (g *product[T]) doTiles(lo, hi int) {
 				if m == mr && n == nr {
 					g.kernel.Tile(g.k, g.alpha, a, rsa, csa, b, rsb, g.beta, c, g.ldc)
 				} else {
-					g.edge(m, n, a, rsa, csa, b, rsb, c, scratch)
+					g.edge(m, n, a, rsa, csa, b, rsb, c, edge)
 				}
 			}
 		}
 	}
+	g.scratch.Put(buf)
+}
+
+// panelB returns panel j of B and the stride of its rows, for a share whose panels are [j0, j1). If B is packed late, the
+// panel comes from late, where each lateGroup of panels is packed when the first of them is asked for.
+func (g *product[T]) panelB(j, j0, j1 int, late []T) (b *T, rsb int) {
+	if !g.b.late || j < g.b.first {
+		b, _, rsb = g.b.panel(j)
+		return b, rsb
+	}
+	j0 = max(j0, g.b.first)
+	in := (j - j0) % lateGroup
+	if in == 0 {
+		g.b.packTo(&late[0], j, min(j+lateGroup, j1))
+	}
+	return &late[in*g.k*g.kernel.NR], g.kernel.NR
 }
 
 // edge computes a tile of which only m rows and n columns lie in C: by the same kernel, on a copy, so that an element's bits

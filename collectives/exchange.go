@@ -226,11 +226,15 @@ func (c *call) postAll(round int, inline bool, in func(r int) []byte) {
 }
 
 // swapAll sends out(r) to every other rank r and waits for what postAll of the same round has begun. Everybody starts
-// with the right neighbour, so that no rank is everyone's target at once.
+// with the right neighbour, so that no rank is everyone's target at once. Nobody sends on before it knows that its left
+// neighbour agrees: a rank that does something else may never receive, and then nobody would look at the header.
 func (c *call) swapAll(round int, inline bool, out, in func(r int) []byte) error {
 	g := c.g
 	if inline {
 		if err := c.open(out(g.right), in(g.left)); err != nil {
+			return err
+		}
+		if err := c.opened(in(g.left)); err != nil {
 			return err
 		}
 	} else if err := c.agree(); err != nil {
@@ -247,11 +251,6 @@ func (c *call) swapAll(round int, inline bool, out, in func(r int) []byte) error
 				return err
 			}
 		} else if err := c.send(to, out(to)); err != nil {
-			return err
-		}
-	}
-	if inline {
-		if err := c.opened(in(g.left)); err != nil {
 			return err
 		}
 	}

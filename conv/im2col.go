@@ -6,6 +6,7 @@ package conv
 //	data      dpanel            = Wᵀ · dY, added to the image
 //	filter    dW                = dY · panelᵀ, summed over panels
 //
+// Padding is copied as zeros, so there an infinite or NaN weight gives NaN, where the definition leaves the product out.
 // Source: Chellapilla, Puri and Simard, IWFHR 2006. A panel of one image under 1×1 filters is the image, not a copy.
 
 import (

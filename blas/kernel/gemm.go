@@ -4,7 +4,11 @@
 // Every kernel has a portable reference in Go that is always compiled and that it is always compared with.
 package kernel
 
-import "github.com/tutti-ml/tutti/internal/cpu"
+import (
+	"fmt"
+
+	"github.com/tutti-ml/tutti/internal/cpu"
+)
 
 // Float is the constraint of the element types of the generic kernels.
 type Float interface{ ~float32 | ~float64 }
@@ -28,6 +32,11 @@ type Gemm[T Float] struct {
 	// Packed panels have rsa = 1, csa = MR and rsb = NR. Each element of A·B is a sum from k = 0 upwards starting at zero,
 	// and is rounded before it meets C. With beta = 0, C is not read. k may be 0.
 	Tile func(k int, alpha T, a *T, rsa, csa int, b *T, rsb int, beta T, c *T, ldc int)
+}
+
+// String returns the kernel's name and sizes, for reports.
+func (g *Gemm[T]) String() string {
+	return fmt.Sprintf("%s: tile %d×%d, blocks MC %d KC %d NC %d", g.Name, g.MR, g.NR, g.MC, g.KC, g.NC)
 }
 
 // Sgemm and Dgemm list the kernels of this build, fastest first. Those the machine cannot run are listed too: compare ISA

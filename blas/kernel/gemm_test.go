@@ -106,6 +106,7 @@ func testTable[T Float](t *testing.T, table []Gemm[T]) {
 	}
 	last := table[len(table)-1]
 	require.Equal(t, cpu.Generic, last.ISA, "the last row must be portable")
+	require.Equal(t, last.Name+": tile 2×4, blocks MC "+fmt.Sprint(last.MC)+" KC 256 NC 2048", last.String())
 	require.Equal(t, last.Name, Pick(table, cpu.Generic).Name)
 }
 

@@ -2,7 +2,11 @@
 
 package kernel
 
-import "github.com/tutti-ml/tutti/internal/cpu"
+import (
+	"runtime"
+
+	"github.com/tutti-ml/tutti/internal/cpu"
+)
 
 // A Peak runs the widest multiply-adds of one ISA on registers alone.
 type Peak struct {
@@ -21,9 +25,6 @@ var (
 // peakFlops is what a round of peak counts: 8 chains, one multiplication and one addition each.
 const peakFlops = 16
 
-// peakSink keeps the compiler from removing the loop of peak.
-var peakSink float64
-
 // peak runs 8 independent chains s = s·x + y, which stay between 0 and 2.
 func peak[T Float](n int) {
 	var s0, s1, s2, s3, s4, s5, s6, s7 T
@@ -38,5 +39,5 @@ func peak[T Float](n int) {
 		s6 = s6*x + y
 		s7 = s7*x + y
 	}
-	peakSink = float64(s0 + s1 + s2 + s3 + s4 + s5 + s6 + s7)
+	runtime.KeepAlive(s0 + s1 + s2 + s3 + s4 + s5 + s6 + s7) // or the compiler would remove the loop
 }

@@ -119,7 +119,7 @@ func TestLocalCancelled(t *testing.T) {
 }
 
 func TestLocalMisuse(t *testing.T) {
-	assert.PanicsWithValue(t, "launch: Local: 0 ranks", func() { Local(t.Context(), 0, collectives.Config{}, nil) }) //nolint:errcheck // it panics
+	assert.PanicsWithValue(t, "launch: Local: 0 ranks", func() { Local(t.Context(), 0, collectives.Config{}, nil) }) // it panics
 	require.Error(t, Local(t.Context(), 2, collectives.Config{Algorithm: 99}, nil))
 	require.Error(t, Local(t.Context(), 2, collectives.Config{Algorithm: collectives.Native}, nil), "there is none in process")
 }

@@ -71,6 +71,14 @@ func TestChoose(t *testing.T) {
 	}
 }
 
+// tempDir makes os.TempDir a directory of this test.
+func tempDir(t *testing.T) string {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	t.Setenv("TMP", dir) // on Windows
+	return dir
+}
+
 // openAll opens a group on size ranks, each a goroutine with an environment of its own, and sums over it.
 func openAll(t *testing.T, size int, c Config, env func(rank int) map[string]string) {
 	t.Helper()
@@ -129,8 +137,7 @@ func TestOpenTorchrunStyle(t *testing.T) {
 }
 
 func TestOpenUnderMPIRunWithoutMPI(t *testing.T) {
-	dir := t.TempDir()
-	t.Setenv("TMPDIR", dir)
+	dir := tempDir(t)
 	openAll(t, 4, Config{Transport: TCP}, func(rank int) map[string]string {
 		return map[string]string{"OMPI_COMM_WORLD_RANK": fmt.Sprint(rank), "OMPI_COMM_WORLD_SIZE": "4",
 			"OMPI_COMM_WORLD_LOCAL_RANK": fmt.Sprint(rank), "OMPI_COMM_WORLD_LOCAL_SIZE": "4", "PMIX_NAMESPACE": "12345"}
@@ -166,7 +173,7 @@ func TestOpenErrors(t *testing.T) {
 			[]string{"MPICH/PMI gives neither an address"}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			t.Setenv("TMPDIR", t.TempDir())
+			tempDir(t)
 			_, err := open(t.Context(), c.c, func(k string) string { return c.env[k] })
 			for _, want := range c.want {
 				require.ErrorContains(t, err, want)
@@ -179,8 +186,7 @@ func TestOpenErrors(t *testing.T) {
 }
 
 func TestOpenMissingRank(t *testing.T) {
-	dir := t.TempDir()
-	t.Setenv("TMPDIR", dir)
+	dir := tempDir(t)
 	env := map[string]string{"OMPI_COMM_WORLD_RANK": "0", "OMPI_COMM_WORLD_SIZE": "2", "PMIX_NAMESPACE": "x"}
 	_, err := open(t.Context(), Config{Transport: TCP, OpenTimeout: 50 * time.Millisecond}, func(k string) string { return env[k] })
 	require.ErrorIs(t, err, transport.ErrTimeout)

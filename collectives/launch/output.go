@@ -21,7 +21,7 @@ type stream struct {
 func (s *stream) write(p []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.w.Write(p) //nolint:errcheck // a closed pipe below the launcher must not stop the ranks: they run on, unheard
+	s.w.Write(p) // a closed pipe below the launcher must not stop the ranks: they run on, unheard
 }
 
 // prefixer passes what one process writes on to a stream, line by line, each after "[rank] ". A carriage return lets the

@@ -9,7 +9,7 @@ import (
 
 // signalGroup sends s to p and everything it started; a group that is gone is no error.
 func signalGroup(p *os.Process, s os.Signal) {
-	syscall.Kill(-p.Pid, s.(syscall.Signal)) //nolint:errcheck // ESRCH: already what was wanted
+	syscall.Kill(-p.Pid, s.(syscall.Signal)) // ESRCH: already what was wanted
 }
 
 // exitError says how a process that failed has ended.

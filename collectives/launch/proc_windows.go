@@ -11,7 +11,7 @@ func sysProcAttr() *syscall.SysProcAttr { return nil }
 // signalGroup kills p, unless s is an interrupt, which the console has already sent it.
 func signalGroup(p *os.Process, s os.Signal) {
 	if s != os.Interrupt {
-		p.Kill() //nolint:errcheck // already gone: what was wanted
+		p.Kill() // already gone: what was wanted
 	}
 }
 

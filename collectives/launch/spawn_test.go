@@ -273,47 +273,6 @@ func TestSpawnKilledRank(t *testing.T) {
 	}
 }
 
-func TestSpawnGraceThenKill(t *testing.T) {
-	var out lines
-	signals := make(chan os.Signal, 1)
-	go func() {
-		out.await(t, "ready", 2)
-		signals <- syscall.SIGTERM
-	}()
-	err := spawn(t, "deaf", SpawnConfig{N: 2, Stdout: &out, Signals: signals, Grace: 50 * time.Millisecond})
-	var exit *ExitError
-	require.ErrorAs(t, err, &exit)
-	assert.Equal(t, 128+9, exit.Code)
-}
-
-func TestSpawnSecondSignalKills(t *testing.T) {
-	var out lines
-	signals := make(chan os.Signal, 2)
-	go func() {
-		out.await(t, "ready", 2)
-		signals <- os.Interrupt
-		signals <- os.Interrupt
-	}()
-	err := spawn(t, "deaf", SpawnConfig{N: 2, Stdout: &out, Signals: signals, Grace: time.Hour})
-	var exit *ExitError
-	require.ErrorAs(t, err, &exit)
-	assert.Equal(t, 128+9, exit.Code)
-}
-
-func TestSpawnSignalThatRanksHandle(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("not run: Windows has no signals to pass on")
-	}
-	var out lines
-	signals := make(chan os.Signal, 1)
-	go func() {
-		out.await(t, "ready", 3)
-		signals <- os.Interrupt
-	}()
-	require.NoError(t, spawn(t, "waits for the signal", SpawnConfig{N: 3, Stdout: &out, Signals: signals}))
-	assert.Equal(t, 3, strings.Count(out.String(), "checkpoint after interrupt"), out.String())
-}
-
 func TestSpawnCancelled(t *testing.T) {
 	var out lines
 	cause := errors.New("enough")

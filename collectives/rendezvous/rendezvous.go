@@ -2,7 +2,7 @@
 // I (Find reads it from the environment a launcher left), and where are they (a Store, in which every rank puts its
 // address and waits for the addresses of the rest).
 //
-// There are three stores. Server and Dial are one over TCP, for ranks on any number of hosts; OpenDir is one in a
-// directory, for the ranks of one host whose launcher gives no address (mpirun). Both carry a few short strings once, at
+// There are two stores: Server and Dial over TCP, for ranks on any number of hosts, and OpenDir in a directory, for the
+// ranks of one host whose launcher gives no address (mpirun). Both carry a few short strings once, at
 // start; neither is a data path, and neither outlives the job.
 package rendezvous

@@ -51,3 +51,36 @@ func (e *SizeError) Error() string {
 
 // Is reports whether target is ErrMismatch.
 func (e *SizeError) Is(target error) bool { return target == ErrMismatch }
+
+// AbortedError returns the error that rank self reports when rank by has called Abort: culprit is the rank by blames,
+// itself if it gave up by its own choice; text is the error it gave, and mismatch whether that was ErrMismatch. It is for
+// implementations of Aborter. Errors do not travel between ranks, their texts do: what was, say, a timeout over there is
+// none here.
+func AbortedError(self, by, culprit int, text string, mismatch bool) error {
+	switch culprit {
+	case by:
+		return &PeerLostError{by, remoteError{"it gave up: " + text, mismatch}}
+	case self:
+		return &PeerLostError{by, remoteError{"it counts this rank as lost: " + text, mismatch}}
+	}
+	return &PeerLostError{culprit, remoteError{fmt.Sprintf("rank %d reports: %s", by, text), mismatch}}
+}
+
+// AbortCause takes cause, which was given to Abort on rank self, apart into what AbortedError needs elsewhere.
+func AbortCause(self int, cause error) (culprit int, text string, mismatch bool) {
+	mismatch = errors.Is(cause, ErrMismatch)
+	var lost *PeerLostError
+	if errors.As(cause, &lost) {
+		return lost.Rank, lost.Err.Error(), mismatch
+	}
+	return self, cause.Error(), mismatch
+}
+
+// remoteError is what another rank had to say.
+type remoteError struct {
+	text     string
+	mismatch bool
+}
+
+func (e remoteError) Error() string        { return e.text }
+func (e remoteError) Is(target error) bool { return e.mismatch && target == ErrMismatch }

@@ -159,11 +159,8 @@ func (e *end) abortError() error {
 	if e.w.by == e.rank {
 		return e.w.cause
 	}
-	var lost *transport.PeerLostError
-	if errors.As(e.w.cause, &lost) {
-		return lost
-	}
-	return &transport.PeerLostError{Rank: e.w.by, Err: fmt.Errorf("it gave up: %w", e.w.cause)}
+	culprit, text, mismatch := transport.AbortCause(e.w.by, e.w.cause)
+	return transport.AbortedError(e.rank, e.w.by, culprit, text, mismatch)
 }
 
 func (w *world) box(from, to int) *box { return &w.boxes[from*len(w.ends)+to] }

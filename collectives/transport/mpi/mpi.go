@@ -26,7 +26,7 @@ type Config struct {
 
 	// CloseTimeout bounds how long Close waits for the other ranks to close as well before it ends the whole job. It
 	// must exceed the time by which one rank may be busy longer than another. 0 means 10 minutes. After a failure it is
-	// 5 seconds at most.
+	// 30 seconds at most.
 	CloseTimeout time.Duration
 
 	// Keep leaves MPI running when the transport is closed, so that another can be opened; Finish ends it then.

@@ -55,7 +55,7 @@ type op struct {
 	tag   transport.Tag
 	dtype transport.DType
 	red   transport.Op
-	w     *world // of an operation that is itself a transport.Pending
+	w     *world
 
 	mu   sync.Mutex
 	left bool   // src and dst are the caller's again

@@ -22,7 +22,8 @@ const Available = true
 
 const (
 	defaultCloseTimeout = 10 * time.Minute
-	brokenCloseTimeout  = 5 * time.Second // after a failure: the others fail as well, or are lost
+	brokenCloseTimeout  = 30 * time.Second // after a failure: the others fail as well, or are lost
+	finalizeTimeout     = 5 * time.Second  // for MPI_Finalize, which all ranks are about to call, and MPI_Abort
 )
 
 // state is what this process has done with MPI so far, which can be done once.
@@ -108,7 +109,7 @@ func (w *world) enter(ctx context.Context) (err error) {
 }
 
 // Close implements transport.Transport. It waits until all ranks have called it, as MPI ends for all at once; if one does
-// not come in time (Config.CloseTimeout; 5 s after a failure) it says so on standard error and ends the whole job.
+// not come in time (Config.CloseTimeout; 30 s after a failure) it says so on standard error and ends the whole job.
 func (w *world) Close() error {
 	w.closing.Do(func() {
 		w.closed.Store(true)
@@ -151,7 +152,7 @@ func (w *world) shutdown() error {
 	}
 	err := closeComms()
 	if !w.cfg.Keep {
-		watchdog := time.AfterFunc(brokenCloseTimeout, func() {
+		watchdog := time.AfterFunc(finalizeTimeout, func() {
 			fmt.Fprintf(os.Stderr, "tutti: mpi: rank %d: MPI_Finalize does not return\n", w.rank)
 			os.Exit(1)
 		})
@@ -205,6 +206,6 @@ func Finish() {
 // die ends all ranks' processes.
 func die(text string) {
 	fmt.Fprintln(os.Stderr, text+": ending the job (MPI_Abort)")
-	time.AfterFunc(brokenCloseTimeout, func() { os.Exit(1) })
+	time.AfterFunc(finalizeTimeout, func() { os.Exit(1) })
 	gompi.NewCommunicator(nil).Abort(1)
 }

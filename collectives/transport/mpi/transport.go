@@ -8,7 +8,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"sync"
 	"time"
 
 	"github.com/tutti-ml/tutti/collectives/transport"
@@ -27,10 +26,17 @@ const (
 	lastWord = 100 * time.Millisecond // how long a caller that must leave waits for MPI to let go in good order
 )
 
-var ops = sync.Pool{New: func() any { return &op{done: make(chan error, 1)} }}
-
-func newOp(k kind, peer int, src, dst []byte) *op {
-	o := ops.Get().(*op)
+// newOp takes an op from those in no use.
+func (w *world) newOp(k kind, peer int, src, dst []byte) *op {
+	var o *op
+	w.mu.Lock()
+	if n := len(w.unused); n > 0 {
+		o = w.unused[n-1]
+		w.unused = w.unused[:n-1]
+	} else {
+		o = &op{w: w, done: make(chan error, 1)}
+	}
+	w.mu.Unlock()
 	o.kind, o.peer, o.src, o.dst = k, peer, src, dst
 	if k != opRecv {
 		o.total = max(len(src), len(dst))
@@ -38,11 +44,13 @@ func newOp(k kind, peer int, src, dst []byte) *op {
 	return o
 }
 
-// reuse puts an op that nobody else knows of back into the pool.
-func (o *op) reuse() {
+// reuse gives back an op that nobody else knows of any more.
+func (w *world) reuse(o *op) {
 	done := o.done
-	*o = op{done: done} //nolint:govet // the mutex is free
-	ops.Put(o)
+	*o = op{w: w, done: done} // the mutex is free
+	w.mu.Lock()
+	w.unused = append(w.unused, o)
+	w.mu.Unlock()
 }
 
 func (w *world) Rank() int { return w.rank }
@@ -51,7 +59,7 @@ func (w *world) Size() int { return w.size }
 // Send implements transport.Transport.
 func (w *world) Send(ctx context.Context, to int, tag transport.Tag, p []byte) error {
 	w.check("Send", to)
-	o := newOp(opSend, to, p, nil)
+	o := w.newOp(opSend, to, p, nil)
 	o.tag = tag
 	return w.do(ctx, o)
 }
@@ -59,7 +67,7 @@ func (w *world) Send(ctx context.Context, to int, tag transport.Tag, p []byte) e
 // Recv implements transport.Transport.
 func (w *world) Recv(ctx context.Context, from int, tag transport.Tag, p []byte) error {
 	w.check("Recv", from)
-	o := newOp(opRecv, from, nil, p)
+	o := w.newOp(opRecv, from, nil, p)
 	o.tag = tag
 	return w.do(ctx, o)
 }
@@ -71,7 +79,7 @@ func (w *world) SendRecv(ctx context.Context, to int, stag transport.Tag, send [
 	if err := w.usable(ctx); err != nil {
 		return err
 	}
-	r, s := newOp(opRecv, from, nil, recv), newOp(opSend, to, send, nil)
+	r, s := w.newOp(opRecv, from, nil, recv), w.newOp(opSend, to, send, nil)
 	r.tag, s.tag = rtag, stag
 	if err := w.submit(r); err != nil {
 		return err
@@ -90,8 +98,8 @@ func (w *world) SendRecv(ctx context.Context, to int, stag transport.Tag, send [
 // PostRecv implements transport.Poster.
 func (w *world) PostRecv(from int, tag transport.Tag, p []byte) transport.Pending {
 	w.check("PostRecv", from)
-	o := newOp(opRecv, from, nil, p)
-	o.tag, o.w = tag, w
+	o := w.newOp(opRecv, from, nil, p)
+	o.tag = tag
 	err := w.usable(context.Background())
 	if err == nil {
 		err = w.submit(o)
@@ -107,14 +115,14 @@ func (o *op) Wait(ctx context.Context) error { return o.w.wait(ctx, o) }
 
 // AllReduce implements transport.Native.
 func (w *world) AllReduce(ctx context.Context, buf []byte, d transport.DType, op transport.Op) error {
-	o := newOp(opAllReduce, 0, buf, buf)
+	o := w.newOp(opAllReduce, 0, buf, buf)
 	o.dtype, o.red = d, op
 	return w.do(ctx, o)
 }
 
 // Reduce implements transport.Native.
 func (w *world) Reduce(ctx context.Context, dst, src []byte, d transport.DType, op transport.Op, root int) error {
-	o := newOp(opReduce, root, src, nil)
+	o := w.newOp(opReduce, root, src, nil)
 	if w.rank == root {
 		o.dst = dst
 	}
@@ -125,13 +133,13 @@ func (w *world) Reduce(ctx context.Context, dst, src []byte, d transport.DType, 
 // Broadcast implements transport.Native.
 func (w *world) Broadcast(ctx context.Context, buf []byte, root int) error {
 	if w.rank == root {
-		return w.do(ctx, newOp(opBroadcast, root, buf, nil))
+		return w.do(ctx, w.newOp(opBroadcast, root, buf, nil))
 	}
-	return w.do(ctx, newOp(opBroadcast, root, nil, buf))
+	return w.do(ctx, w.newOp(opBroadcast, root, nil, buf))
 }
 
 // Barrier implements transport.Native.
-func (w *world) Barrier(ctx context.Context) error { return w.do(ctx, newOp(opBarrier, 0, nil, nil)) }
+func (w *world) Barrier(ctx context.Context) error { return w.do(ctx, w.newOp(opBarrier, 0, nil, nil)) }
 
 // Abort implements transport.Aborter.
 func (w *world) Abort(cause error) {
@@ -180,7 +188,7 @@ func (w *world) do(ctx context.Context, o *op) error {
 	return w.wait(ctx, o)
 }
 
-// wait waits for an operation that was submitted, and gives its op back to the pool.
+// wait waits for an operation that was submitted, and gives its op back.
 func (w *world) wait(ctx context.Context, o *op) error {
 	for end := time.Now().Add(spin); !o.over.Load() && time.Now().Before(end); {
 		runtime.Gosched()
@@ -188,7 +196,7 @@ func (w *world) wait(ctx context.Context, o *op) error {
 	select {
 	case err := <-o.done:
 		if !o.held {
-			o.reuse()
+			w.reuse(o)
 		}
 		return err
 	case <-ctx.Done():

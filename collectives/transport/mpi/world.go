@@ -43,6 +43,7 @@ type world struct {
 	inbox  []*op
 	unwant []*op // operations whose callers want to leave
 	abort  error // what Abort was called with
+	unused []*op
 	quit   bool
 	bell   chan struct{} // rung, like wake, when one of the above has changed; capacity 1
 

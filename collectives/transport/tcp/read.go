@@ -103,7 +103,7 @@ func (p *peer) control(f frame) error {
 		if err != nil {
 			return err
 		}
-		p.t.fail(p.t.told(p.rank, a))
+		p.t.fail(transport.AbortedError(p.t.c.Rank, p.rank, a.culprit, a.text, a.mismatch))
 		<-p.t.failed
 		return errEnded
 	}

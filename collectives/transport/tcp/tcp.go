@@ -12,7 +12,6 @@ package tcp
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -152,11 +151,8 @@ func (t *Transport) fail(err error) {
 	close(t.doomed)
 	t.failing.Unlock()
 
-	a := abort{culprit: t.c.Rank, mismatch: errors.Is(err, transport.ErrMismatch), text: err.Error()}
-	var lost *transport.PeerLostError
-	if errors.As(err, &lost) {
-		a.culprit, a.text = lost.Rank, lost.Err.Error()
-	}
+	var a abort
+	a.culprit, a.text, a.mismatch = transport.AbortCause(t.c.Rank, err)
 	payload := a.marshal()
 	var wg sync.WaitGroup
 	for _, p := range t.others() {
@@ -168,27 +164,6 @@ func (t *Transport) fail(err error) {
 		p.interruptRead() // the readers find the transport failed, and drain
 	}
 }
-
-// told returns the error with which an abort from rank by fails this transport.
-func (t *Transport) told(by int, a abort) error {
-	var cause error = remoteError{fmt.Sprintf("rank %d reports: %s", by, a.text), a.mismatch}
-	switch a.culprit {
-	case by:
-		cause = remoteError{"it gave up: " + a.text, a.mismatch}
-	case t.c.Rank:
-		return &transport.PeerLostError{Rank: by, Err: fmt.Errorf("it counts this rank as lost: %s", a.text)}
-	}
-	return &transport.PeerLostError{Rank: a.culprit, Err: cause}
-}
-
-// remoteError is what another rank had to say.
-type remoteError struct {
-	text     string
-	mismatch bool
-}
-
-func (e remoteError) Error() string        { return e.text }
-func (e remoteError) Is(target error) bool { return e.mismatch && target == transport.ErrMismatch }
 
 // Close says goodbye to the peers and returns when all this rank has sent is in the kernel's hands and the goroutines
 // have ended; it waits up to a second for peers to take note. It implements transport.Transport.

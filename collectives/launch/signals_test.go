@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -16,6 +17,44 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
+
+func TestSpawnGraceThenKill(t *testing.T) {
+	var out lines
+	signals := make(chan os.Signal, 1)
+	go func() {
+		out.await(t, "ready", 2)
+		signals <- syscall.SIGTERM
+	}()
+	err := spawn(t, "deaf", SpawnConfig{N: 2, Stdout: &out, Signals: signals, Grace: 50 * time.Millisecond})
+	var exit *ExitError
+	require.ErrorAs(t, err, &exit)
+	assert.Equal(t, 128+9, exit.Code)
+}
+
+func TestSpawnSecondSignalKills(t *testing.T) {
+	var out lines
+	signals := make(chan os.Signal, 2)
+	go func() {
+		out.await(t, "ready", 2)
+		signals <- os.Interrupt
+		signals <- os.Interrupt
+	}()
+	err := spawn(t, "deaf", SpawnConfig{N: 2, Stdout: &out, Signals: signals, Grace: time.Hour})
+	var exit *ExitError
+	require.ErrorAs(t, err, &exit)
+	assert.Equal(t, 128+9, exit.Code)
+}
+
+func TestSpawnSignalThatRanksHandle(t *testing.T) {
+	var out lines
+	signals := make(chan os.Signal, 1)
+	go func() {
+		out.await(t, "ready", 3)
+		signals <- os.Interrupt
+	}()
+	require.NoError(t, spawn(t, "waits for the signal", SpawnConfig{N: 3, Stdout: &out, Signals: signals}))
+	assert.Equal(t, 3, strings.Count(out.String(), "checkpoint after interrupt"), out.String())
+}
 
 // gone waits until a process is no more (or a zombie that nobody has reaped yet).
 func gone(t *testing.T, pid int) {
@@ -81,5 +120,5 @@ func TestRanksDoNotOutliveAKilledLauncher(t *testing.T) {
 	for _, pid := range ranks {
 		gone(t, pid)
 	}
-	cmd.Wait() //nolint:errcheck // it was killed
+	cmd.Wait() // it was killed
 }

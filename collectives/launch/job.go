@@ -1,0 +1,136 @@
+package launch
+
+// The processes of one Spawn, from start to end.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+)
+
+// job is the processes of one Spawn. All its methods are Spawn's goroutine's.
+type job struct {
+	grace time.Duration
+	procs []*exec.Cmd // by rank; nil once ended
+	live  int
+	exits chan exit
+	first error // why the job failed, first cause first
+}
+
+type exit struct {
+	rank int
+	err  error
+}
+
+// start starts the next rank. What the writers hold of a last line is flushed when it ends.
+func (j *job) start(cmd *exec.Cmd, writers ...*prefixer) error {
+	cmd.SysProcAttr = sysProcAttr()
+	cmd.WaitDelay = time.Second // for output still on its way, or held open by a process that the rank left running
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	rank := len(j.procs)
+	j.procs = append(j.procs, cmd)
+	j.live++
+	go func() {
+		err := cmd.Wait()
+		for _, w := range writers {
+			if w != nil {
+				w.flush()
+			}
+		}
+		j.exits <- exit{rank, err}
+	}()
+	return nil
+}
+
+// signal sends every live rank's process group a signal.
+func (j *job) signal(s os.Signal) {
+	for _, cmd := range j.procs {
+		if cmd != nil {
+			signalGroup(cmd.Process, s)
+		}
+	}
+}
+
+// settle is how long the others run on after a first failure. They may fail of it by themselves, and say so; and where
+// a rank's death by a signal made another fail, the order in which their ends are noticed is chance.
+const settle = 200 * time.Millisecond
+
+// wait waits for all ranks to end, and sees to it that they do.
+func (j *job) wait(ctx context.Context, signals <-chan os.Signal) error {
+	var patience <-chan time.Time // runs out Grace after the ranks were asked to end
+	var settled <-chan time.Time  // runs out after the first failure
+	stop := func(s os.Signal) {
+		if patience != nil {
+			return
+		}
+		t := time.NewTimer(j.grace)
+		patience = t.C
+		j.signal(s)
+	}
+	if j.first != nil {
+		stop(os.Kill)
+	}
+	done, asked := ctx.Done(), false
+	for j.live > 0 {
+		select {
+		case e := <-j.exits:
+			err := j.ended(e)
+			switch {
+			case err == nil:
+			case j.first == nil:
+				j.first = err
+				settled = time.After(settle)
+			case patience == nil && killed(err) && !killed(j.first):
+				j.first = err
+			}
+		case <-settled:
+			stop(syscall.SIGTERM)
+		case s := <-signals:
+			if asked {
+				s = os.Kill
+			}
+			asked = true
+			if patience != nil {
+				j.signal(s)
+			}
+			stop(s)
+		case <-done:
+			done = nil
+			if j.first == nil {
+				j.first = fmt.Errorf("launch: ranks stopped: %w", context.Cause(ctx))
+			}
+			stop(syscall.SIGTERM)
+		case <-patience:
+			j.signal(os.Kill)
+		}
+	}
+	return j.first
+}
+
+// killed reports whether err says that a signal ended a rank.
+func killed(err error) bool {
+	var e *ExitError
+	return errors.As(err, &e) && e.Signal != nil
+}
+
+// ended takes note of a rank's end and returns an *ExitError if it was a failure.
+func (j *job) ended(e exit) error {
+	cmd := j.procs[e.rank]
+	j.procs[e.rank] = nil
+	j.live--
+	signalGroup(cmd.Process, os.Kill) // what it left running
+	var bad *exec.ExitError
+	switch {
+	case e.err == nil || errors.Is(e.err, exec.ErrWaitDelay):
+		return nil
+	case errors.As(e.err, &bad):
+		return exitError(e.rank, bad.ProcessState)
+	}
+	return fmt.Errorf("launch: rank %d: %w", e.rank, e.err)
+}
