@@ -11,7 +11,8 @@ func Transpose(x *Var, i, j int) *Var {
 	return n.run(v.Shape()...)
 }
 
-var transposeOp = &op{"Transpose", kernels{transposeForward, transposeBackward[float32]}, kernels{transposeForward, transposeBackward[float64]}}
+var transposeOp = &op{"Transpose", kernels{transposeForward, transposeBackward[float32]},
+	kernels{transposeForward, transposeBackward[float64]}}
 
 func transposeForward(n *node) {
 	n.out.value.CopyFrom(n.tape.pool.Transpose(n.in[0].value, n.ints[0], n.ints[1]))

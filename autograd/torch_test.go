@@ -70,10 +70,10 @@ func near(t *testing.T, what string, shape []int, want []float64, got *tensor.Te
 var torchOps = map[string]func(x []*autograd.Var) *autograd.Var{
 	"Linear":               func(x []*autograd.Var) *autograd.Var { return autograd.Linear(x[0], x[1], x[2]) },
 	"Linear of three axes": func(x []*autograd.Var) *autograd.Var { return autograd.Linear(x[0], x[1], x[2]) },
-	"MatMul":               func(x []*autograd.Var) *autograd.Var { return autograd.MatMul(x[0], x[1]) },
-	"Add broadcast":        func(x []*autograd.Var) *autograd.Var { return autograd.Add(x[0], x[1]) },
-	"Mul broadcast":        func(x []*autograd.Var) *autograd.Var { return autograd.Mul(x[0], x[1]) },
-	"Sub broadcast":        func(x []*autograd.Var) *autograd.Var { return autograd.Sub(x[0], x[1]) },
+	"MatMul":               two(autograd.MatMul),
+	"Add broadcast":        two(autograd.Add),
+	"Mul broadcast":        two(autograd.Mul),
+	"Sub broadcast":        two(autograd.Sub),
 	"Conv2D": func(x []*autograd.Var) *autograd.Var {
 		return autograd.Conv2D(x[0], x[1], x[2], autograd.Conv2DOptions{})
 	},
@@ -83,27 +83,37 @@ var torchOps = map[string]func(x []*autograd.Var) *autograd.Var{
 	"Conv2D dilation 2 groups 2": func(x []*autograd.Var) *autograd.Var {
 		return autograd.Conv2D(x[0], x[1], nil, autograd.Conv2DOptions{DilationH: 2, DilationW: 2, Groups: 2})
 	},
-	"MaxPool2D":                           func(x []*autograd.Var) *autograd.Var { return autograd.MaxPool2D(x[0], window(2, 0, 0, false)) },
-	"MaxPool2D 3 stride 2 pad 1":          func(x []*autograd.Var) *autograd.Var { return autograd.MaxPool2D(x[0], window(3, 2, 1, false)) },
-	"AvgPool2D":                           func(x []*autograd.Var) *autograd.Var { return autograd.AvgPool2D(x[0], window(2, 0, 0, false)) },
-	"AvgPool2D 3 stride 2 pad 1":          func(x []*autograd.Var) *autograd.Var { return autograd.AvgPool2D(x[0], window(3, 2, 1, false)) },
-	"AvgPool2D 3 stride 2 pad 1 excluded": func(x []*autograd.Var) *autograd.Var { return autograd.AvgPool2D(x[0], window(3, 2, 1, true)) },
-	"ReLU":                                func(x []*autograd.Var) *autograd.Var { return autograd.ReLU(x[0]) },
-	"Tanh":                                func(x []*autograd.Var) *autograd.Var { return autograd.Tanh(x[0]) },
-	"Sigmoid":                             func(x []*autograd.Var) *autograd.Var { return autograd.Sigmoid(x[0]) },
-	"GELU":                                func(x []*autograd.Var) *autograd.Var { return autograd.GELU(x[0]) },
-	"Exp":                                 func(x []*autograd.Var) *autograd.Var { return autograd.Exp(x[0]) },
-	"Log":                                 func(x []*autograd.Var) *autograd.Var { return autograd.Log(x[0]) },
-	"Softmax":                             func(x []*autograd.Var) *autograd.Var { return autograd.Softmax(x[0]) },
-	"LogSoftmax":                          func(x []*autograd.Var) *autograd.Var { return autograd.LogSoftmax(x[0]) },
+	"MaxPool2D":                           pool(autograd.MaxPool2D, 2, 0, 0, false),
+	"MaxPool2D 3 stride 2 pad 1":          pool(autograd.MaxPool2D, 3, 2, 1, false),
+	"AvgPool2D":                           pool(autograd.AvgPool2D, 2, 0, 0, false),
+	"AvgPool2D 3 stride 2 pad 1":          pool(autograd.AvgPool2D, 3, 2, 1, false),
+	"AvgPool2D 3 stride 2 pad 1 excluded": pool(autograd.AvgPool2D, 3, 2, 1, true),
+	"ReLU":                                one(autograd.ReLU),
+	"Tanh":                                one(autograd.Tanh),
+	"Sigmoid":                             one(autograd.Sigmoid),
+	"GELU":                                one(autograd.GELU),
+	"Exp":                                 one(autograd.Exp),
+	"Log":                                 one(autograd.Log),
+	"Softmax":                             one(autograd.Softmax),
+	"LogSoftmax":                          one(autograd.LogSoftmax),
 	"SoftmaxCrossEntropy": func(x []*autograd.Var) *autograd.Var {
 		return autograd.SoftmaxCrossEntropy(x[0], tensor.FromSlice([]int64{2, 0, 4}))
 	},
-	"MSE":  func(x []*autograd.Var) *autograd.Var { return autograd.MSE(x[0], x[1]) },
+	"MSE":  two(autograd.MSE),
 	"Sum":  func(x []*autograd.Var) *autograd.Var { return autograd.Sum(x[0], 0, 2) },
 	"Mean": func(x []*autograd.Var) *autograd.Var { return autograd.Mean(x[0], 1) },
 }
 
-func window(size, stride, pad int, exclude bool) autograd.Pool2DOptions {
-	return autograd.Pool2DOptions{R: size, S: size, StrideH: stride, StrideW: stride, PadH: pad, PadW: pad, ExcludePad: exclude}
+func one(op func(a *autograd.Var) *autograd.Var) func(x []*autograd.Var) *autograd.Var {
+	return func(x []*autograd.Var) *autograd.Var { return op(x[0]) }
+}
+
+func two(op func(a, b *autograd.Var) *autograd.Var) func(x []*autograd.Var) *autograd.Var {
+	return func(x []*autograd.Var) *autograd.Var { return op(x[0], x[1]) }
+}
+
+func pool(op func(*autograd.Var, autograd.Pool2DOptions) *autograd.Var, size, stride, pad int, exclude bool) func(
+	x []*autograd.Var) *autograd.Var {
+	o := autograd.Pool2DOptions{R: size, S: size, StrideH: stride, StrideW: stride, PadH: pad, PadW: pad, ExcludePad: exclude}
+	return func(x []*autograd.Var) *autograd.Var { return op(x[0], o) }
 }

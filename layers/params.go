@@ -21,8 +21,8 @@ type NamedParam struct {
 // hold. Fields of an embedded struct count as the outer struct's own. The path of field names, indices and keys is the
 // parameter's name. A parameter that is reached twice is listed once, under its first name; nil pointers are passed over.
 //
-// Parameters that only a closure knows are not found. It panics if the model cannot be walked to the end: if it contains itself, or holds a parameter that no exported field leads
-// to, which would then silently not be trained.
+// Parameters that only a closure knows are not found. Params panics if the model contains itself, or holds a parameter that
+// no exported field leads to, which would then silently not be trained.
 func Params(model any) []NamedParam {
 	w := walker{name: make(map[*autograd.Param]string), taken: make(map[string]bool), hidden: make(map[uintptr]string)}
 	w.walk(reflect.ValueOf(model), "", true)

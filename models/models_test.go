@@ -20,7 +20,7 @@ import (
 func TestOverfitsATinyBatch(t *testing.T) {
 	for _, e := range models.All {
 		t.Run(e.Name, func(t *testing.T) {
-			const n, steps, rate = 8, 150, 0.1
+			const n, steps, rate = 8, 80, 0.1
 			rng := rand.New(rand.NewPCG(1, 2))
 			input, classes := sizes(e)
 			net := e.New(rng, input, classes)
