@@ -97,13 +97,13 @@ func (g *product[T]) doBlock(packB bool) {
 		run(units, grain(units), g.panels)
 	}
 
-	// Shares: MC rows by all columns, cut until there are enough of them.
+	// Shares: MC rows by all columns, cut until there are enough of them to share.
 	// Where B is packed late, a panel is packed by the one share that uses it.
 	g.rows, g.cols = min(g.a.panels, g.kernel.MC/mr), g.b.panels
 	if g.b.late {
 		g.rows = g.a.panels
 	}
-	for g.shares() < wantShares {
+	for g.shares() < wantShares && work > minShare {
 		switch {
 		case g.cols > minPanels && (g.b.late || g.cols*nr >= g.rows*mr):
 			g.cols = (g.cols + 1) / 2
