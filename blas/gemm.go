@@ -97,13 +97,17 @@ func (g *product[T]) doBlock(packB bool) {
 		run(units, grain(units), g.panels)
 	}
 
-	// Shares: MC rows by all columns, cut until there are enough of them.
+	// Shares: MC rows by all columns, cut until there are enough of them to share.
 	// Where B is packed late, a panel is packed by the one share that uses it.
 	g.rows, g.cols = min(g.a.panels, g.kernel.MC/mr), g.b.panels
 	if g.b.late {
 		g.rows = g.a.panels
 	}
-	for g.shares() < wantShares {
+	want := 1
+	if workers := parallel.Workers(); workers > 1 && work > minShare {
+		want = sharesPerWorker * workers
+	}
+	for g.shares() < want {
 		switch {
 		case g.cols > minPanels && (g.b.late || g.cols*nr >= g.rows*mr):
 			g.cols = (g.cols + 1) / 2
@@ -118,11 +122,11 @@ cut:
 	run(shares, grain(shares), g.tiles)
 }
 
-// A block is cut into wantShares shares, so that a handful of workers finish about together, but a share keeps minPanels
-// panels each way to be worth its cache misses.
+// A block is cut into sharesPerWorker shares a worker, so that all finish about together, but a share keeps minPanels panels
+// each way to be worth its cache misses. Which shares there are changes no bit of the result.
 const (
-	wantShares = 16
-	minPanels  = 4
+	sharesPerWorker = 8
+	minPanels       = 4
 )
 
 func (g *product[T]) shares() int {
