@@ -191,7 +191,7 @@ func gemmSpreads[T kernel.Float](t *testing.T, gemm GemmFunc[T], m, n, k int, ba
 	}
 }
 
-// gemmPanics compares the messages with gonum's: the same arguments must panic with the same words.
+// gemmPanics checks that bad arguments panic with gonum's messages, word for word.
 func gemmPanics[T kernel.Float](t *testing.T, gemm GemmFunc[T]) {
 	n := blas.NoTrans
 	for _, c := range []struct {
