@@ -260,6 +260,9 @@ func (j *job) header(model layers.Layer, where string) {
 		j.data.name, j.data.train.Len(), j.data.test.Len(), j.data.train.Spec().Shape)
 	fmt.Fprintf(j.out, "model    %s, %d parameters\n", j.model.Name, layers.Count(model))
 	fmt.Fprintf(j.out, "ranks    %s, sync %v, GOMAXPROCS %d\n", where, j.sync, runtime.GOMAXPROCS(0))
+	if warning := launch.Warning(); warning != "" {
+		fmt.Fprintf(j.out, "warning  %s\n", warning)
+	}
 	fmt.Fprintf(j.out, "kernels  %s\n", kernels())
 	fmt.Fprintf(j.out, "training %s of batch %d, %s %g, seed %d\n", count(j.epochs, "epoch"), j.batch, j.rule.Name(), j.rule.Rate(), j.seed)
 }

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"syscall"
@@ -27,10 +26,6 @@ type SpawnConfig struct {
 
 	// Argv is the program and its arguments. The program is looked up in PATH unless it contains a path separator.
 	Argv []string
-
-	// Self, if set, is the file that runs where Argv[0] is its name and PATH does not have it: os.Executable(), so that
-	// `./tutti launch -n 4 -- tutti train` works from where it was built.
-	Self string
 
 	// Env is the environment of every process, as os.Environ gives it; nil means this process's own. The TUTTI_
 	// variables of the job are added, and GOMAXPROCS, unless it is set: each rank's even share of the processors.
@@ -88,9 +83,9 @@ func Spawn(ctx context.Context, c SpawnConfig) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	path, err := c.program()
+	path, err := exec.LookPath(c.Argv[0])
 	if err != nil {
-		return err
+		return fmt.Errorf("launch: program: %w", err)
 	}
 	secret := make([]byte, 32)
 	rand.Read(secret)
@@ -138,19 +133,6 @@ func Spawn(ctx context.Context, c SpawnConfig) error {
 		}
 	}
 	return j.wait(ctx, signals)
-}
-
-// program finds the file to run.
-func (c SpawnConfig) program() (string, error) {
-	path, err := exec.LookPath(c.Argv[0])
-	if err == nil {
-		return path, nil
-	}
-	name := func(p string) string { return strings.TrimSuffix(filepath.Base(p), ".exe") }
-	if c.Self != "" && c.Argv[0] == filepath.Base(c.Argv[0]) && name(c.Argv[0]) == name(c.Self) {
-		return c.Self, nil
-	}
-	return "", fmt.Errorf("launch: program: %w", err)
 }
 
 // environ is what all ranks find in their environment.
