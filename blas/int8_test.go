@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -163,4 +164,34 @@ func FuzzGemmu8s8(f *testing.F) {
 	f.Fuzz(func(t *testing.T, m, n uint8, k uint16, pad uint8) {
 		checkInt8(t, blas.Implementation{}, int8Case{int(m % 64), int(n % 128), int(k % 1200), int(pad % 8)})
 	})
+}
+
+// BenchmarkGemmu8s8 measures by turns with Sgemm of the same shape, whose speed is the ratio's denominator.
+func BenchmarkGemmu8s8(b *testing.B) {
+	for _, c := range []int8Case{{64, 64, 64, 0}, {256, 256, 256, 0}, {1024, 1024, 1024, 0}, {128, 512, 784, 0}, {8, 1024, 1024, 0}} {
+		x, y, z := int8Operands(c)
+		fx, fy, fz := make([]float32, len(x)), make([]float32, len(y)), make([]float32, len(z))
+		packed := blas.PackInt8(c.k, c.n, y, c.n)
+		for _, way := range []struct {
+			name string
+			run  func()
+		}{
+			{"plain", func() { blas.Gemmu8s8(c.m, c.n, c.k, x, c.k, y, c.n, z, c.n) }},
+			{"packed", func() { packed.Gemm(c.m, x, c.k, z, c.n) }},
+		} {
+			b.Run(fmt.Sprintf("%dx%dx%d/%s", c.m, c.n, c.k, way.name), func(b *testing.B) {
+				bytes, floats := time.Hour, time.Hour // the best of all: what disturbs a run makes it slower
+				for b.Loop() {
+					start := time.Now()
+					way.run()
+					middle := time.Now()
+					blas.Sgemm(blas.NoTrans, blas.NoTrans, c.m, c.n, c.k, 1, fx, c.k, fy, c.n, 0, fz, c.n)
+					bytes = min(bytes, middle.Sub(start))
+					floats = min(floats, time.Since(middle))
+				}
+				b.ReportMetric(float64(2*c.m*c.n*c.k)/float64(bytes.Nanoseconds()), "Gop/s")
+				b.ReportMetric(float64(floats)/float64(bytes), "xSGEMM")
+			})
+		}
+	}
 }

@@ -43,41 +43,41 @@
 	ADDQ AX, DX
 
 #define PAIR(BROADCAST, FMA, A0, A1, C00, C01, C10, C11) \
-	BROADCAST A0, Z2  \
-	BROADCAST A1, Z3  \
-	FMA Z0, Z2, C00   \
-	FMA Z1, Z2, C01   \
-	FMA Z0, Z3, C10   \
+	BROADCAST A0, Z2 \
+	BROADCAST A1, Z3 \
+	FMA Z0, Z2, C00  \
+	FMA Z1, Z2, C01  \
+	FMA Z0, Z3, C10  \
 	FMA Z1, Z3, C11
 
 #define STEP(BROADCAST, FMA, MOV) \
-	MOV  (BX), Z0   \
-	MOV  64(BX), Z1 \
-	PAIR(BROADCAST, FMA, (AX), (AX)(R8*1), Z4, Z5, Z6, Z7)            \
-	PAIR(BROADCAST, FMA, (AX)(R8*2), (AX)(R12*1), Z8, Z9, Z10, Z11)   \
-	PAIR(BROADCAST, FMA, (AX)(R8*4), (AX)(R13*1), Z12, Z13, Z14, Z15) \
-	PAIR(BROADCAST, FMA, (AX)(R12*2), (DX), Z16, Z17, Z18, Z19)       \
-	PAIR(BROADCAST, FMA, (DX)(R8*1), (DX)(R8*2), Z20, Z21, Z22, Z23)  \
-	PAIR(BROADCAST, FMA, (DX)(R12*1), (DX)(R8*4), Z24, Z25, Z26, Z27) \
+	MOV  (BX), Z0                                                      \
+	MOV  64(BX), Z1                                                    \
+	PAIR(BROADCAST, FMA, (AX), (AX)(R8*1), Z4, Z5, Z6, Z7)             \
+	PAIR(BROADCAST, FMA, (AX)(R8*2), (AX)(R12*1), Z8, Z9, Z10, Z11)    \
+	PAIR(BROADCAST, FMA, (AX)(R8*4), (AX)(R13*1), Z12, Z13, Z14, Z15)  \
+	PAIR(BROADCAST, FMA, (AX)(R12*2), (DX), Z16, Z17, Z18, Z19)        \
+	PAIR(BROADCAST, FMA, (DX)(R8*1), (DX)(R8*2), Z20, Z21, Z22, Z23)   \
+	PAIR(BROADCAST, FMA, (DX)(R12*1), (DX)(R8*4), Z24, Z25, Z26, Z27)  \
 	PAIR(BROADCAST, FMA, (DX)(R13*1), (DX)(R12*2), Z28, Z29, Z30, Z31) \
-	ADDQ R9, AX     \
-	ADDQ R9, DX     \
+	ADDQ R9, AX                                                        \
+	ADDQ R9, DX                                                        \
 	ADDQ R10, BX
 
 #define SET(MUL, MOV, LO, HI) \
-	MUL  Z0, LO, LO  \
-	MUL  Z0, HI, HI  \
-	MOV  LO, (DI)    \
-	MOV  HI, 64(DI)  \
+	MUL  Z0, LO, LO \
+	MUL  Z0, HI, HI \
+	MOV  LO, (DI)   \
+	MOV  HI, 64(DI) \
 	ADDQ R11, DI
 
 #define UPDATE(MUL, FMA, MOV, LO, HI) \
-	MUL  Z0, LO, LO      \
-	MUL  Z0, HI, HI      \
-	FMA  (DI), Z1, LO    \
-	FMA  64(DI), Z1, HI  \
-	MOV  LO, (DI)        \
-	MOV  HI, 64(DI)      \
+	MUL  Z0, LO, LO     \
+	MUL  Z0, HI, HI     \
+	FMA  (DI), Z1, LO   \
+	FMA  64(DI), Z1, HI \
+	MOV  LO, (DI)       \
+	MOV  HI, 64(DI)     \
 	ADDQ R11, DI
 
 #define SETALL(MUL, MOV) \
@@ -113,9 +113,9 @@
 	UPDATE(MUL, FMA, MOV, Z30, Z31)
 
 #define CLEAR \
-	VPXORD Z4, Z4, Z4; VPXORD Z5, Z5, Z5 \
-	VPXORD Z6, Z6, Z6; VPXORD Z7, Z7, Z7 \
-	VPXORD Z8, Z8, Z8; VPXORD Z9, Z9, Z9 \
+	VPXORD Z4, Z4, Z4; VPXORD Z5, Z5, Z5       \
+	VPXORD Z6, Z6, Z6; VPXORD Z7, Z7, Z7       \
+	VPXORD Z8, Z8, Z8; VPXORD Z9, Z9, Z9       \
 	VPXORD Z10, Z10, Z10; VPXORD Z11, Z11, Z11 \
 	VPXORD Z12, Z12, Z12; VPXORD Z13, Z13, Z13 \
 	VPXORD Z14, Z14, Z14; VPXORD Z15, Z15, Z15 \

@@ -89,25 +89,43 @@ func (g *GemmInt8) PackA(dst []uint32, src *uint8, lda, lanes, k int) {
 
 // PackB packs a panel: lanes ≤ NR columns of B, whose k rows are ldb bytes apart. dst has NR·Words(k) words.
 func (g *GemmInt8) PackB(dst []uint32, src *int8, ldb, lanes, k int) {
-	w := g.NR
-	row := func(p int) []int8 {
-		if p >= k {
-			return zeros[:lanes]
+	whole, done := k/g.Step, 0
+	if havePack && g.ISA >= cpu.AVX2 && whole > 0 {
+		for ; lanes-done >= 16; done += 16 {
+			if from := &bytes(src, done, 1)[0]; g.Step == 4 {
+				ipackQuadsAVX2(whole, from, ldb, &dst[done], g.NR)
+			} else {
+				ipackPairsAVX2(whole, from, ldb, &dst[done], g.NR)
+			}
 		}
-		return bytes(src, p*ldb, lanes)
 	}
-	for q := range g.Words(k) {
-		to := dst[q*w : q*w+w]
-		clear(to[lanes:])
-		to = to[:lanes]
+	if done < g.NR {
+		g.packB(dst, src, ldb, 0, whole, done, lanes, k)
+	}
+	g.packB(dst, src, ldb, whole, g.Words(k), 0, lanes, k)
+}
+
+// packB is the reference: it packs words [q, words) of lanes [from, lanes), and zeros after them.
+func (g *GemmInt8) packB(dst []uint32, src *int8, ldb, q, words, from, lanes, k int) {
+	n := lanes - from
+	row := func(p int) []int8 {
+		if p >= k || n == 0 {
+			return zeros[:n]
+		}
+		return bytes(src, p*ldb+from, n)
+	}
+	for ; q < words; q++ {
+		to := dst[q*g.NR+from : (q+1)*g.NR]
+		clear(to[n:])
+		to = to[:n]
 		if g.Step == 4 {
-			b0, b1, b2, b3 := row(4*q), row(4*q + 1)[:lanes], row(4*q + 2)[:lanes], row(4*q + 3)[:lanes]
-			for l, v := range b0[:lanes] {
+			b0, b1, b2, b3 := row(4*q), row(4*q + 1)[:n], row(4*q + 2)[:n], row(4*q + 3)[:n]
+			for l, v := range b0[:n] {
 				to[l] = quad(uint8(v), uint8(b1[l]), uint8(b2[l]), uint8(b3[l]))
 			}
 		} else {
-			b0, b1 := row(2*q), row(2*q + 1)[:lanes]
-			for l, v := range b0[:lanes] {
+			b0, b1 := row(2*q), row(2*q + 1)[:n]
+			for l, v := range b0[:n] {
 				to[l] = pair(int16(v), int16(b1[l]))
 			}
 		}

@@ -15,6 +15,12 @@ func igemm14x32AVX512(words int, a, b *uint32, add int, c *int32, ldc int)
 //go:noescape
 func igemm14x32VNNI(words int, a, b *uint32, add int, c *int32, ldc int)
 
+//go:noescape
+func ipackPairsAVX2(words int, src *int8, ldb int, dst *uint32, w int)
+
+//go:noescape
+func ipackQuadsAVX2(words int, src *int8, ldb int, dst *uint32, w int)
+
 // A word is as large as a float32, so that the blocks are SGEMM's.
 func igemmAsm() []GemmInt8 {
 	return []GemmInt8{

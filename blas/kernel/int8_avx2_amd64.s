@@ -25,6 +25,16 @@
 	VPMADDWD     Y1, Y2, Y3 \
 	VPADDD       Y3, HI, HI
 
+#define STEP(A, B) \
+	VMOVDQU B(BX), Y0         \
+	VMOVDQU (B+32)(BX), Y1    \
+	ROW((A+0)(AX), Y4, Y5)    \
+	ROW((A+4)(AX), Y6, Y7)    \
+	ROW((A+8)(AX), Y8, Y9)    \
+	ROW((A+12)(AX), Y10, Y11) \
+	ROW((A+16)(AX), Y12, Y13) \
+	ROW((A+20)(AX), Y14, Y15)
+
 #define SET(LO, HI) \
 	VMOVDQU LO, (DI)   \
 	VMOVDQU HI, 32(DI) \
@@ -56,23 +66,22 @@ TEXT ·igemm6x16AVX2(SB), NOSPLIT, $0-48
 	VPXOR Y13, Y13, Y13
 	VPXOR Y14, Y14, Y14
 	VPXOR Y15, Y15, Y15
-	TESTQ CX, CX
-	JE   write
+	SUBQ $2, CX
+	JLT  tail
 
 	PCALIGN $32
 loop:
-	VMOVDQU (BX), Y0
-	VMOVDQU 32(BX), Y1
-	ROW((AX), Y4, Y5)
-	ROW(4(AX), Y6, Y7)
-	ROW(8(AX), Y8, Y9)
-	ROW(12(AX), Y10, Y11)
-	ROW(16(AX), Y12, Y13)
-	ROW(20(AX), Y14, Y15)
-	ADDQ $24, AX
-	ADDQ $64, BX
-	DECQ CX
-	JNE  loop
+	STEP(0, 0)
+	STEP(24, 64)
+	ADDQ $48, AX
+	ADDQ $128, BX
+	SUBQ $2, CX
+	JGE  loop
+
+tail:
+	ADDQ $2, CX
+	JE   write
+	STEP(0, 0)
 
 write:
 	TESTQ DX, DX

@@ -5,3 +5,6 @@
 package kernel
 
 func igemmAsm() []GemmInt8 { return nil }
+
+func ipackPairsAVX2(words int, src *int8, ldb int, dst *uint32, w int) { panic(noAssembly) }
+func ipackQuadsAVX2(words int, src *int8, ldb int, dst *uint32, w int) { panic(noAssembly) }

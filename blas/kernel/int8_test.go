@@ -105,6 +105,61 @@ func testInt8(t *testing.T, g GemmInt8, m, n, k, add int, extreme bool) {
 	}
 }
 
+// TestInt8Pack looks for every byte where the format says it goes, for every kernel whose packing this machine can run, which
+// is more than those whose tile it can.
+func TestInt8Pack(t *testing.T) {
+	for _, g := range Igemm {
+		if g.ISA > cpu.AVX2 {
+			g.ISA = cpu.AVX2 // no kernel packs by more
+		}
+		if g.ISA > cpu.Best() {
+			continue
+		}
+		t.Run(g.Name, func(t *testing.T) {
+			for _, k := range []int{1, 2, 3, 4, 5, 6, 7, 8, 13} {
+				for lanes := 1; lanes <= g.NR; lanes++ {
+					testInt8Pack(t, g, lanes, k)
+				}
+			}
+		})
+	}
+}
+
+func testInt8Pack(t *testing.T, g GemmInt8, lanes, k int) {
+	lda, ldb := k+1, lanes+3
+	a, b := make([]uint8, g.MR*lda), make([]int8, (k-1)*ldb+lanes) // B ends with the last byte that may be read
+	for i := range a {
+		a[i] = uint8(255 - i)
+	}
+	for i := range b {
+		b[i] = int8(i*7 - 100)
+	}
+	pa, pb := make([]uint32, g.MR*g.Words(k)), make([]uint32, g.NR*g.Words(k))
+	for i := range pb {
+		pb[i] = 0xdeadbeef
+	}
+	g.PackA(pa, &a[0], lda, min(lanes, g.MR), k)
+	g.PackB(pb, &b[0], ldb, lanes, k)
+	bits := 32 / g.Step
+	for p := range g.Words(k) * g.Step {
+		q, shift := p/g.Step, p%g.Step*bits
+		for l := range g.MR {
+			want, got := uint32(0), pa[q*g.MR+l]>>shift&(1<<bits-1)
+			if l < lanes && p < k {
+				want = uint32(a[l*lda+p])
+			}
+			require.Equal(t, want, got, "A: lanes=%d k=%d lane %d step %d", lanes, k, l, p)
+		}
+		for l := range g.NR {
+			want, got := uint32(0), pb[q*g.NR+l]>>shift&(1<<bits-1)
+			if l < lanes && p < k {
+				want = uint32(b[p*ldb+l]) & (1<<bits - 1)
+			}
+			require.Equal(t, want, got, "B: lanes=%d k=%d lane %d step %d", lanes, k, l, p)
+		}
+	}
+}
+
 func BenchmarkInt8Tile(b *testing.B) {
 	for _, g := range Igemm {
 		if !g.Runs(cpu.Best()) {

@@ -52,8 +52,12 @@ func packRows[T Float](d []T, w int, src *T, panels, k, ks int) {
 		for q := range panels {
 			to, from := &d[(q*k+p)*w], at(src, p*ks+q*w)
 			switch w {
+			case 32:
+				copyRows[[32]T](to, from, ks, n)
 			case 16:
 				copyRows[[16]T](to, from, ks, n)
+			case 14:
+				copyRows[[14]T](to, from, ks, n)
 			case 8:
 				copyRows[[8]T](to, from, ks, n)
 			case 6:

@@ -22,7 +22,7 @@ func TestPack(t *testing.T) {
 // testPack packs a matrix whose elements are all different and looks for each where Pack says it goes.
 func testPack[T Float](t *testing.T, isa cpu.ISA) {
 	const guard = 11
-	for _, w := range []int{1, 3, 4, 6, 8, 16} {
+	for _, w := range []int{1, 3, 4, 6, 8, 14, 16, 32} {
 		for _, lanes := range []int{1, 2, 3, w - 1, w, w + 1, 2 * w, 3*w + 5} {
 			for _, k := range []int{0, 1, 3, 4, 5, 7, 8, 9, 17, 33} {
 				for _, byRows := range []bool{true, false} {
