@@ -1,6 +1,10 @@
 package vec
 
-import "math"
+import (
+	"math"
+
+	"github.com/tutti-ml/tutti/blas/kernel"
+)
 
 // Exp stores eˣ in dst. dst may be x.
 //
@@ -8,7 +12,7 @@ import "math"
 // and vanishes below -103.97. It computes in float64, which costs a scalar processor nothing, and rounds once.
 func Exp[T Float](dst, x []T) {
 	same("Exp", len(dst), len(x))
-	run(opExp, dst, x, nil, 0)
+	run(kernel.OpExp, dst, x, nil, 0)
 }
 
 func exp[T Float](dst, x []T) {

@@ -42,11 +42,15 @@ var exhaustive = flag.Bool("exhaustive", false, "sweep all 2³² float32 values 
 //	print(remez(lambda z: atanh(sqrt(z))/sqrt(z) if z else mpf(1), mpf(0), ((sqrt(2)-1)/(sqrt(2)+1))**2, 4))
 //
 // TestExp and its siblings sweep float32 from -Inf to +Inf and the NaNs, and compare with package math in float64.
-func TestExp(t *testing.T)  { sweep(t, vec.Exp[float32], math.Exp) }
-func TestLog(t *testing.T)  { sweep(t, vec.Log[float32], math.Log) }
-func TestTanh(t *testing.T) { sweep(t, vec.Tanh[float32], math.Tanh) }
+func TestExp(t *testing.T) { eachISA(t, func(t *testing.T) { sweep(t, vec.Exp[float32], math.Exp) }) }
+func TestLog(t *testing.T) { eachISA(t, func(t *testing.T) { sweep(t, vec.Log[float32], math.Log) }) }
+func TestTanh(t *testing.T) {
+	eachISA(t, func(t *testing.T) { sweep(t, vec.Tanh[float32], math.Tanh) })
+}
 func TestSigmoid(t *testing.T) {
-	sweep(t, vec.Sigmoid[float32], func(x float64) float64 { return 1 / (1 + math.Exp(-x)) })
+	eachISA(t, func(t *testing.T) {
+		sweep(t, vec.Sigmoid[float32], func(x float64) float64 { return 1 / (1 + math.Exp(-x)) })
+	})
 }
 
 // sweep fails unless f is within 0.51 ulp of the true value everywhere: what float64 loses is some 0.004 ulp.

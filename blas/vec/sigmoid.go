@@ -1,6 +1,10 @@
 package vec
 
-import "math"
+import (
+	"math"
+
+	"github.com/tutti-ml/tutti/blas/kernel"
+)
 
 // Sigmoid stores 1/(1+e⁻ˣ) in dst. dst may be x.
 //
@@ -8,7 +12,7 @@ import "math"
 // once.
 func Sigmoid[T Float](dst, x []T) {
 	same("Sigmoid", len(dst), len(x))
-	run(opSigmoid, dst, x, nil, 0)
+	run(kernel.OpSigmoid, dst, x, nil, 0)
 }
 
 func sigmoid[T Float](dst, x []T) {
@@ -29,7 +33,7 @@ func sigmoid[T Float](dst, x []T) {
 func SigmoidGrad[T Float](dst, dy, y []T) {
 	same("SigmoidGrad", len(dst), len(dy))
 	same("SigmoidGrad", len(dst), len(y))
-	run(opSigmoidGrad, dst, dy, y, 0)
+	run(kernel.OpSigmoidGrad, dst, dy, y, 0)
 }
 
 func sigmoidGrad[T Float](dst, dy, y []T) {

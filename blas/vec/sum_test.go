@@ -13,7 +13,7 @@ import (
 )
 
 func TestSums(t *testing.T) {
-	t.Run("float32", func(t *testing.T) { testSums[float32](t, math.Exp2(-24)) })
+	eachISA(t, func(t *testing.T) { testSums[float32](t, math.Exp2(-24)) })
 	t.Run("float64", func(t *testing.T) { testSums[float64](t, math.Exp2(-53)) })
 }
 

@@ -57,9 +57,11 @@ type element[T vec.Float] struct {
 }
 
 func TestElementwise(t *testing.T) {
-	t.Run("float32", func(t *testing.T) { testElementwise[float32](t, math.Exp2(-24)) })
+	eachISA(t, func(t *testing.T) {
+		t.Run("float32", func(t *testing.T) { testElementwise[float32](t, math.Exp2(-24)) })
+		t.Run("named", func(t *testing.T) { testElementwise[weight](t, math.Exp2(-24)) })
+	})
 	t.Run("float64", func(t *testing.T) { testElementwise[float64](t, math.Exp2(-53)) })
-	t.Run("named", func(t *testing.T) { testElementwise[weight](t, math.Exp2(-24)) })
 }
 
 type weight float32
