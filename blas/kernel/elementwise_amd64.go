@@ -57,6 +57,14 @@ func Elementwise(isa cpu.ISA, op Op, dst, a, b []float32, alpha float32) bool {
 		fillAVX2(n, d, x, y, alpha)
 	case OpSqrt:
 		sqrtAVX2(n, d, x, y, alpha)
+	case OpExp:
+		expAVX2(n, d, x, y, alpha)
+	case OpLog:
+		logAVX2(n, d, x, y, alpha)
+	case OpTanh:
+		tanhAVX2(n, d, x, y, alpha)
+	case OpSigmoid:
+		sigmoidAVX2(n, d, x, y, alpha)
 	default:
 		return false
 	}
@@ -114,3 +122,14 @@ func fillAVX2(n int, dst, a, b *float32, alpha float32)
 //go:noescape
 func sqrtAVX2(n int, dst, a, b *float32, alpha float32)
 
+//go:noescape
+func expAVX2(n int, dst, a, b *float32, alpha float32)
+
+//go:noescape
+func logAVX2(n int, dst, a, b *float32, alpha float32)
+
+//go:noescape
+func tanhAVX2(n int, dst, a, b *float32, alpha float32)
+
+//go:noescape
+func sigmoidAVX2(n int, dst, a, b *float32, alpha float32)

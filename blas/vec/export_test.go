@@ -7,3 +7,6 @@ func SetISA(to cpu.ISA) (before cpu.ISA) {
 	before, isa = isa, to
 	return before
 }
+
+// ISA returns what the package uses.
+func ISA() cpu.ISA { return isa }

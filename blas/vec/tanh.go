@@ -8,7 +8,7 @@ import (
 
 // Tanh stores the hyperbolic tangent of x in dst. dst may be x.
 //
-// In float32 it is at most 0.51 ulp from the true value. It computes in float64 and rounds once.
+// In float32 it is at most 2 ulp from the true value, and 0.51 ulp in the portable loop.
 func Tanh[T Float](dst, x []T) {
 	same("Tanh", len(dst), len(x))
 	run(kernel.OpTanh, dst, x, nil, 0)
