@@ -103,3 +103,57 @@ func every(rng *rand.Rand, n int) []float32 {
 	}
 	return x
 }
+
+// TestReductionsOnEveryISA compares the kernels of sums and extremes with the loops, bit by bit: on normal numbers, on
+// numbers of every kind, and on few different ones, zeros of both signs among them, where extremes are met often.
+func TestReductionsOnEveryISA(t *testing.T) {
+	few := func(rng *rand.Rand, n int) []float32 {
+		x := make([]float32, n)
+		for i := range x {
+			x[i] = []float32{0, float32(math.Copysign(0, -1)), -1}[rng.IntN(3)]
+		}
+		return x
+	}
+	rng := rand.New(rand.NewPCG(13, 14))
+	lengths := []int{4095, 4096, 4097, 8192, 40009}
+	for n := range 300 {
+		lengths = append(lengths, n)
+	}
+	for _, c := range []struct {
+		name  string
+		least int // length
+		f     func(x, y []float32) float32
+	}{
+		{"Sum", 0, func(x, y []float32) float32 { return vec.Sum(x) }},
+		{"Dot", 0, func(x, y []float32) float32 { return vec.Dot(x, y) }},
+		{"SumSq", 0, func(x, y []float32) float32 { return vec.SumSq(x) }},
+		{"Max", 1, func(x, y []float32) float32 { return vec.Max(x) }},
+		{"Min", 1, func(x, y []float32) float32 { return vec.Min(x) }},
+		{"ArgMax", 1, func(x, y []float32) float32 { return float32(vec.ArgMax(x)) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, n := range lengths {
+				if n < c.least {
+					continue
+				}
+				for kind, draw := range map[string]func(*rand.Rand, int) []float32{"normal": normal[float32], "every": every, "few": few} {
+					start := rng.IntN(8)
+					x, y := draw(rng, n+16)[start:start+n], draw(rng, n)
+					if n > 0 && rng.IntN(4) == 0 { // NaN in one place of any
+						x[rng.IntN(n)] = float32(math.NaN())
+					}
+					before := vec.SetISA(cpu.Generic)
+					want := c.f(x, y)
+					for _, isa := range cpu.All() {
+						if isa <= cpu.Best() {
+							vec.SetISA(isa)
+							got := c.f(x, y)
+							require.Truef(t, identical(got, want), "%v, n=%d, %s: got %v, want %v", isa, n, kind, got, want)
+						}
+					}
+					vec.SetISA(before)
+				}
+			}
+		})
+	}
+}
