@@ -171,3 +171,74 @@ TEXT ·tanhAVX2(SB), NOSPLIT, $0-36
 	VMOVUPS sign<>(SB), SIGN
 	CONSTANTS
 	WALK(TANH)
+
+// EXPSUM walks as WALK does and adds what EXP makes of x - shift to eight partial sums in Y4; what is beyond the tail adds 0.
+// STORE and STORETAIL put it in dst, or do nothing. x ≤ shift: there is no upper bound to keep.
+#define SHIFTEXP \
+	VSUBPS Y14, Y0, Y0  \
+	VMAXPS Y0, LOW, Y0  \
+	REDUCE              \
+	EXPM1               \
+	SCALE
+
+#define EXPSUM(STORE, STORETAIL) \
+	VMOVUPS      expLow<>(SB), LOW    \
+	CONSTANTS                         \
+	VXORPS       Y4, Y4, Y4           \
+	XORL         AX, AX               \
+	SUBQ         $8, CX               \
+	JLT          tail                 \
+	PCALIGN      $32                  \
+vector:                             \
+	VMOVUPS      (SI)(AX*1), Y0       \
+	SHIFTEXP                          \
+	STORE                             \
+	VADDPS       Y3, Y4, Y4           \
+	ADDQ         $32, AX              \
+	SUBQ         $8, CX               \
+	JGE          vector               \
+tail:                               \
+	ADDQ         $8, CX               \
+	JE           sum                  \
+	LEAQ         ·tailMask+32(SB), R8 \
+	SHLQ         $2, CX               \
+	SUBQ         CX, R8               \
+	VMOVUPS      (R8), Y1             \
+	VMASKMOVPS   (SI)(AX*1), Y1, Y0   \
+	SHIFTEXP                          \
+	VMOVUPS      (R8), Y1             \
+	STORETAIL                         \
+	VANDPS       Y1, Y3, Y3           \
+	VADDPS       Y3, Y4, Y4           \
+sum:                                \
+	VEXTRACTF128 $1, Y4, X1           \
+	VADDPS       X1, X4, X0           \
+	VPERMILPS    $0xee, X0, X1        \
+	VADDPS       X1, X0, X0           \
+	VMOVSHDUP    X0, X1               \
+	VADDSS       X1, X0, X0
+
+#define KEEP VMOVUPS Y3, (DI)(AX*1)
+#define KEEPTAIL VMASKMOVPS Y3, Y1, (DI)(AX*1)
+#define DROP
+
+// func expSumAVX2(n int, dst, x *float32, shift float32) float32
+TEXT ·expSumAVX2(SB), NOSPLIT, $0-36
+	MOVQ         n+0(FP), CX
+	MOVQ         dst+8(FP), DI
+	MOVQ         x+16(FP), SI
+	VBROADCASTSS shift+24(FP), Y14
+	EXPSUM(KEEP, KEEPTAIL)
+	VMOVSS       X0, ret+32(FP)
+	VZEROUPPER
+	RET
+
+// func sumExpAVX2(n int, x *float32, shift float32) float32
+TEXT ·sumExpAVX2(SB), NOSPLIT, $0-28
+	MOVQ         n+0(FP), CX
+	MOVQ         x+8(FP), SI
+	VBROADCASTSS shift+16(FP), Y14
+	EXPSUM(DROP, DROP)
+	VMOVSS       X0, ret+24(FP)
+	VZEROUPPER
+	RET

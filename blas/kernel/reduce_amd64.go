@@ -30,6 +30,17 @@ func MinOf(x []float32) float32 { return minAVX2(len(x), unsafe.SliceData(x)) }
 // IndexOf returns the index of the first of at least 8 elements that equals v, or -1.
 func IndexOf(x []float32, v float32) (at int) { return indexAVX2(len(x), unsafe.SliceData(x), v) }
 
+// ExpSum stores exp(x - shift) in dst, which is as long as x and may be x, and returns the sum of what it stored. No element
+// of x is above shift.
+func ExpSum(dst, x []float32, shift float32) float32 {
+	return expSumAVX2(len(x), unsafe.SliceData(dst), unsafe.SliceData(x), shift)
+}
+
+// SumExp returns Σ exp(x - shift). No element of x is above shift.
+func SumExp(x []float32, shift float32) float32 {
+	return sumExpAVX2(len(x), unsafe.SliceData(x), shift)
+}
+
 //go:noescape
 func sumLanesAVX2(n int, x *float32) float32
 
@@ -44,3 +55,9 @@ func minAVX2(n int, x *float32) float32
 
 //go:noescape
 func indexAVX2(n int, x *float32, v float32) int
+
+//go:noescape
+func expSumAVX2(n int, dst, x *float32, shift float32) float32
+
+//go:noescape
+func sumExpAVX2(n int, x *float32, shift float32) float32
