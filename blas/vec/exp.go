@@ -8,7 +8,7 @@ import (
 
 // Exp stores eˣ in dst. dst may be x.
 //
-// In float32 it is at most 1 ulp from the true value, subnormal results included; it overflows to +Inf above 88.7228 and
+// In float32 it is at most 1.1 ulp from the true value, subnormal results included; it overflows to +Inf above 88.7228 and
 // vanishes below -103.97. The portable loop computes in float64, which costs a scalar processor nothing, and rounds once,
 // so it is within 0.51 ulp; a vector kernel computes in float32.
 func Exp[T Float](dst, x []T) {
