@@ -124,7 +124,9 @@ type task[T Float] struct {
 	alpha     T
 	cols      int
 
-	do, doRows func(lo, hi int)
+	bias, mean, rstd []T // of LayerNorm
+
+	do, doRows, doNorm func(lo, hi int)
 }
 
 var tasks32, tasks64 sync.Pool
@@ -133,7 +135,7 @@ func newTask[T Float]() *task[T] {
 	t, _ := taskPool[T]().Get().(*task[T])
 	if t == nil {
 		t = new(task[T])
-		t.do, t.doRows = t.elements, t.rows
+		t.do, t.doRows, t.doNorm = t.elements, t.rows, t.norm
 	}
 	return t
 }
@@ -161,7 +163,7 @@ func (t *task[T]) rows(lo, hi int) {
 }
 
 func (t *task[T]) done() {
-	t.dst, t.a, t.b = nil, nil, nil
+	t.dst, t.a, t.b, t.bias, t.mean, t.rstd = nil, nil, nil, nil, nil, nil
 	taskPool[T]().Put(t)
 }
 
