@@ -81,7 +81,7 @@ func (o *operand[T]) panel(i int) (p *T, ls, ks int) {
 }
 
 // grow returns a slice of n elements that starts on a cache line, s itself if it is long enough. Its contents are not kept.
-func grow[T kernel.Float](s []T, n int) []T {
+func grow[T any](s []T, n int) []T {
 	if n <= cap(s) {
 		return s[:n]
 	}
@@ -93,7 +93,7 @@ func grow[T kernel.Float](s []T, n int) []T {
 }
 
 // elementSize returns the bytes of a T.
-func elementSize[T kernel.Float]() int { return int(unsafe.Sizeof(*new(T))) }
+func elementSize[T any]() int { return int(unsafe.Sizeof(*new(T))) }
 
 // slice returns n elements from p on.
 func slice[T kernel.Float](p *T, n int) []T { return unsafe.Slice(p, n) }

@@ -16,6 +16,12 @@ func Dot[T Float](isa cpu.ISA, x, y []T) T {
 		return 0
 	}
 	y = y[:n]
+	if haveLevel1 && isa >= cpu.AVX512 {
+		if single[T]() {
+			return T(sdotAVX512(n, as[float32](&x[0]), as[float32](&y[0])))
+		}
+		return T(ddotAVX512(n, as[float64](&x[0]), as[float64](&y[0])))
+	}
 	if haveLevel1 && isa >= cpu.AVX2 {
 		if single[T]() {
 			return T(sdotAVX2(n, as[float32](&x[0]), as[float32](&y[0])))
@@ -32,6 +38,14 @@ func Axpy[T Float](isa cpu.ISA, alpha T, x, y []T) {
 		return
 	}
 	y = y[:n]
+	if haveLevel1 && isa >= cpu.AVX512 {
+		if single[T]() {
+			saxpyAVX512(n, float32(alpha), as[float32](&x[0]), as[float32](&y[0]))
+		} else {
+			daxpyAVX512(n, float64(alpha), as[float64](&x[0]), as[float64](&y[0]))
+		}
+		return
+	}
 	if haveLevel1 && isa >= cpu.AVX2 {
 		if single[T]() {
 			saxpyAVX2(n, float32(alpha), as[float32](&x[0]), as[float32](&y[0]))
@@ -47,6 +61,14 @@ func Axpy[T Float](isa cpu.ISA, alpha T, x, y []T) {
 func Scal[T Float](isa cpu.ISA, alpha T, x []T) {
 	n := len(x)
 	if n == 0 {
+		return
+	}
+	if haveLevel1 && isa >= cpu.AVX512 {
+		if single[T]() {
+			sscalAVX512(n, float32(alpha), as[float32](&x[0]))
+		} else {
+			dscalAVX512(n, float64(alpha), as[float64](&x[0]))
+		}
 		return
 	}
 	if haveLevel1 && isa >= cpu.AVX2 {

@@ -23,3 +23,21 @@ func sscalAVX2(n int, alpha float32, x *float32)
 
 //go:noescape
 func dscalAVX2(n int, alpha float64, x *float64)
+
+//go:noescape
+func sdotAVX512(n int, x, y *float32) float32
+
+//go:noescape
+func ddotAVX512(n int, x, y *float64) float64
+
+//go:noescape
+func saxpyAVX512(n int, alpha float32, x, y *float32)
+
+//go:noescape
+func daxpyAVX512(n int, alpha float64, x, y *float64)
+
+//go:noescape
+func sscalAVX512(n int, alpha float32, x *float32)
+
+//go:noescape
+func dscalAVX512(n int, alpha float64, x *float64)

@@ -20,3 +20,6 @@ func Machine() ISA {
 		return AVX512
 	}
 }
+
+// VNNI reports whether the machine has AVX512-VNNI, products of bytes summed into 32 bits, and [Best] allows AVX512.
+func VNNI() bool { return Best() >= AVX512 && cpuid.CPU.Supports(cpuid.AVX512VNNI) }
