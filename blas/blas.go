@@ -49,10 +49,16 @@ type kernels struct {
 	isa   cpu.ISA
 	sgemm *kernel.Gemm[float32]
 	dgemm *kernel.Gemm[float64]
+
+	sedge *kernel.Gemm[float32] // the best that have Edge: small products are mostly edges
+	dedge *kernel.Gemm[float64]
 }
 
 func pick(isa cpu.ISA) *kernels {
-	return &kernels{isa, kernel.Pick(kernel.Sgemm, isa), kernel.Pick(kernel.Dgemm, isa)}
+	return &kernels{
+		isa: isa, sgemm: kernel.Pick(kernel.Sgemm, isa), dgemm: kernel.Pick(kernel.Dgemm, isa),
+		sedge: kernel.PickEdge(kernel.Sgemm, isa), dedge: kernel.PickEdge(kernel.Dgemm, isa),
+	}
 }
 
 // best is decided at initialisation and never changes.

@@ -180,9 +180,12 @@ func (g *product[T]) doTiles(lo, hi int) {
 				a, rsa, csa := g.a.panel(i)
 				m := min(mr, g.a.lanes-i*mr)
 				c := at(g.c, i*mr*g.ldc+j*nr)
-				if m == mr && n == nr {
+				switch {
+				case m == mr && n == nr:
 					g.kernel.Tile(g.k, g.alpha, a, rsa, csa, b, rsb, g.beta, c, g.ldc)
-				} else {
+				case g.kernel.Edge != nil:
+					g.kernel.Edge(m, n, g.k, g.alpha, a, rsa, csa, b, rsb, g.beta, c, g.ldc)
+				default:
 					g.edge(m, n, a, rsa, csa, b, rsb, c, edge)
 				}
 			}
@@ -206,7 +209,7 @@ func (g *product[T]) panelB(j, j0, j1 int, late []T) (b *T, rsb int) {
 	return &late[in*g.k*g.kernel.NR], g.kernel.NR
 }
 
-// edge computes a tile of which only m rows and n columns lie in C: by the same kernel, on a copy, so that an element's bits
+// edge computes a tile of which only m rows and n columns lie in C, where there is no kernel for edges: on a copy, so that an element's bits
 // do not depend on where the tiles fall.
 func (g *product[T]) edge(m, n int, a *T, rsa, csa int, b *T, rsb int, c *T, scratch []T) {
 	nr := g.kernel.NR

@@ -52,7 +52,7 @@ func (im Implementation) Sgemm(tA, tB Transpose, m, n, k int, alpha float32, a [
 		vectorGemm(&sVectors, im.ISA(), tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 		return
 	}
-	gemm(&sProducts, im.use().sgemm, tA != NoTrans, tB != NoTrans, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+	im.single().gemm(tA != NoTrans, tB != NoTrans, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 }
 
 // Dgemm computes C = alpha·op(A)·op(B) + beta·C. See [Gemm].
@@ -68,7 +68,7 @@ func (im Implementation) Dgemm(tA, tB Transpose, m, n, k int, alpha float64, a [
 		vectorGemm(&dVectors, im.ISA(), tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 		return
 	}
-	gemm(&dProducts, im.use().dgemm, tA != NoTrans, tB != NoTrans, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+	im.double().gemm(tA != NoTrans, tB != NoTrans, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 }
 
 // vectorGemm is the product of a row and a matrix, or of a matrix and a column: a tile would be mostly empty.

@@ -95,7 +95,7 @@ func gemv[T kernel.Float](pool *sync.Pool, isa cpu.ISA, tA Transpose, m, n int, 
 		v.y = gather(&v.yCopy, lenY, y, incY)
 	}
 	if tA == NoTrans {
-		run(m, max(1, minShare/8/n), v.rows)
+		run(ceil(m, kernel.DotsS), max(1, minShare/8/kernel.DotsS/n), v.rows)
 	} else {
 		run(ceil(n, strip), max(1, minShare/8/strip/m), v.columns)
 	}
@@ -113,19 +113,37 @@ const (
 	mostStrips = 64
 )
 
-// doRows computes y[lo:hi] += alpha·A[lo:hi]·x.
+// doRows computes groups lo to hi of kernel.DotsS elements of y += alpha·A·x. The rows that fill no group are dot products
+// of their own.
 func (v *matvec[T]) doRows(lo, hi int) {
-	for i := lo; i < hi; i++ {
+	const group = kernel.DotsS
+	i := lo * group
+	for ; i < min(hi*group, v.m-group+1); i += group {
+		var sums [group * kernel.DotsR]T
+		kernel.Dots(v.isa, 1, v.n, &v.a[i*v.lda], v.lda, &v.x[0], v.n, &sums)
+		for q := range group {
+			v.y[i+q] += v.alpha * sums[q]
+		}
+	}
+	for ; i < min(hi*group, v.m); i++ {
 		v.y[i] += v.alpha * kernel.Dot(v.isa, v.a[i*v.lda:i*v.lda+v.n], v.x[:v.n])
 	}
 }
 
-// doColumns computes strips lo to hi of y += alpha·Aᵀ·x.
+// doColumns computes strips lo to hi of y += alpha·Aᵀ·x, kernel.AxpysK rows of A at a time.
 func (v *matvec[T]) doColumns(lo, hi int) {
 	for ; lo < hi; lo += mostStrips {
 		from, to := lo*strip, min(min(lo+mostStrips, hi)*strip, v.n)
 		y := v.y[from:to]
-		for i := range v.m {
+		i := 0
+		for ; i+kernel.AxpysK <= v.m; i += kernel.AxpysK {
+			var f [kernel.AxpysK]T
+			for q := range f {
+				f[q] = v.alpha * v.x[i+q]
+			}
+			kernel.Axpys(v.isa, len(y), &f, &v.a[i*v.lda+from], v.lda, &y[0])
+		}
+		for ; i < v.m; i++ {
 			kernel.Axpy(v.isa, v.alpha*v.x[i], v.a[i*v.lda+from:i*v.lda+to], y)
 		}
 	}

@@ -86,8 +86,14 @@ func grow[T any](s []T, n int) []T {
 		return s[:n]
 	}
 	const line = 64
-	size := int(unsafe.Sizeof(*new(T)))
+	size := elementSize[T]()
 	s = make([]T, n+line/size)
 	skip := (line - int(uintptr(unsafe.Pointer(&s[0]))%line)) % line / size
 	return s[skip : skip+n : skip+n]
 }
+
+// elementSize returns the bytes of a T.
+func elementSize[T any]() int { return int(unsafe.Sizeof(*new(T))) }
+
+// slice returns n elements from p on.
+func slice[T kernel.Float](p *T, n int) []T { return unsafe.Slice(p, n) }

@@ -21,7 +21,10 @@ const square = 96
 type level3[T kernel.Float] struct {
 	use      *kernels
 	kernel   *kernel.Gemm[T]
+	edge     *kernel.Gemm[T]
 	products *sync.Pool
+	skinnies *sync.Pool
+	scratch  *sync.Pool
 	squares  *sync.Pool // of *[]T, square×square
 }
 
@@ -32,16 +35,23 @@ var (
 
 func (im Implementation) single() level3[float32] {
 	use := im.use()
-	return level3[float32]{use, use.sgemm, &sProducts, &sSquares}
+	return level3[float32]{use, use.sgemm, use.sedge, &sProducts, &sSkinnies, &sScratch, &sSquares}
 }
 
 func (im Implementation) double() level3[float64] {
 	use := im.use()
-	return level3[float64]{use, use.dgemm, &dProducts, &dSquares}
+	return level3[float64]{use, use.dgemm, use.dedge, &dProducts, &dSkinnies, &dScratch, &dSquares}
 }
 
-// gemm is the product without checks: sizes and alpha are not zero.
+// gemm is the product without checks: sizes and alpha are not zero. It chooses the path by the shape alone.
 func (l level3[T]) gemm(tA, tB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
+	if isSmall(l.edge, m, n, k) {
+		small(l.scratch, l.edge, tA, tB, m, n, k, alpha, &a[0], lda, &b[0], ldb, beta, &c[0], ldc)
+		return
+	}
+	if trySkinny(l.skinnies, l.use.isa, tA, tB, m, n, k, alpha, &a[0], lda, &b[0], ldb, beta, &c[0], ldc) {
+		return
+	}
 	gemm(l.products, l.kernel, tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 }
 

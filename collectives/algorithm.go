@@ -69,15 +69,14 @@ const autoShuffleMax = 1 << 20
 // Choice returns the algorithm that an operation on a buffer of the given length in bytes uses: the configured one, or
 // what Auto makes of it.
 //
-// Auto takes Native if the transport has collectives of its own; otherwise Shuffle up to 1 MiB or with at most two
-// ranks, and Ring above.
+// Auto takes Native if the transport has collectives of its own; otherwise Shuffle up to 1 MiB, and Ring above.
 func (g *Group) Choice(bytes int) Algorithm {
 	switch {
 	case g.alg != Auto:
 		return g.alg
 	case g.native != nil:
 		return Native
-	case bytes <= autoShuffleMax || g.Size() <= 2:
+	case bytes <= autoShuffleMax:
 		return Shuffle
 	}
 	return Ring

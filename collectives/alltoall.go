@@ -20,7 +20,7 @@ func AllToAll[T Elem](ctx context.Context, g *Group, send, recv [][]T) error {
 		panic(fmt.Sprintf("collectives: AllToAll: rank %d sends itself %d elements and expects %d", g.rank, want, own))
 	}
 	copy(recv[g.rank], send[g.rank])
-	return g.run(ctx, call{kind: kindAllToAllV, dtype: dtypeOf[T]()}, func(c *call) error {
+	return g.run(ctx, call{kind: kindAllToAll, dtype: dtypeOf[T]()}, func(c *call) error {
 		out := func(r int) []byte { return bytesOf(send[r]) }
 		in := func(r int) []byte { return bytesOf(recv[r]) }
 		if err := c.agree(); err != nil {

@@ -21,12 +21,13 @@ const (
 	kindAllGather
 	kindGather
 	kindAllGatherV
+	kindAllToAll
 	kindAllToAllV
 	kindBroadcast
 	kindBarrier
 )
 
-var kindNames = [...]string{"none", "AllReduce", "Reduce", "ReduceScatter", "AllGather", "Gather", "AllGatherV", "AllToAllV", "Broadcast", "Barrier"}
+var kindNames = [...]string{"none", "AllReduce", "Reduce", "ReduceScatter", "AllGather", "Gather", "AllGatherV", "AllToAll", "AllToAllV", "Broadcast", "Barrier"}
 
 func (k kind) String() string {
 	if int(k) < len(kindNames) {

@@ -313,6 +313,10 @@ func TestMisusePanics(t *testing.T) {
 	gs := groups(t, inproc.NewWorld(2), collectives.Config{})
 	ctx := context.Background()
 	assert.PanicsWithValue(t, "collectives: Broadcast: root 2 in a group of 2", func() { collectives.Broadcast(ctx, gs[0], []uint8{1}, 2) })
+	assert.PanicsWithValue(t, "collectives: AllToAll: 2 and 1 slices for 2 ranks", func() { collectives.AllToAll(ctx, gs[0], make([][]uint8, 2), make([][]uint8, 1)) })
+	assert.PanicsWithValue(t, "collectives: AllToAll: rank 0 sends itself 4 elements and expects 3", func() {
+		collectives.AllToAll(ctx, gs[0], [][]uint8{make([]uint8, 4), nil}, [][]uint8{make([]uint8, 3), nil})
+	})
 	assert.PanicsWithValue(t, "collectives: AllToAllV: 3 slices for 2 ranks", func() { collectives.AllToAllV(ctx, gs[0], make([][]uint8, 3)) })
 	assert.PanicsWithValue(t, "collectives: Slice: 5 elements, rank 2 of 2", func() { collectives.Slice(5, 2, 2) })
 }

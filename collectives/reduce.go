@@ -3,6 +3,7 @@ package collectives
 import (
 	"fmt"
 
+	"github.com/tutti-ml/tutti/blas/vec"
 	"github.com/tutti-ml/tutti/collectives/transport"
 )
 
@@ -30,24 +31,15 @@ func combine(d transport.DType, op Op, dst, src []byte) {
 }
 
 func combineElems[T Elem](op Op, dst, src []T) {
-	src = src[:len(dst)]
 	switch op {
 	case Sum, Mean:
-		for i, v := range src {
-			dst[i] += v
-		}
+		vec.AddTo(dst, src)
 	case Min:
-		for i, v := range src {
-			dst[i] = min(dst[i], v)
-		}
+		vec.MinTo(dst, src)
 	case Max:
-		for i, v := range src {
-			dst[i] = max(dst[i], v)
-		}
+		vec.MaxTo(dst, src)
 	case Prod:
-		for i, v := range src {
-			dst[i] *= v
-		}
+		vec.MulTo(dst, src)
 	default:
 		panic(fmt.Sprintf("collectives: combine: unknown operation %v", op))
 	}
@@ -60,20 +52,27 @@ func finish(d transport.DType, op Op, size int, p []byte) {
 	}
 	switch d {
 	case transport.Float32:
-		divide(elemsOf[float32](p), float32(size))
+		divideFloats(elemsOf[float32](p), size)
 	case transport.Float64:
-		divide(elemsOf[float64](p), float64(size))
+		divideFloats(elemsOf[float64](p), size)
 	case transport.Int32:
-		divide(elemsOf[int32](p), int32(size))
+		divideInts(elemsOf[int32](p), size)
 	case transport.Int64:
-		divide(elemsOf[int64](p), int64(size))
+		divideInts(elemsOf[int64](p), size)
 	case transport.Uint8:
-		divide(p, uint8(size))
+		divideInts(p, size)
 	}
 }
 
-func divide[T Elem](p []T, by T) {
+func divideFloats[T float32 | float64](p []T, by int) {
 	for i := range p {
-		p[i] /= by
+		p[i] /= T(by)
+	}
+}
+
+// divideInts divides in 64 bits, as 256 ranks are too many for a uint8.
+func divideInts[T int32 | int64 | uint8](p []T, by int) {
+	for i := range p {
+		p[i] = T(int64(p[i]) / int64(by))
 	}
 }

@@ -32,6 +32,10 @@ type Gemm[T Float] struct {
 	// Packed panels have rsa = 1, csa = MR and rsb = NR. Each element of A·B is a sum from k = 0 upwards starting at zero,
 	// and is rounded before it meets C. With beta = 0, C is not read. k may be 0.
 	Tile func(k int, alpha T, a *T, rsa, csa int, b *T, rsb int, beta T, c *T, ldc int)
+
+	// Edge computes the first m rows and n columns of a tile, 1 ≤ m ≤ MR and 1 ≤ n ≤ NR, and touches nothing of A, B and C
+	// beyond them. An element has the same bits as from Tile. Nil: there is none, and blas runs Tile on a copy.
+	Edge func(m, n, k int, alpha T, a *T, rsa, csa int, b *T, rsb int, beta T, c *T, ldc int)
 }
 
 // String returns the kernel's name and sizes, for reports.
@@ -42,15 +46,24 @@ func (g *Gemm[T]) String() string {
 // Sgemm and Dgemm list the kernels of this build, fastest first. Those the machine cannot run are listed too: compare ISA
 // with cpu.Best, as Pick does.
 var (
-	Sgemm = append(sgemmAsm(), Gemm[float32]{Name: "sgemm2x4", ISA: cpu.Generic, MR: 2, NR: 4, MC: 128, KC: 256, NC: 2048, Tile: tile[float32]})
-	Dgemm = append(dgemmAsm(), Gemm[float64]{Name: "dgemm2x4", ISA: cpu.Generic, MR: 2, NR: 4, MC: 64, KC: 256, NC: 2048, Tile: tile[float64]})
+	Sgemm = append(sgemmAsm(), Gemm[float32]{Name: "sgemm2x4", ISA: cpu.Generic, MR: 2, NR: 4, MC: 128, KC: 256, NC: 2048, Tile: tile[float32], Edge: edge[float32]})
+	Dgemm = append(dgemmAsm(), Gemm[float64]{Name: "dgemm2x4", ISA: cpu.Generic, MR: 2, NR: 4, MC: 64, KC: 256, NC: 2048, Tile: tile[float64], Edge: edge[float64]})
 )
 
 // Pick returns the first kernel of table that needs no more than isa.
 // It panics if there is none; the last row of every table is portable, so that there always is.
 func Pick[T Float](table []Gemm[T], isa cpu.ISA) *Gemm[T] {
+	return pick(table, isa, func(*Gemm[T]) bool { return true })
+}
+
+// PickEdge is Pick among the kernels that have Edge; the last row of every table does.
+func PickEdge[T Float](table []Gemm[T], isa cpu.ISA) *Gemm[T] {
+	return pick(table, isa, func(g *Gemm[T]) bool { return g.Edge != nil })
+}
+
+func pick[T Float](table []Gemm[T], isa cpu.ISA, suits func(*Gemm[T]) bool) *Gemm[T] {
 	for i := range table {
-		if table[i].ISA <= isa {
+		if table[i].ISA <= isa && suits(&table[i]) {
 			return &table[i]
 		}
 	}

@@ -29,6 +29,24 @@ func tile[T Float](k int, alpha T, a *T, rsa, csa int, b *T, rsb int, beta T, c 
 	write4(alpha, c10, c11, c12, c13, beta, at(c, ldc))
 }
 
+// edge is Gemm.Edge in portable Go: an element at a time, each by the operations of tile.
+func edge[T Float](m, n, k int, alpha T, a *T, rsa, csa int, b *T, rsb int, beta T, c *T, ldc int) {
+	for i := range m {
+		for j := range n {
+			var sum T
+			for p := range k {
+				sum += *at(a, i*rsa+p*csa) * *at(b, p*rsb+j)
+			}
+			to := at(c, i*ldc+j)
+			if sum = T(alpha * sum); beta == 0 {
+				*to = sum
+			} else {
+				*to = beta**to + sum
+			}
+		}
+	}
+}
+
 // write4 stores one row of the tile.
 func write4[T Float](alpha, v0, v1, v2, v3, beta T, c *T) {
 	row := (*[4]T)(unsafe.Pointer(c))

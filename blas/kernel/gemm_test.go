@@ -85,6 +85,81 @@ func testTile[T Float](t *testing.T, g Gemm[T], k int, beta T, rsa, csa, rsb int
 	}
 }
 
+// TestEdge compares, bit for bit, every part of a tile with the whole tile, and the surroundings of A and B are NaN where
+// Edge must not read.
+func TestEdge(t *testing.T) {
+	testEdges(t, Sgemm)
+	testEdges(t, Dgemm)
+}
+
+func testEdges[T Float](t *testing.T, table []Gemm[T]) {
+	for _, g := range table {
+		if g.ISA > cpu.Best() || g.Edge == nil {
+			continue
+		}
+		t.Run(g.Name, func(t *testing.T) {
+			for _, k := range []int{0, 1, 2, 7, 64} {
+				for _, beta := range []T{0, 1, -0.5} {
+					for m := 1; m <= g.MR; m++ {
+						for n := 1; n <= g.NR; n++ {
+							testEdge(t, g, m, n, k, beta, 1, g.MR, g.NR)
+							testEdge(t, g, m, n, k, beta, k+3, 1, g.NR+5)
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+func testEdge[T Float](t *testing.T, g Gemm[T], m, n, k int, beta T, rsa, csa, rsb int) {
+	const alpha, guard = 0.75, 9
+	name := fmt.Sprintf("m=%d n=%d k=%d beta=%v rsa=%d csa=%d rsb=%d", m, n, k, beta, rsa, csa, rsb)
+	a, b := make([]T, (g.MR-1)*rsa+max(0, k-1)*csa+1), make([]T, max(0, k-1)*rsb+g.NR)
+	for i := range a {
+		a[i] = T(math.Sin(float64(i + 1)))
+	}
+	for i := range b {
+		b[i] = T(math.Cos(float64(i)))
+	}
+	ldc := g.NR + 3
+	want := make([]T, (g.MR-1)*ldc+g.NR+2*guard)
+	for i := range want {
+		want[i] = T(math.Sin(float64(i) / 3))
+	}
+	got := append([]T(nil), want...)
+	was := append([]T(nil), want...)
+	g.Tile(k, alpha, &a[0], rsa, csa, &b[0], rsb, beta, &want[guard], ldc)
+
+	// What Edge gets: the same numbers, in buffers that end with the last element it may read, and NaN between.
+	nan := T(math.NaN())
+	for i := range a {
+		if inside := (rsa == 1 && i%csa < m) || (csa == 1 && i/rsa < m && i%rsa < k); !inside {
+			a[i] = nan
+		}
+	}
+	for i := range b {
+		if i%rsb >= n {
+			b[i] = nan
+		}
+	}
+	if beta == 0 {
+		for i := range m {
+			for j := range n {
+				got[guard+i*ldc+j] = nan
+			}
+		}
+	}
+	g.Edge(m, n, k, alpha, &a[0], rsa, csa, &b[0], rsb, beta, &got[guard], ldc)
+	for i := range got {
+		if r, s := (i-guard)/ldc, (i-guard)%ldc; i < guard || r >= m || s >= n {
+			require.Equal(t, was[i], got[i], "%s: written outside, at %d", name, i-guard)
+			continue
+		}
+		require.Equal(t, want[i], got[i], "%s: at %d", name, i-guard)
+	}
+}
+
 // The block sizes must suit the kernel: blas relies on it.
 func TestTables(t *testing.T) {
 	testTable(t, Sgemm)

@@ -43,6 +43,13 @@ func Pack[T Float](isa cpu.ISA, dst *T, w int, src *T, lanes, ls, k, ks int) {
 	}
 }
 
+// Transpose copies src [rows, cols] to dst [cols, rows]: dst[j*ldd+i] = src[i*lds+j]. They do not overlap.
+func Transpose[T Float](isa cpu.ISA, dst *T, ldd int, src *T, lds, rows, cols int) {
+	if rows > 0 && cols > 0 {
+		packColumns(isa, unsafe.Slice(dst, (cols-1)*ldd+rows), ldd, src, rows, lds, cols)
+	}
+}
+
 // packRows copies rows of whole panels, a few rows of one panel and then of the next: source rows are long and may all fall
 // into one set of the cache, so that it holds only a few. Widths the compiler knows are copied by vector moves.
 func packRows[T Float](d []T, w int, src *T, panels, k, ks int) {

@@ -1,6 +1,10 @@
 package vec
 
-import "math"
+import (
+	"math"
+
+	"github.com/tutti-ml/tutti/blas/kernel"
+)
 
 // AdamCoef holds the coefficients of one step of Adam, the same for every element.
 type AdamCoef struct {
@@ -29,6 +33,10 @@ func Adam(w, g, m, v []float32, c AdamCoef) {
 }
 
 func adam(w, g, m, v []float32, c *AdamCoef) {
+	if kernel.Steps(isa) {
+		kernel.Adam(w, g, m, v, &[...]float32{c.Keep, c.Decay, c.Beta1, c.Beta2, c.New1, c.New2, c.Rate, c.Root, c.Eps})
+		return
+	}
 	g, m, v = g[:len(w)], m[:len(w)], v[:len(w)]
 	for i := range w {
 		wi := c.Keep * w[i]

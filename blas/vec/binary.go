@@ -2,11 +2,13 @@ package vec
 
 // This file holds arithmetic on two operands, element by element. Each function is a check of lengths and a loop.
 
+import "github.com/tutti-ml/tutti/blas/kernel"
+
 // Add stores a+b in dst. dst may be a or b.
 func Add[T Float](dst, a, b []T) {
 	same("Add", len(dst), len(a))
 	same("Add", len(dst), len(b))
-	run(opAdd, dst, a, b, 0)
+	run(kernel.OpAdd, dst, a, b, 0)
 }
 
 func add[T Float](dst, a, b []T) {
@@ -20,7 +22,7 @@ func add[T Float](dst, a, b []T) {
 func Sub[T Float](dst, a, b []T) {
 	same("Sub", len(dst), len(a))
 	same("Sub", len(dst), len(b))
-	run(opSub, dst, a, b, 0)
+	run(kernel.OpSub, dst, a, b, 0)
 }
 
 func sub[T Float](dst, a, b []T) {
@@ -34,7 +36,7 @@ func sub[T Float](dst, a, b []T) {
 func Mul[T Float](dst, a, b []T) {
 	same("Mul", len(dst), len(a))
 	same("Mul", len(dst), len(b))
-	run(opMul, dst, a, b, 0)
+	run(kernel.OpMul, dst, a, b, 0)
 }
 
 func mul[T Float](dst, a, b []T) {
@@ -48,7 +50,7 @@ func mul[T Float](dst, a, b []T) {
 func Div[T Float](dst, a, b []T) {
 	same("Div", len(dst), len(a))
 	same("Div", len(dst), len(b))
-	run(opDiv, dst, a, b, 0)
+	run(kernel.OpDiv, dst, a, b, 0)
 }
 
 func div[T Float](dst, a, b []T) {
@@ -62,13 +64,13 @@ func div[T Float](dst, a, b []T) {
 func MulAdd[T Float](dst, a, b []T) {
 	same("MulAdd", len(dst), len(a))
 	same("MulAdd", len(dst), len(b))
-	run(opMulAdd, dst, a, b, 0)
+	run(kernel.OpMulAdd, dst, a, b, 0)
 }
 
 func mulAdd[T Float](dst, a, b []T) {
 	a, b = a[:len(dst)], b[:len(dst)]
 	for i := range dst {
-		dst[i] += a[i] * b[i]
+		dst[i] += T(a[i] * b[i]) // rounded first: the compiler may not fuse it
 	}
 }
 
@@ -76,7 +78,7 @@ func mulAdd[T Float](dst, a, b []T) {
 func Maximum[T Float](dst, a, b []T) {
 	same("Maximum", len(dst), len(a))
 	same("Maximum", len(dst), len(b))
-	run(opMaximum, dst, a, b, 0)
+	run(kernel.OpMaximum, dst, a, b, 0)
 }
 
 func maximum[T Float](dst, a, b []T) {
@@ -90,7 +92,7 @@ func maximum[T Float](dst, a, b []T) {
 func Minimum[T Float](dst, a, b []T) {
 	same("Minimum", len(dst), len(a))
 	same("Minimum", len(dst), len(b))
-	run(opMinimum, dst, a, b, 0)
+	run(kernel.OpMinimum, dst, a, b, 0)
 }
 
 func minimum[T Float](dst, a, b []T) {

@@ -10,7 +10,7 @@ import (
 )
 
 func TestInto(t *testing.T) {
-	t.Run("float32", testInto[float32])
+	eachISA(t, testInto[float32])
 	t.Run("float64", testInto[float64])
 	t.Run("int32", testInto[int32])
 	t.Run("int64", testInto[int64])

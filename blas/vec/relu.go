@@ -1,11 +1,15 @@
 package vec
 
-import "math"
+import (
+	"math"
+
+	"github.com/tutti-ml/tutti/blas/kernel"
+)
 
 // Relu stores max(x, 0) in dst; NaN stays NaN. dst may be x.
 func Relu[T Float](dst, x []T) {
 	same("Relu", len(dst), len(x))
-	run(opRelu, dst, x, nil, 0)
+	run(kernel.OpRelu, dst, x, nil, 0)
 }
 
 func relu[T Float](dst, x []T) {
@@ -20,7 +24,7 @@ func relu[T Float](dst, x []T) {
 func ReluGrad[T Float](dst, dy, x []T) {
 	same("ReluGrad", len(dst), len(dy))
 	same("ReluGrad", len(dst), len(x))
-	run(opReluGrad, dst, dy, x, 0)
+	run(kernel.OpReluGrad, dst, dy, x, 0)
 }
 
 func reluGrad[T Float](dst, dy, x []T) {

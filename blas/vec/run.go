@@ -4,44 +4,25 @@ package vec
 
 import (
 	"sync"
-	"unsafe"
 
+	"github.com/tutti-ml/tutti/blas/kernel"
 	"github.com/tutti-ml/tutti/internal/parallel"
 )
 
-// op names an elementwise loop. A number, not a function value: it costs no allocation to keep for the workers.
-type op uint8
+// op names an elementwise loop, or a loop over rows. A number, not a function value: it costs no allocation to keep for the
+// workers.
+type op = kernel.Op
 
+// The loops over rows.
 const (
-	opAdd op = iota
-	opSub
-	opMul
-	opDiv
-	opMulAdd
-	opMaximum
-	opMinimum
-	opScale
-	opAddScalar
-	opAxpy
-	opNeg
-	opAbs
-	opRelu
-	opReluGrad
-	opTanhGrad
-	opSigmoidGrad
-	opSqrt // this one and those below take many cycles an element
-	opExp
-	opLog
-	opTanh
-	opSigmoid
-	opSoftmax // this one and those below work on rows
+	opSoftmax op = kernel.Ops + iota
 	opLogSoftmax
 	opLogSumExp
 )
 
 // grain returns the fewest elements worth a thread of their own: some 10 µs of work.
-func (o op) grain() int {
-	if o < opSqrt {
+func grain(o op) int {
+	if o < kernel.OpSqrt {
 		return 16 << 10
 	}
 	return 4 << 10
@@ -49,73 +30,78 @@ func (o op) grain() int {
 
 // run computes dst from a, b and alpha, those that the loop takes. Lengths are the caller's to check.
 func run[T Float](o op, dst, a, b []T, alpha T) {
-	if len(dst) < 2*o.grain() {
+	if len(dst) < 2*grain(o) {
 		apply(o, dst, a, b, alpha)
 		return
 	}
 	t := newTask[T]()
 	t.op, t.dst, t.a, t.b, t.alpha = o, dst, a, b, alpha
-	parallel.For(len(dst), o.grain(), t.do)
+	parallel.For(len(dst), grain(o), t.do)
 	t.done()
 }
 
 // apply runs the loop here.
 func apply[T Float](o op, dst, a, b []T, alpha T) {
+	if single[T]() && kernel.Elementwise(isa, o, as32(dst), as32(a), as32(b), float32(alpha)) {
+		return
+	}
 	switch o {
-	case opAdd:
+	case kernel.OpAdd:
 		add(dst, a, b)
-	case opSub:
+	case kernel.OpSub:
 		sub(dst, a, b)
-	case opMul:
+	case kernel.OpMul:
 		mul(dst, a, b)
-	case opDiv:
+	case kernel.OpDiv:
 		div(dst, a, b)
-	case opMulAdd:
+	case kernel.OpMulAdd:
 		mulAdd(dst, a, b)
-	case opMaximum:
+	case kernel.OpMaximum:
 		maximum(dst, a, b)
-	case opMinimum:
+	case kernel.OpMinimum:
 		minimum(dst, a, b)
-	case opScale:
+	case kernel.OpScale:
 		scale(dst, alpha, a)
-	case opAddScalar:
+	case kernel.OpAddScalar:
 		addScalar(dst, alpha, a)
-	case opAxpy:
+	case kernel.OpAxpy:
 		axpy(dst, alpha, a)
-	case opNeg:
+	case kernel.OpNeg:
 		neg(dst, a)
-	case opAbs:
+	case kernel.OpAbs:
 		abs(dst, a)
-	case opRelu:
+	case kernel.OpRelu:
 		relu(dst, a)
-	case opReluGrad:
+	case kernel.OpReluGrad:
 		reluGrad(dst, a, b)
-	case opTanhGrad:
+	case kernel.OpTanhGrad:
 		tanhGrad(dst, a, b)
-	case opSigmoidGrad:
+	case kernel.OpSigmoidGrad:
 		sigmoidGrad(dst, a, b)
-	case opSqrt:
+	case kernel.OpFill:
+		fill(dst, alpha)
+	case kernel.OpSqrt:
 		sqrt(dst, a)
-	case opExp:
+	case kernel.OpExp:
 		exp(dst, a)
-	case opLog:
+	case kernel.OpLog:
 		log(dst, a)
-	case opTanh:
+	case kernel.OpTanh:
 		tanh(dst, a)
-	case opSigmoid:
+	case kernel.OpSigmoid:
 		sigmoid(dst, a)
 	}
 }
 
 // runRows computes dst from x, row by row: [rows, cols] each, or [rows] for opLogSumExp's dst.
 func runRows[T Float](o op, dst, x []T, rows, cols int) {
-	if len(x) < 2*o.grain() {
+	if len(x) < 2*grain(o) {
 		applyRows(o, dst, x, cols)
 		return
 	}
 	t := newTask[T]()
 	t.op, t.dst, t.a, t.cols = o, dst, x, cols
-	parallel.For(rows, (o.grain()+cols-1)/cols, t.doRows)
+	parallel.For(rows, (grain(o)+cols-1)/cols, t.doRows)
 	t.done()
 }
 
@@ -138,7 +124,9 @@ type task[T Float] struct {
 	alpha     T
 	cols      int
 
-	do, doRows func(lo, hi int)
+	bias, mean, rstd []T // of LayerNorm
+
+	do, doRows, doNorm func(lo, hi int)
 }
 
 var tasks32, tasks64 sync.Pool
@@ -147,17 +135,21 @@ func newTask[T Float]() *task[T] {
 	t, _ := taskPool[T]().Get().(*task[T])
 	if t == nil {
 		t = new(task[T])
-		t.do, t.doRows = t.elements, t.rows
+		t.do, t.doRows, t.doNorm = t.elements, t.rows, t.norm
 	}
 	return t
 }
 
 func (t *task[T]) elements(lo, hi int) {
-	b := t.b
-	if b != nil {
-		b = b[lo:hi]
+	apply(t.op, t.dst[lo:hi], piece(t.a, lo, hi), piece(t.b, lo, hi), t.alpha)
+}
+
+// piece returns x[lo:hi], or nil for an operand that the loop does not have.
+func piece[T Float](x []T, lo, hi int) []T {
+	if x == nil {
+		return nil
 	}
-	apply(t.op, t.dst[lo:hi], t.a[lo:hi], b, t.alpha)
+	return x[lo:hi]
 }
 
 func (t *task[T]) rows(lo, hi int) {
@@ -171,7 +163,7 @@ func (t *task[T]) rows(lo, hi int) {
 }
 
 func (t *task[T]) done() {
-	t.dst, t.a, t.b = nil, nil, nil
+	t.dst, t.a, t.b, t.bias, t.mean, t.rstd = nil, nil, nil, nil, nil, nil
 	taskPool[T]().Put(t)
 }
 
@@ -182,10 +174,4 @@ func taskPool[T Float]() *sync.Pool {
 		return &tasks32
 	}
 	return &tasks64
-}
-
-// single reports whether T is float32 or a type made of it.
-func single[T Float]() bool {
-	var z T
-	return unsafe.Sizeof(z) == 4
 }

@@ -1,5 +1,7 @@
 package vec
 
+import "github.com/tutti-ml/tutti/blas/kernel"
+
 // SGDCoef holds the coefficients of one step of SGD with momentum, the same for every element.
 type SGDCoef struct {
 	Decay    float32 // L2 penalty: Decay·w is added to the gradient
@@ -20,6 +22,10 @@ func SGD(w, g []float32, decay, rate float32) {
 }
 
 func sgd(w, g []float32, decay, rate float32) {
+	if kernel.Steps(isa) {
+		kernel.SGD(w, g, decay, rate)
+		return
+	}
 	g = g[:len(w)]
 	for i := range w {
 		w[i] -= float32(rate * (g[i] + float32(decay*w[i])))
@@ -41,6 +47,10 @@ func SGDMomentum(w, g, b []float32, c SGDCoef) {
 }
 
 func sgdMomentum(w, g, b []float32, c *SGDCoef) {
+	if kernel.Steps(isa) {
+		kernel.Momentum(w, g, b, c.Decay, c.Momentum, c.New, c.Rate, c.Nesterov)
+		return
+	}
 	g, b = g[:len(w)], b[:len(w)]
 	for i := range w {
 		gi := g[i] + float32(c.Decay*w[i])

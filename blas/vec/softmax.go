@@ -3,10 +3,15 @@ package vec
 // This file normalises exponentials along rows. The largest element of a row is subtracted first, so no finite input
 // overflows; the sum of exponentials is accumulated in float64, in order of columns, whatever T. Rows are spread over the
 // worker threads.
+//
+// Kernels compute in float32: the difference of an element from the largest has a rounding error, so an exponential a
+// relative error up to (1+|x-max|)·2⁻²⁴; exponentials are added in eight lanes, and sums of 512 of them in float64.
 
 import (
 	"fmt"
 	"math"
+
+	"github.com/tutti-ml/tutti/blas/kernel"
 )
 
 // Softmax stores exp(x)/Σexp(x) of every row in dst.
@@ -25,14 +30,25 @@ func softmax[T Float](dst, x []T, cols int) {
 	}
 	for ; len(x) >= cols; dst, x = dst[cols:], x[cols:] {
 		row := x[:cols]
-		scale(dst[:cols], T(1/expSum(dst[:cols], row, float64(Max(row)))), dst[:cols])
+		sum := expSum(dst[:cols], row, float64(Max(row)))
+		apply(kernel.OpScale, dst[:cols], dst[:cols], nil, T(1/sum))
 	}
 }
+
+const expBlock = 512 // exponentials that a kernel adds in float32
 
 // expSum stores exp(x-m) in dst and returns the sum, before rounding to T.
 func expSum[T Float](dst, x []T, m float64) float64 {
 	x = x[:len(dst)]
 	var sum float64
+	if single[T]() && kernel.Reduces(isa) {
+		dst, x := as32(dst), as32(x)
+		for lo := 0; lo < len(x); lo += expBlock {
+			hi := min(lo+expBlock, len(x))
+			sum += float64(kernel.ExpSum(dst[lo:hi], x[lo:hi], float32(m)))
+		}
+		return sum
+	}
 	if single[T]() {
 		for i := range dst {
 			f, s := splitPow2(log2e * (float64(x[i]) - m))
@@ -66,6 +82,11 @@ func logSoftmax[T Float](dst, x []T, cols int) {
 	}
 	for ; len(x) >= cols; dst, x = dst[cols:], x[cols:] {
 		m, l := logSum(x[:cols])
+		if single[T]() && kernel.Reduces(isa) { // two roundings: the first difference is exact near the largest
+			apply(kernel.OpAddScalar, dst[:cols], x[:cols], nil, T(-m))
+			apply(kernel.OpAddScalar, dst[:cols], dst[:cols], nil, T(-l))
+			continue
+		}
 		for i, v := range x[:cols] {
 			dst[i] = T(float64(v) - m - l)
 		}
@@ -100,7 +121,12 @@ func logSum[T Float](x []T) (m, l float64) {
 		return m, 0
 	}
 	var sum float64
-	if single[T]() {
+	if single[T]() && kernel.Reduces(isa) {
+		x := as32(x)
+		for lo := 0; lo < len(x); lo += expBlock {
+			sum += float64(kernel.SumExp(x[lo:min(lo+expBlock, len(x))], float32(m)))
+		}
+	} else if single[T]() {
 		for _, v := range x {
 			f, s := splitPow2(log2e * (float64(v) - m))
 			sum += s + s*pow2m1(f)

@@ -2,23 +2,31 @@ package vec
 
 // This file holds the sums. All of them add in one order, which depends on the length alone.
 
-// block is the number of elements summed in eight lanes before their sum joins the pairwise tree.
-const block = 1024
+import "github.com/tutti-ml/tutti/blas/kernel"
+
+const (
+	block = 4096               // elements summed in lanes before their sum joins the pairwise tree
+	lanes = kernel.ReduceLanes // 64: eight vectors of AVX2, so that additions overlap
+)
 
 // Sum returns the sum of x, accumulated in T.
 //
-// Order: x is cut into blocks of 1024 elements. In a block, lane j of eight adds elements j, j+8, j+16, …; the lanes are
-// combined as ((0+4)+(2+6)) + ((1+5)+(3+7)). Block sums are added pairwise: n blocks split at the largest power of two
-// below n. So the error is at most (130 + log2(len/1024))·ε·Σ|x|, with ε = 2⁻²⁴ for float32, 2⁻⁵³ for float64.
+// Order: x is cut into blocks of 4096 elements. In a block, lane j of 64 adds elements j, j+64, j+128, …; the lanes are then
+// folded in halves: lane j+32 is added to lane j, then j+16, down to lane 1 to lane 0. Block sums are added pairwise: n
+// blocks split at the largest power of two below n. So the bits are the same on every machine, and the error is at most
+// (70 + log2(len/4096))·ε·Σ|x|, with ε = 2⁻²⁴ for float32, 2⁻⁵³ for float64.
 func Sum[T Float](x []T) T {
 	if len(x) <= block {
+		if single[T]() && kernel.Reduces(isa) {
+			return T(kernel.SumLanes(as32(x)))
+		}
 		return sumBlock(x)
 	}
 	h := halve(len(x))
 	return Sum(x[:h]) + Sum(x[h:])
 }
 
-// Dot returns Σ a·b, accumulated in T in the order of Sum.
+// Dot returns Σ a·b, accumulated in T in the order of Sum. Every product is rounded before it is added.
 func Dot[T Float](a, b []T) T {
 	same("Dot", len(a), len(b))
 	return dot(a, b)
@@ -29,6 +37,9 @@ func SumSq[T Float](x []T) T { return dot(x, x) }
 
 func dot[T Float](a, b []T) T {
 	if len(a) <= block {
+		if single[T]() && kernel.Reduces(isa) {
+			return T(kernel.DotLanes(as32(a), as32(b)))
+		}
 		return dotBlock(a, b)
 	}
 	h := halve(len(a))
@@ -45,43 +56,44 @@ func halve(n int) int {
 }
 
 func sumBlock[T Float](x []T) T {
-	var s [8]T
-	for ; len(x) >= 8; x = x[8:] {
-		s[0] += x[0]
-		s[1] += x[1]
-		s[2] += x[2]
-		s[3] += x[3]
-		s[4] += x[4]
-		s[5] += x[5]
-		s[6] += x[6]
-		s[7] += x[7]
+	var s [lanes]T
+	n := len(x)
+	for ; len(x) >= lanes; x = x[lanes:] {
+		for j, v := range (*[lanes]T)(x) {
+			s[j] += v
+		}
 	}
-	for i, v := range x {
-		s[i&7] += v
+	for j, v := range x {
+		s[j&(lanes-1)] += v
 	}
-	return lanes(&s)
+	return fold(&s, n)
 }
 
 func dotBlock[T Float](a, b []T) T {
-	var s [8]T
-	for ; len(a) >= 8 && len(b) >= 8; a, b = a[8:], b[8:] {
-		s[0] += a[0] * b[0]
-		s[1] += a[1] * b[1]
-		s[2] += a[2] * b[2]
-		s[3] += a[3] * b[3]
-		s[4] += a[4] * b[4]
-		s[5] += a[5] * b[5]
-		s[6] += a[6] * b[6]
-		s[7] += a[7] * b[7]
+	var s [lanes]T
+	n := len(a)
+	for ; len(a) >= lanes; a, b = a[lanes:], b[lanes:] {
+		u, v := (*[lanes]T)(a), (*[lanes]T)(b)
+		for j := range s {
+			s[j] += T(u[j] * v[j]) // rounded first: the compiler may not fuse it
+		}
 	}
 	b = b[:len(a)]
-	for i, v := range a {
-		s[i&7] += v * b[i]
+	for j, v := range a {
+		s[j&(lanes-1)] += T(v * b[j])
 	}
-	return lanes(&s)
+	return fold(&s, n)
 }
 
-// lanes adds eight lanes the way a 256-bit register is folded: in halves.
-func lanes[T Float](s *[8]T) T {
-	return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
+// fold adds the lanes, of which n at most are not zero, in halves.
+func fold[T Float](s *[lanes]T, n int) T {
+	for h := lanes / 2; h > 0; h /= 2 {
+		if h >= n {
+			continue // adding +0 changes no lane: none is -0, since they start at +0
+		}
+		for j := range h {
+			s[j] += s[j+h]
+		}
+	}
+	return s[0]
 }

@@ -13,18 +13,18 @@ import (
 )
 
 func TestSums(t *testing.T) {
-	t.Run("float32", func(t *testing.T) { testSums[float32](t, math.Exp2(-24)) })
+	eachISA(t, func(t *testing.T) { testSums[float32](t, math.Exp2(-24)) })
 	t.Run("float64", func(t *testing.T) { testSums[float64](t, math.Exp2(-53)) })
 }
 
 // testSums compares sums with exact ones, within the bound that Sum documents, a product's rounding added.
 func testSums[T vec.Float](t *testing.T, u float64) {
 	rng := rand.New(rand.NewPCG(3, 4))
-	for _, n := range append(lengths, 3*1024, 5*1024+3, 64*1024+1) {
+	for _, n := range append(lengths, 63, 64, 65, 4095, 4096, 4097, 3*4096, 5*4096+3, 64*4096+1) {
 		a, b := normal[T](rng, n), normal[T](rng, n)
 		one := make([]T, n)
 		vec.Fill(one, 1)
-		bound := (130 + math.Log2(max(1, float64(n)/1024)) + 1) * u
+		bound := (70 + math.Log2(max(1, float64(n)/4096)) + 1) * u
 		for _, c := range []struct {
 			name string
 			got  T
@@ -62,13 +62,14 @@ func TestSumOrder(t *testing.T) {
 		n    int
 		want float64
 	}{
-		{"lanes 0 and 4 meet first", map[int]float64{0: big, 4: -big, 2: 1}, 8, 1},
+		{"lanes 0 and 32 meet first", map[int]float64{0: big, 32: -big, 16: 1}, 64, 1},
+		{"lanes 0 and 4 meet before 2", map[int]float64{0: big, 4: -big, 2: 1}, 8, 1},
 		{"lanes 0 and 1 meet last", map[int]float64{0: -big, 1: big, 5: 1}, 8, 0},
-		{"a lane adds every eighth", map[int]float64{0: big, 8: 1, 16: -big}, 17, 0},
-		{"a rest goes to lanes from 0", map[int]float64{0: big, 8: -big, 4: 1}, 9, 1},
-		{"blocks 0 and 1 meet before 2", map[int]float64{0: big, 1024: -big, 2048: 1}, 2049, 1},
-		{"blocks 2 and 3 meet before 0", map[int]float64{0: -big, 2048: 1, 3072: big}, 3073, 0},
-		{"five blocks split at four", map[int]float64{0: big, 3072: -big, 4096: 1}, 4097, 1},
+		{"a lane adds every 64th", map[int]float64{0: big, 64: 1, 128: -big}, 129, 0},
+		{"a rest goes to lanes from 0", map[int]float64{0: big, 64: -big, 32: 1}, 65, 1},
+		{"blocks 0 and 1 meet before 2", map[int]float64{0: big, 4096: -big, 8192: 1}, 8193, 1},
+		{"blocks 2 and 3 meet before 0", map[int]float64{0: -big, 8192: 1, 12288: big}, 12289, 0},
+		{"five blocks split at four", map[int]float64{0: big, 12288: -big, 16384: 1}, 16385, 1},
 	} {
 		x := make([]float64, c.n)
 		for i, v := range c.at {

@@ -1,13 +1,17 @@
 package vec
 
-import "math"
+import (
+	"math"
+
+	"github.com/tutti-ml/tutti/blas/kernel"
+)
 
 // Tanh stores the hyperbolic tangent of x in dst. dst may be x.
 //
-// In float32 it is at most 0.51 ulp from the true value. It computes in float64 and rounds once.
+// In float32 it is at most 2 ulp from the true value, and 0.51 ulp in the portable loop.
 func Tanh[T Float](dst, x []T) {
 	same("Tanh", len(dst), len(x))
-	run(opTanh, dst, x, nil, 0)
+	run(kernel.OpTanh, dst, x, nil, 0)
 }
 
 func tanh[T Float](dst, x []T) {
@@ -35,12 +39,12 @@ func tanh32(x float64) float64 {
 func TanhGrad[T Float](dst, dy, y []T) {
 	same("TanhGrad", len(dst), len(dy))
 	same("TanhGrad", len(dst), len(y))
-	run(opTanhGrad, dst, dy, y, 0)
+	run(kernel.OpTanhGrad, dst, dy, y, 0)
 }
 
 func tanhGrad[T Float](dst, dy, y []T) {
 	dy, y = dy[:len(dst)], y[:len(dst)]
 	for i := range dst {
-		dst[i] = dy[i] * (1 - y[i]*y[i])
+		dst[i] = dy[i] * (1 - T(y[i]*y[i]))
 	}
 }

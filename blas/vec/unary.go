@@ -2,12 +2,16 @@ package vec
 
 // This file holds arithmetic on one operand, and a scalar, element by element.
 
-import "math"
+import (
+	"math"
+
+	"github.com/tutti-ml/tutti/blas/kernel"
+)
 
 // Scale stores alpha·x in dst. dst may be x.
 func Scale[T Float](dst []T, alpha T, x []T) {
 	same("Scale", len(dst), len(x))
-	run(opScale, dst, x, nil, alpha)
+	run(kernel.OpScale, dst, x, nil, alpha)
 }
 
 func scale[T Float](dst []T, alpha T, x []T) {
@@ -20,7 +24,7 @@ func scale[T Float](dst []T, alpha T, x []T) {
 // AddScalar stores alpha+x in dst. dst may be x.
 func AddScalar[T Float](dst []T, alpha T, x []T) {
 	same("AddScalar", len(dst), len(x))
-	run(opAddScalar, dst, x, nil, alpha)
+	run(kernel.OpAddScalar, dst, x, nil, alpha)
 }
 
 func addScalar[T Float](dst []T, alpha T, x []T) {
@@ -33,20 +37,20 @@ func addScalar[T Float](dst []T, alpha T, x []T) {
 // Axpy adds alpha·x to dst. dst may be x.
 func Axpy[T Float](dst []T, alpha T, x []T) {
 	same("Axpy", len(dst), len(x))
-	run(opAxpy, dst, x, nil, alpha)
+	run(kernel.OpAxpy, dst, x, nil, alpha)
 }
 
 func axpy[T Float](dst []T, alpha T, x []T) {
 	x = x[:len(dst)]
 	for i := range dst {
-		dst[i] += alpha * x[i]
+		dst[i] += T(alpha * x[i])
 	}
 }
 
 // Neg stores -x in dst. dst may be x.
 func Neg[T Float](dst, x []T) {
 	same("Neg", len(dst), len(x))
-	run(opNeg, dst, x, nil, 0)
+	run(kernel.OpNeg, dst, x, nil, 0)
 }
 
 func neg[T Float](dst, x []T) {
@@ -59,7 +63,7 @@ func neg[T Float](dst, x []T) {
 // Abs stores the absolute value of x in dst. dst may be x.
 func Abs[T Float](dst, x []T) {
 	same("Abs", len(dst), len(x))
-	run(opAbs, dst, x, nil, 0)
+	run(kernel.OpAbs, dst, x, nil, 0)
 }
 
 func abs[T Float](dst, x []T) {
@@ -72,7 +76,7 @@ func abs[T Float](dst, x []T) {
 // Sqrt stores the square root of x in dst; of a negative number, NaN. dst may be x.
 func Sqrt[T Float](dst, x []T) {
 	same("Sqrt", len(dst), len(x))
-	run(opSqrt, dst, x, nil, 0)
+	run(kernel.OpSqrt, dst, x, nil, 0)
 }
 
 func sqrt[T Float](dst, x []T) {
@@ -84,6 +88,14 @@ func sqrt[T Float](dst, x []T) {
 
 // Fill stores alpha in every element of dst.
 func Fill[T Number](dst []T, alpha T) {
+	if singleNumber[T]() {
+		run(kernel.OpFill, as32(dst), nil, nil, float32(alpha))
+		return
+	}
+	fill(dst, alpha)
+}
+
+func fill[T Number](dst []T, alpha T) {
 	for i := range dst {
 		dst[i] = alpha
 	}

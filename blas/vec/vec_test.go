@@ -57,9 +57,11 @@ type element[T vec.Float] struct {
 }
 
 func TestElementwise(t *testing.T) {
-	t.Run("float32", func(t *testing.T) { testElementwise[float32](t, math.Exp2(-24)) })
+	eachISA(t, func(t *testing.T) {
+		t.Run("float32", func(t *testing.T) { testElementwise[float32](t, math.Exp2(-24)) })
+		t.Run("named", func(t *testing.T) { testElementwise[weight](t, math.Exp2(-24)) })
+	})
 	t.Run("float64", func(t *testing.T) { testElementwise[float64](t, math.Exp2(-53)) })
-	t.Run("named", func(t *testing.T) { testElementwise[weight](t, math.Exp2(-24)) })
 }
 
 type weight float32
@@ -133,6 +135,10 @@ func TestLengthsPanic(t *testing.T) {
 		{"vec: Softmax: lengths 3 and 4 for 2 rows of 2", func() { vec.Softmax(three, four, 2, 2) }},
 		{"vec: LogSoftmax: lengths 4 and 4 for 2 rows of 3", func() { vec.LogSoftmax(four, four, 2, 3) }},
 		{"vec: LogSumExp: lengths 3 and 2", func() { vec.LogSumExp(three, four, 2, 2) }},
+		{"vec: ToFloat16: lengths 4 and 3", func() { vec.ToFloat16(make([]uint16, 4), three) }},
+		{"vec: ToBFloat16: lengths 4 and 3", func() { vec.ToBFloat16(make([]uint16, 4), three) }},
+		{"vec: FromFloat16: lengths 3 and 4", func() { vec.FromFloat16(three, make([]uint16, 4)) }},
+		{"vec: FromBFloat16: lengths 3 and 4", func() { vec.FromBFloat16(three, make([]uint16, 4)) }},
 		{"vec: Max: empty slice", func() { vec.Max(three[:0]) }},
 		{"vec: Min: empty slice", func() { vec.Min(three[:0]) }},
 		{"vec: ArgMax: empty slice", func() { vec.ArgMax(three[:0]) }},
@@ -144,6 +150,7 @@ func TestLengthsPanic(t *testing.T) {
 // TestNoAllocation calls every elementwise function below and above the length at which it is spread.
 func TestNoAllocation(t *testing.T) {
 	d, a, b := make([]float32, 100_000), make([]float32, 100_000), make([]float32, 100_000)
+	h := make([]uint16, 100_000)
 	table := elementwise[float32]()
 	step := func(n int) {
 		for _, e := range table {
@@ -153,6 +160,8 @@ func TestNoAllocation(t *testing.T) {
 		vec.LogSumExp(d[:n/10], a[:n], n/10, 10)
 		vec.Adam(d[:n], a[:n], b[:n], b[:n], vec.AdamCoef{})
 		vec.SGD(d[:n], a[:n], 0, 0)
+		vec.ToFloat16(h[:n], a[:n])
+		vec.FromBFloat16(d[:n], h[:n])
 	}
 	for _, n := range []int{100, 100_000} {
 		step(n)

@@ -117,14 +117,14 @@ func TestInterruptAndResume(t *testing.T) {
 		t.Skip("Windows has no interrupt to send to one process")
 	}
 	dir := t.TempDir()
-	args := []string{"train", "--model", "mlp", "--sync", "shuffle", "--partitions", "6", "--epochs", "8", "--progress", "never"}
+	args := []string{"train", "--model", "mlp", "--sync", "shuffle", "--partitions", "6", "--batch", "256", "--epochs", "20", "--progress", "never"}
 	_, errs, code := tutti(t, dir, append(args, "--out", "whole.safetensors")...)
 	require.Zero(t, code, errs)
 	for name, prefix := range map[string][]string{"in process": nil, "launched": {"launch", "-n", "3", "--", "tutti"}} {
 		t.Run(name, func(t *testing.T) {
 			full := append(append(append([]string{}, prefix...), args...), "--out", "parts.safetensors")
 			cmd := command(t, dir, full...)
-			cmd.Stdout = &interrupter{cmd: cmd, at: "epoch  2/8"}
+			cmd.Stdout = &interrupter{cmd: cmd, at: "epoch  2/20"}
 			var stderr bytes.Buffer
 			cmd.Stderr = &stderr
 			require.Error(t, cmd.Run())

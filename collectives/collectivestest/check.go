@@ -20,7 +20,7 @@ func check[T collectives.Elem](ctx context.Context, g *collectives.Group, n int,
 		}
 	}
 	for _, f := range []func(context.Context, *collectives.Group, int) error{
-		checkGathers[T], checkBroadcast[T], checkAllGatherV[T], checkAllToAllV[T],
+		checkGathers[T], checkBroadcast[T], checkAllGatherV[T], checkAllToAll[T],
 	} {
 		if err := f(ctx, g, n); err != nil {
 			return err
@@ -138,12 +138,12 @@ func checkAllGatherV[T collectives.Elem](ctx context.Context, g *collectives.Gro
 		return fmt.Errorf("AllGatherV: counts %v, want %v", gotCounts, counts)
 	}
 	if !slices.Equal(all[:3], prefix) || !slices.Equal(all[3:], want) {
-		return fmt.Errorf("AllGatherV: wrong elements for counts %v", counts)
+		return fmt.Errorf("in AllGatherV: wrong elements for counts %v", counts)
 	}
 	return mine.differ(input[T](g.Rank(), count(g.Rank())), make([]float64, len(mine.s)))
 }
 
-func checkAllToAllV[T collectives.Elem](ctx context.Context, g *collectives.Group, n int) error {
+func checkAllToAll[T collectives.Elem](ctx context.Context, g *collectives.Group, n int) error {
 	piece := func(from, to int) []T { return input[T](from*100+to, n*((from+2*to)%4)/8) }
 	send := make([][]T, g.Size())
 	for to := range send {
@@ -153,9 +153,22 @@ func checkAllToAllV[T collectives.Elem](ctx context.Context, g *collectives.Grou
 	if err != nil {
 		return err
 	}
+	known := make([][]T, g.Size())
+	for from := range known {
+		known[from] = make([]T, len(piece(from, g.Rank())))
+	}
+	if err := collectives.AllToAll(ctx, g, send, known); err != nil {
+		return err
+	}
 	for from := range recv {
 		if !slices.Equal(recv[from], piece(from, g.Rank())) {
-			return fmt.Errorf("AllToAllV: wrong elements from rank %d", from)
+			return fmt.Errorf("in AllToAllV: wrong elements from rank %d", from)
+		}
+		if !slices.Equal(known[from], piece(from, g.Rank())) {
+			return fmt.Errorf("in AllToAll: wrong elements from rank %d", from)
+		}
+		if !slices.Equal(send[from], piece(g.Rank(), from)) {
+			return fmt.Errorf("in AllToAll: the input for rank %d was written to", from)
 		}
 	}
 	return nil

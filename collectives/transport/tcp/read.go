@@ -31,7 +31,7 @@ func (p *peer) read() {
 	switch {
 	case errors.Is(err, errBye):
 		p.leave(&transport.PeerLostError{Rank: p.rank, Err: errBye})
-	case errors.Is(err, errEnded):
+	case errors.Is(err, errEnded), p.ended(): // a peer may hang up once it has our goodbye: that is no loss
 		p.drain()
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		err = fmt.Errorf("connection ended without a goodbye")

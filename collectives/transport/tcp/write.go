@@ -100,7 +100,11 @@ func (p *peer) explain(ctx context.Context, werr error) error {
 	case <-p.readEnd:
 	case <-wait.C:
 	}
-	if err := p.whyGone(); err != nil {
+	switch err := p.whyGone(); err {
+	case nil:
+	case errEnded:
+		return t.endError()
+	default:
 		return err
 	}
 	t.fail(&transport.PeerLostError{Rank: p.rank, Err: werr})

@@ -1,0 +1,38 @@
+package kernel
+
+// This file names the elementwise kernels on float32 slices of unit stride. Their references are the loops of package
+// blas/vec, which asks here first.
+
+import "github.com/tutti-ml/tutti/internal/cpu"
+
+// Best returns the highest ISA that this machine and TUTTI_ISA allow: cpu.Best, for packages that choose kernels.
+func Best() cpu.ISA { return cpu.Best() }
+
+// An Op names an elementwise computation of dst from operands a and b and a scalar alpha.
+type Op uint8
+
+const (
+	OpAdd         Op = iota // a + b
+	OpSub                   // a - b
+	OpMul                   // a·b
+	OpDiv                   // a/b
+	OpMulAdd                // dst + a·b, the product rounded first
+	OpMaximum               // max(a, b) as Go's: NaN if either is, and +0 is more than -0
+	OpMinimum               // min(a, b)
+	OpScale                 // alpha·a
+	OpAddScalar             // alpha + a
+	OpAxpy                  // dst + alpha·a, the product rounded first
+	OpNeg                   // -a
+	OpAbs                   // |a|
+	OpRelu                  // a where a > 0 or NaN, else +0
+	OpReluGrad              // a where b > 0 or NaN, else +0
+	OpTanhGrad              // a·(1 - b²), every operation rounded
+	OpSigmoidGrad           // a·(b·(1 - b)), every operation rounded
+	OpFill                  // alpha
+	OpSqrt                  // √a
+	OpExp                   // eᵃ
+	OpLog                   // log a
+	OpTanh                  // tanh a
+	OpSigmoid               // 1/(1+e⁻ᵃ)
+	Ops                     // how many there are
+)

@@ -1,0 +1,252 @@
+// Skinny products: a large matrix S times at most a few rows or columns R, which is bound by how fast S can be read. S is
+// read once, where it lies, in the order of its rows, and every element meets all of R.
+//
+//	S has rows along k        dot products of rows of S with rows of R     A·b, A·Bᵀ with few rows of A, A·B with few columns of B
+//	S has rows across k       outer products of rows of S with rows of R   Aᵀ·b, A·B with few rows of A, Aᵀ·B with few columns of B
+
+package blas
+
+import (
+	"sync"
+
+	"github.com/tutti-ml/tutti/blas/kernel"
+	"github.com/tutti-ml/tutti/internal/cpu"
+)
+
+// A skinny is one call: out[u, v] = alpha·Σ S[u, p]·R[v, p] + beta·out[u, v] for all u < lanes and v < few. It outlives the
+// call in a pool.
+type skinny[T kernel.Float] struct {
+	isa         cpu.ISA
+	lanes, k    int
+	few         int
+	alpha, beta T
+	s           *T
+	lds         int
+	c           *T
+	cs, cr      int // from out[u, v] to out[u+1, v] and to out[u, v+1]
+	factors     []T // R, packed
+	scratch     *sync.Pool
+
+	dots, outers func(lo, hi int)
+}
+
+func newSkinny[T kernel.Float](scratch *sync.Pool) *skinny[T] {
+	v := &skinny[T]{scratch: scratch}
+	v.dots, v.outers = v.doDots, v.doOuters
+	return v
+}
+
+var (
+	sSkinnies = sync.Pool{New: func() any { return newSkinny[float32](&sScratch) }}
+	dSkinnies = sync.Pool{New: func() any { return newSkinny[float64](&dScratch) }}
+)
+
+// Bounds of what is skinny: mostDots rows of R fit the first-level cache beside S; mostOuters rows of the result do.
+// Below leastSkinny elements, S is in the cache and the tiles are better.
+const (
+	mostDots    = 4 * kernel.DotsR
+	mostOuters  = 2 * kernel.OuterM
+	leastSkinny = 64 * 256
+	leastDot    = 64 // steps of k: the sums of a vector at the end of a dot product must not count
+)
+
+// trySkinny multiplies if the shape is skinny; the arguments are valid, m, n > 1 and k > 0.
+func trySkinny[T kernel.Float](pool *sync.Pool, isa cpu.ISA, aT, bT bool, m, n, k int, alpha T, a *T, lda int, b *T, ldb int, beta T, c *T, ldc int) bool {
+	lanes, few, flip := n, m, false
+	if m > n {
+		lanes, few, flip = m, n, true
+	}
+	if few > mostDots || lanes < 4*few || lanes*k < leastSkinny {
+		return false
+	}
+	v := pool.Get().(*skinny[T])
+	v.isa, v.lanes, v.k, v.few, v.alpha, v.beta, v.c = isa, lanes, k, few, alpha, beta, c
+	// R [few, k] is op(A), or op(B)ᵀ if S is A.
+	r, rs, ks := a, lda, 1
+	v.s, v.lds, v.cs, v.cr = b, ldb, 1, ldc
+	along := bT // rows of S run along k
+	if aT {
+		rs, ks = 1, lda
+	}
+	if flip {
+		r, rs, ks = b, 1, ldb
+		v.s, v.lds, v.cs, v.cr = a, lda, ldc, 1
+		along = !aT
+		if bT {
+			rs, ks = ldb, 1
+		}
+	}
+	done := true
+	switch {
+	case along && k >= leastDot:
+		v.packDots(r, rs, ks)
+		run(ceil(lanes, kernel.DotsS), max(1, minShare/(4*few*kernel.DotsS*k)), v.dots)
+	case !along && few <= mostOuters:
+		v.packOuters(r, rs, ks)
+		run(ceil(lanes, outerStrip), max(1, minShare/(4*few*outerStrip*k)), v.outers)
+	default:
+		done = false
+	}
+	v.s, v.c = nil, nil // keep nothing of the caller's alive
+	pool.Put(v)
+	return done
+}
+
+// dotsBlock is how many steps of k dot products go at a time, so that rows of R stay in the first-level cache.
+func dotsBlock[T kernel.Float]() int { return 2048 / elementSize[T]() }
+
+// packDots copies R to blocks of dotsBlock steps of k, and a block by rows.
+func (v *skinny[T]) packDots(r *T, rs, ks int) {
+	v.factors = grow(v.factors, v.few*v.k)
+	block := dotsBlock[T]()
+	for p := 0; p < v.k; p += block {
+		n := min(block, v.k-p)
+		to := &v.factors[p*v.few]
+		if ks != 1 {
+			kernel.Transpose(v.isa, to, n, at(r, p*ks), ks, n, v.few)
+			continue
+		}
+		for i := range v.few {
+			copy(v.factors[p*v.few+i*n:][:n], slice(at(r, i*rs+p), n))
+		}
+	}
+}
+
+// doDots computes groups lo to hi of kernel.DotsS lanes. The last lanes, if they are fewer, are computed one at a time by the
+// same kernel, for it reads whole groups.
+func (v *skinny[T]) doDots(lo, hi int) {
+	const group = kernel.DotsS
+	block := dotsBlock[T]()
+	rounds := ceil(v.few, kernel.DotsR)
+	low, high := v.few/rounds, v.few%rounds // the first high of the rounds take a row more than low
+	for u := lo * group; u < min(hi*group, v.lanes); u += group {
+		step, lds, count := group, v.lds, group
+		if v.lanes-u < group {
+			step, lds, count = 1, 0, 1
+		}
+		for u := u; u < min(u+group, v.lanes) && u < hi*group; u += step {
+			var out [mostDots / kernel.DotsR][group * kernel.DotsR]T
+			for p := 0; p < v.k; p += block {
+				n := min(block, v.k-p)
+				r := p * v.few
+				for q := range rounds {
+					rows := low
+					if q < high {
+						rows++
+					}
+					kernel.Dots(v.isa, rows, n, at(v.s, u*v.lds+p), lds, &v.factors[r], n, &out[q])
+					r += rows * n
+				}
+			}
+			first := 0
+			for q := range rounds {
+				rows := low
+				if q < high {
+					rows++
+				}
+				for j := range rows {
+					for i := range count {
+						v.put(u+i, first+j, out[q][j*group+i])
+					}
+				}
+				first += rows
+			}
+			if step == group {
+				break
+			}
+		}
+	}
+}
+
+// put stores the sum of lane u and row i.
+func (v *skinny[T]) put(u, i int, sum T) {
+	to := at(v.c, u*v.cs+i*v.cr)
+	if sum = T(v.alpha * sum); v.beta == 0 {
+		*to = sum
+	} else {
+		*to = v.beta**to + sum
+	}
+}
+
+// outerStrip is how many lanes outer products take at a time, so that all rows of the result stay in the first-level cache.
+const outerStrip = 512
+
+// packOuters copies R to the order in which kernel.Outer uses it; rows that fill up the last group are zero. The last step of
+// an odd k comes after all others, by rows.
+func (v *skinny[T]) packOuters(r *T, rs, ks int) {
+	rows := ceil(v.few, kernel.OuterM) * kernel.OuterM
+	v.factors = grow(v.factors, rows*v.k)
+	clear(v.factors)
+	whole := v.k &^ (kernel.OuterK - 1)
+	for p := range v.k {
+		for i := range v.few {
+			to := (p/kernel.OuterK*rows+i)*kernel.OuterK + p%kernel.OuterK
+			if p >= whole {
+				to = whole*rows + i
+			}
+			v.factors[to] = *at(r, i*rs+p*ks)
+		}
+	}
+}
+
+// doOuters computes strips lo to hi of lanes.
+func (v *skinny[T]) doOuters(lo, hi int) {
+	groups := ceil(v.few, kernel.OuterM)
+	rows := groups * kernel.OuterM
+	steps := v.k / kernel.OuterK
+	buf := v.scratch.Get().(*[]T)
+	*buf = grow(*buf, rows*outerStrip)
+	sums := *buf
+	for u0 := lo * outerStrip; u0 < min(hi*outerStrip, v.lanes); u0 += outerStrip {
+		n := min(outerStrip, v.lanes-u0)
+		clear(sums)
+		whole := n &^ (kernel.OuterN - 1)
+		if whole > 0 && steps > 0 {
+			kernel.Outer(v.isa, steps, groups, whole, &v.factors[0], at(v.s, u0), v.lds, &sums[0], outerStrip)
+		}
+		for p := range steps * kernel.OuterK {
+			if whole == n {
+				break
+			}
+			row := slice(at(v.s, p*v.lds+u0+whole), n-whole)
+			for i := range v.few {
+				f := v.factors[(p/kernel.OuterK*rows+i)*kernel.OuterK+p%kernel.OuterK]
+				kernel.Axpy(v.isa, f, row, sums[i*outerStrip+whole:i*outerStrip+n])
+			}
+		}
+		for p := steps * kernel.OuterK; p < v.k; p++ {
+			row := slice(at(v.s, p*v.lds+u0), n)
+			for i := range v.few {
+				kernel.Axpy(v.isa, v.factors[p*rows+i], row, sums[i*outerStrip:i*outerStrip+n])
+			}
+		}
+		v.putRows(u0, n, sums)
+	}
+	v.scratch.Put(buf)
+}
+
+// putRows stores the sums of lanes [u0, u0+n).
+func (v *skinny[T]) putRows(u0, n int, sums []T) {
+	for i := range v.few {
+		row := sums[i*outerStrip : i*outerStrip+n]
+		if v.cs != 1 {
+			for u, sum := range row {
+				v.put(u0+u, i, sum)
+			}
+			continue
+		}
+		to := slice(at(v.c, u0+i*v.cr), n)
+		switch {
+		case v.beta != 0:
+			for u, sum := range row {
+				to[u] = v.beta*to[u] + T(v.alpha*sum)
+			}
+		case v.alpha != 1:
+			for u, sum := range row {
+				to[u] = v.alpha * sum
+			}
+		default:
+			copy(to, row)
+		}
+	}
+}
