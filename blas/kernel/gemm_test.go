@@ -98,8 +98,12 @@ func testEdges[T Float](t *testing.T, table []Gemm[T]) {
 			continue
 		}
 		t.Run(g.Name, func(t *testing.T) {
-			for _, k := range []int{0, 1, 2, 7, 64} {
-				for _, beta := range []T{0, 1, -0.5} {
+			steps, betas := []int{0, 1, 2, 7, 64}, []T{0, 1, -0.5}
+			if testing.Short() { // on an emulated machine, say
+				steps, betas = []int{0, 1, 5}, []T{0, -0.5}
+			}
+			for _, k := range steps {
+				for _, beta := range betas {
 					for m := 1; m <= g.MR; m++ {
 						for n := 1; n <= g.NR; n++ {
 							testEdge(t, g, m, n, k, beta, 1, g.MR, g.NR)
@@ -153,10 +157,14 @@ func testEdge[T Float](t *testing.T, g Gemm[T], m, n, k int, beta T, rsa, csa, r
 	g.Edge(m, n, k, alpha, &a[0], rsa, csa, &b[0], rsb, beta, &got[guard], ldc)
 	for i := range got {
 		if r, s := (i-guard)/ldc, (i-guard)%ldc; i < guard || r >= m || s >= n {
-			require.Equal(t, was[i], got[i], "%s: written outside, at %d", name, i-guard)
+			if was[i] != got[i] {
+				require.Equal(t, was[i], got[i], "%s: written outside, at %d", name, i-guard)
+			}
 			continue
 		}
-		require.Equal(t, want[i], got[i], "%s: at %d", name, i-guard)
+		if want[i] != got[i] {
+			require.Equal(t, want[i], got[i], "%s: at %d", name, i-guard)
+		}
 	}
 }
 
