@@ -17,6 +17,9 @@
 SPLAT(expLow, $-104.0)         // e⁻¹⁰⁴ is less than half the smallest number
 SPLAT(sigmoidHigh, $104.0)
 SPLAT(expHigh, $89.0)          // e⁸⁹ is more than the largest
+SPLAT(quick, $87.0)            // e^±87 is a normal number
+SPLAT(minusQuick, $-87.0)
+SPLAT(magnitude, $0x7fffffff)
 SPLAT(sign, $0x80000000)
 SPLAT(two, $2.0)
 SPLAT(tanhHigh, $20.0)         // tanh 10 rounds to 1
@@ -31,21 +34,69 @@ SPLAT(t4, $0xbbc7c8da)
 #define HIGH Y14
 #define SIGN Y15
 
-// MAXPS and MINPS return their second operand where it is NaN: NaN goes through.
+// EXP leaves e^Y0 in Y3. MAXPS and MINPS return their second operand where it is NaN: NaN goes through.
 #define EXP \
 	VMAXPS  Y0, LOW, Y0  \
 	VMINPS  Y0, HIGH, Y0 \
 	REDUCE               \
 	EXPM1                \
-	SCALE                \
-	VMOVAPS Y3, Y0
+	SCALE
+
+// QUICK is EXP where |x| < 87: neither bounds nor a second factor are needed, and the exponent is added to that of e^r. It gives
+// the same bits.
+#define QUICK \
+	REDUCE              \
+	EXPM1               \
+	VPSLLD $23, Y1, Y1  \
+	VADDPS ONE, Y3, Y3  \
+	VPADDD Y1, Y3, Y3
 
 // func expAVX2(n int, dst, a, b *float32, alpha float32)
 TEXT ·expAVX2(SB), NOSPLIT, $0-36
+	MOVQ    n+0(FP), CX
+	MOVQ    dst+8(FP), DI
+	MOVQ    a+16(FP), SI
 	VMOVUPS expLow<>(SB), LOW
 	VMOVUPS expHigh<>(SB), HIGH
 	CONSTANTS
-	WALK(EXP, EXP)
+	XORL    AX, AX
+	SUBQ    $8, CX
+	JLT     tail
+
+	PCALIGN $32
+vector:
+	VMOVUPS   (SI)(AX*1), Y0
+	VANDPS    magnitude<>(SB), Y0, Y1
+	VCMPPS    $5, quick<>(SB), Y1, Y1 // 5: not less than
+	VMOVMSKPS Y1, DX
+	TESTL     DX, DX
+	JNE       odd
+	QUICK
+
+store:
+	VMOVUPS Y3, (DI)(AX*1)
+	ADDQ    $32, AX
+	SUBQ    $8, CX
+	JGE     vector
+
+tail:
+	ADDQ       $8, CX
+	JE         done
+	LEAQ       ·tailMask+32(SB), R8
+	SHLQ       $2, CX
+	SUBQ       CX, R8
+	VMOVUPS    (R8), Y4
+	VMASKMOVPS (SI)(AX*1), Y4, Y0
+	EXP
+	VMASKMOVPS Y3, Y4, (DI)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+odd:
+	EXP
+	JMP store
 
 // v = 1/(1 + e^|x|) is sigmoid(-|x|), and 1 - v is sigmoid(|x|). With h = n/2, v = 2^-h / ((2^-h + 2^(n-h)) + 2^(n-h)·(e^r - 1)):
 // the sum in brackets is exact while it matters, and nothing overflows before v is subnormal.
@@ -111,13 +162,13 @@ TEXT ·tanhAVX2(SB), NOSPLIT, $0-36
 	CONSTANTS
 	WALK(TANH, TANH)
 
-// EXPSUM walks as WALK does and adds what EXP makes of x - shift to eight partial sums in Y4; what is beyond the tail adds 0.
-// STORE and STORETAIL put it in dst, or do nothing. x ≤ shift: there is no upper bound to keep.
-#define SHIFTEXP \
-	VSUBPS Y14, Y0, Y0  \
-	VMAXPS Y0, LOW, Y0  \
-	REDUCE              \
-	EXPM1               \
+// EXPSUM adds exp(x - shift) to eight partial sums in Y4; what is beyond the tail adds 0. STORE and STORETAIL put it in dst, or do
+// nothing. x ≤ shift: there is no upper bound to keep. Where x - shift is not at least -87, odd is the way from vector to store.
+// Predicate 9 is "not greater or equal".
+#define SLOW \
+	VMAXPS Y0, LOW, Y0 \
+	REDUCE             \
+	EXPM1              \
 	SCALE
 
 #define EXPSUM(STORE, STORETAIL) \
@@ -130,7 +181,13 @@ TEXT ·tanhAVX2(SB), NOSPLIT, $0-36
 	PCALIGN      $32                  \
 vector:                             \
 	VMOVUPS      (SI)(AX*1), Y0       \
-	SHIFTEXP                          \
+	VSUBPS       Y14, Y0, Y0          \
+	VCMPPS       $9, minusQuick<>(SB), Y0, Y1 \
+	VMOVMSKPS    Y1, DX               \
+	TESTL        DX, DX               \
+	JNE          odd                  \
+	QUICK                             \
+store:                              \
 	STORE                             \
 	VADDPS       Y3, Y4, Y4           \
 	ADDQ         $32, AX              \
@@ -144,7 +201,8 @@ tail:                               \
 	SUBQ         CX, R8               \
 	VMOVUPS      (R8), Y1             \
 	VMASKMOVPS   (SI)(AX*1), Y1, Y0   \
-	SHIFTEXP                          \
+	VSUBPS       Y14, Y0, Y0          \
+	SLOW                              \
 	VMOVUPS      (R8), Y1             \
 	STORETAIL                         \
 	VANDPS       Y1, Y3, Y3           \
@@ -172,6 +230,10 @@ TEXT ·expSumAVX2(SB), NOSPLIT, $0-36
 	VZEROUPPER
 	RET
 
+odd:
+	SLOW
+	JMP store
+
 // func sumExpAVX2(n int, x *float32, shift float32) float32
 TEXT ·sumExpAVX2(SB), NOSPLIT, $0-28
 	MOVQ         n+0(FP), CX
@@ -181,3 +243,7 @@ TEXT ·sumExpAVX2(SB), NOSPLIT, $0-28
 	VMOVSS       X0, ret+24(FP)
 	VZEROUPPER
 	RET
+
+odd:
+	SLOW
+	JMP store
