@@ -34,5 +34,7 @@ const (
 	OpLog                   // log a
 	OpTanh                  // tanh a
 	OpSigmoid               // 1/(1+e⁻ᵃ)
+	OpGelu                  // a·Φ(a), Φ the normal distribution function
+	OpGeluGrad              // a·gelu'(b)
 	Ops                     // how many there are
 )

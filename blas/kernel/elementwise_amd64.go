@@ -65,6 +65,10 @@ func Elementwise(isa cpu.ISA, op Op, dst, a, b []float32, alpha float32) bool {
 		tanhAVX2(n, d, x, y, alpha)
 	case OpSigmoid:
 		sigmoidAVX2(n, d, x, y, alpha)
+	case OpGelu:
+		geluAVX2(n, d, x, y, alpha)
+	case OpGeluGrad:
+		geluGradAVX2(n, d, y, x, alpha)
 	default:
 		return false
 	}
@@ -133,3 +137,9 @@ func tanhAVX2(n int, dst, a, b *float32, alpha float32)
 
 //go:noescape
 func sigmoidAVX2(n int, dst, a, b *float32, alpha float32)
+
+//go:noescape
+func geluAVX2(n int, dst, a, b *float32, alpha float32)
+
+//go:noescape
+func geluGradAVX2(n int, dst, a, b *float32, alpha float32)

@@ -6,29 +6,20 @@
 // Source: Cody and Waite, Software Manual for the Elementary Functions, 1980, for the reduction; the coefficients are minimax,
 // from the program in blas/vec/exp_test.go.
 //
-// eˣ = 2ⁿ·e^r with n = round(x/ln 2) and r = x - n·ln 2, |r| ≤ 0.3466, where n·ln2Hi is subtracted without error. Adding
-// magic, 1.5·2²³, rounds to an integer and leaves it in the low bits of the sum. e^r - 1 = r + r²·(e0 + e1·r + … + e4·r⁴),
-// relative error 2⁻²⁷. A power of two is made by moving its exponent into place; where n may leave [-126, 127], 2ⁿ is
-// applied as two factors, so that large results overflow, and small ones are rounded once to a subnormal.
+// exp_avx2_amd64.h has the exponential itself.
 //
 //	Y0-Y4  one vector on its way    Y5-Y13  constants    Y14, Y15  constants of one function
 
 #include "textflag.h"
 #include "vector_avx2_amd64.h"
+#include "exp_avx2_amd64.h"
 
 SPLAT(expLow, $-104.0)         // e⁻¹⁰⁴ is less than half the smallest number
 SPLAT(sigmoidHigh, $104.0)
 SPLAT(expHigh, $89.0)          // e⁸⁹ is more than the largest
-SPLAT(log2e, $0x3fb8aa3b)      // 1/ln 2
-SPLAT(magic, $0x4b400000)      // 1.5·2²³
-SPLAT(ln2Hi, $0x3f317218)      // ln 2, rounded
-SPLAT(ln2Lo, $0xb102e308)      // ln 2 - ln2Hi
-SPLAT(e0, $0x3f000000)
-SPLAT(e1, $0x3e2aaa6f)
-SPLAT(e2, $0x3d2aaadd)
-SPLAT(e3, $0x3c0905a0)
-SPLAT(e4, $0x3ab634ff)
-SPLAT(one, $1.0)
+SPLAT(quick, $87.0)            // e^±87 is a normal number
+SPLAT(minusQuick, $-87.0)
+SPLAT(magnitude, $0x7fffffff)
 SPLAT(sign, $0x80000000)
 SPLAT(two, $2.0)
 SPLAT(tanhHigh, $20.0)         // tanh 10 rounds to 1
@@ -39,74 +30,73 @@ SPLAT(t2, $0xbd5c92d1)
 SPLAT(t3, $0x3cac02a6)
 SPLAT(t4, $0xbbc7c8da)
 
-#define LOG2E Y5
-#define MAGIC Y6
-#define LN2HI Y7
-#define LN2LO Y8
-#define E0 Y9
-#define E1 Y10
-#define E2 Y11
-#define E3 Y12
-#define ONE Y13
 #define LOW Y15
 #define HIGH Y14
 #define SIGN Y15
 
-#define CONSTANTS \
-	VMOVUPS log2e<>(SB), LOG2E \
-	VMOVUPS magic<>(SB), MAGIC \
-	VMOVUPS ln2Hi<>(SB), LN2HI \
-	VMOVUPS ln2Lo<>(SB), LN2LO \
-	VMOVUPS e0<>(SB), E0       \
-	VMOVUPS e1<>(SB), E1       \
-	VMOVUPS e2<>(SB), E2       \
-	VMOVUPS e3<>(SB), E3       \
-	VMOVUPS one<>(SB), ONE
-
-// REDUCE turns x in Y0 into r, with n in the low bits of Y1.
-#define REDUCE \
-	VMOVAPS      MAGIC, Y1     \
-	VFMADD231PS  LOG2E, Y0, Y1 \
-	VSUBPS       MAGIC, Y1, Y2 \
-	VFNMADD231PS LN2HI, Y2, Y0 \
-	VFNMADD231PS LN2LO, Y2, Y0
-
-// EXPM1 leaves e^r - 1 in Y3 for r in Y0.
-#define EXPM1 \
-	VMOVUPS     e4<>(SB), Y3 \
-	VFMADD213PS E3, Y0, Y3   \
-	VFMADD213PS E2, Y0, Y3   \
-	VFMADD213PS E1, Y0, Y3   \
-	VFMADD213PS E0, Y0, Y3   \
-	VMULPS      Y0, Y0, Y2   \
-	VFMADD213PS Y0, Y2, Y3
-
-// SCALE leaves 2ⁿ·(1 + Y3) in Y3, for any n: 2^(n - n/2) · (2^(n/2)·Y3 + 2^(n/2)).
-#define SCALE \
-	VPSRAD      $1, Y1, Y2   \
-	VPSUBD      Y2, Y1, Y1   \
-	VPSLLD      $23, Y2, Y2  \
-	VPSLLD      $23, Y1, Y1  \
-	VPADDD      ONE, Y2, Y2  \
-	VPADDD      ONE, Y1, Y1  \
-	VFMADD213PS Y2, Y2, Y3   \
-	VMULPS      Y1, Y3, Y3
-
-// MAXPS and MINPS return their second operand where it is NaN: NaN goes through.
+// EXP leaves e^Y0 in Y3. MAXPS and MINPS return their second operand where it is NaN: NaN goes through.
 #define EXP \
 	VMAXPS  Y0, LOW, Y0  \
 	VMINPS  Y0, HIGH, Y0 \
 	REDUCE               \
 	EXPM1                \
-	SCALE                \
-	VMOVAPS Y3, Y0
+	SCALE
+
+// QUICK is EXP where |x| < 87: neither bounds nor a second factor are needed, and the exponent is added to that of e^r. It gives
+// the same bits.
+#define QUICK \
+	REDUCE              \
+	EXPM1               \
+	VPSLLD $23, Y1, Y1  \
+	VADDPS ONE, Y3, Y3  \
+	VPADDD Y1, Y3, Y3
 
 // func expAVX2(n int, dst, a, b *float32, alpha float32)
 TEXT ·expAVX2(SB), NOSPLIT, $0-36
+	MOVQ    n+0(FP), CX
+	MOVQ    dst+8(FP), DI
+	MOVQ    a+16(FP), SI
 	VMOVUPS expLow<>(SB), LOW
 	VMOVUPS expHigh<>(SB), HIGH
 	CONSTANTS
-	WALK(EXP)
+	XORL    AX, AX
+	SUBQ    $8, CX
+	JLT     tail
+
+	PCALIGN $32
+vector:
+	VMOVUPS   (SI)(AX*1), Y0
+	VANDPS    magnitude<>(SB), Y0, Y1
+	VCMPPS    $5, quick<>(SB), Y1, Y1 // 5: not less than
+	VMOVMSKPS Y1, DX
+	TESTL     DX, DX
+	JNE       odd
+	QUICK
+
+store:
+	VMOVUPS Y3, (DI)(AX*1)
+	ADDQ    $32, AX
+	SUBQ    $8, CX
+	JGE     vector
+
+tail:
+	ADDQ       $8, CX
+	JE         done
+	LEAQ       ·tailMask+32(SB), R8
+	SHLQ       $2, CX
+	SUBQ       CX, R8
+	VMOVUPS    (R8), Y4
+	VMASKMOVPS (SI)(AX*1), Y4, Y0
+	EXP
+	VMASKMOVPS Y3, Y4, (DI)(AX*1)
+
+done:
+	VZEROUPPER
+	RET
+
+odd:
+	EXP
+	JMP store
 
 // v = 1/(1 + e^|x|) is sigmoid(-|x|), and 1 - v is sigmoid(|x|). With h = n/2, v = 2^-h / ((2^-h + 2^(n-h)) + 2^(n-h)·(e^r - 1)):
 // the sum in brackets is exact while it matters, and nothing overflows before v is subnormal.
@@ -133,7 +123,7 @@ TEXT ·sigmoidAVX2(SB), NOSPLIT, $0-36
 	VMOVUPS sigmoidHigh<>(SB), HIGH
 	VMOVUPS sign<>(SB), SIGN
 	CONSTANTS
-	WALK(SIGMOID)
+	WALK(SIGMOID, SIGMOID)
 
 // tanh|x| is 1 - 2/(e^(2|x|) + 1), but below 0.625, where that cancels, |x| + |x|·x²·(t0 + t1·x² + … + t4·x⁸).
 #define TANH \
@@ -170,15 +160,15 @@ TEXT ·sigmoidAVX2(SB), NOSPLIT, $0-36
 TEXT ·tanhAVX2(SB), NOSPLIT, $0-36
 	VMOVUPS sign<>(SB), SIGN
 	CONSTANTS
-	WALK(TANH)
+	WALK(TANH, TANH)
 
-// EXPSUM walks as WALK does and adds what EXP makes of x - shift to eight partial sums in Y4; what is beyond the tail adds 0.
-// STORE and STORETAIL put it in dst, or do nothing. x ≤ shift: there is no upper bound to keep.
-#define SHIFTEXP \
-	VSUBPS Y14, Y0, Y0  \
-	VMAXPS Y0, LOW, Y0  \
-	REDUCE              \
-	EXPM1               \
+// EXPSUM adds exp(x - shift) to eight partial sums in Y4; what is beyond the tail adds 0. STORE and STORETAIL put it in dst, or do
+// nothing. x ≤ shift: there is no upper bound to keep. Where x - shift is not at least -87, odd is the way from vector to store.
+// Predicate 9 is "not greater or equal".
+#define SLOW \
+	VMAXPS Y0, LOW, Y0 \
+	REDUCE             \
+	EXPM1              \
 	SCALE
 
 #define EXPSUM(STORE, STORETAIL) \
@@ -191,7 +181,13 @@ TEXT ·tanhAVX2(SB), NOSPLIT, $0-36
 	PCALIGN      $32                  \
 vector:                             \
 	VMOVUPS      (SI)(AX*1), Y0       \
-	SHIFTEXP                          \
+	VSUBPS       Y14, Y0, Y0          \
+	VCMPPS       $9, minusQuick<>(SB), Y0, Y1 \
+	VMOVMSKPS    Y1, DX               \
+	TESTL        DX, DX               \
+	JNE          odd                  \
+	QUICK                             \
+store:                              \
 	STORE                             \
 	VADDPS       Y3, Y4, Y4           \
 	ADDQ         $32, AX              \
@@ -205,7 +201,8 @@ tail:                               \
 	SUBQ         CX, R8               \
 	VMOVUPS      (R8), Y1             \
 	VMASKMOVPS   (SI)(AX*1), Y1, Y0   \
-	SHIFTEXP                          \
+	VSUBPS       Y14, Y0, Y0          \
+	SLOW                              \
 	VMOVUPS      (R8), Y1             \
 	STORETAIL                         \
 	VANDPS       Y1, Y3, Y3           \
@@ -233,6 +230,10 @@ TEXT ·expSumAVX2(SB), NOSPLIT, $0-36
 	VZEROUPPER
 	RET
 
+odd:
+	SLOW
+	JMP store
+
 // func sumExpAVX2(n int, x *float32, shift float32) float32
 TEXT ·sumExpAVX2(SB), NOSPLIT, $0-28
 	MOVQ         n+0(FP), CX
@@ -242,3 +243,7 @@ TEXT ·sumExpAVX2(SB), NOSPLIT, $0-28
 	VMOVSS       X0, ret+24(FP)
 	VZEROUPPER
 	RET
+
+odd:
+	SLOW
+	JMP store

@@ -12,10 +12,10 @@
 	GLOBL name<>(SB), RODATA|NOPTR, $32
 
 // WALK sends n elements from a to dst, a vector at a time, through OP, which turns Y0 into Y0; then, by masked moves, the last
-// n mod 8. Vectors are independent, and the processor overlaps some ten of them: there is nothing to unroll.
+// n mod 8 through OPTAIL. Vectors are independent, and the processor overlaps some ten of them: there is nothing to unroll.
 //
 //	DI  dst    SI  a    CX  elements left    AX  bytes done    R8  address of the tail's mask    Y4  the mask, around OP
-#define WALK(OP) \
+#define WALK(OP, OPTAIL) \
 	MOVQ       n+0(FP), CX          \
 	MOVQ       dst+8(FP), DI        \
 	MOVQ       a+16(FP), SI         \
@@ -38,7 +38,7 @@ tail:                             \
 	SUBQ       CX, R8               \
 	VMOVUPS    (R8), Y4             \
 	VMASKMOVPS (SI)(AX*1), Y4, Y0   \
-	OP                              \
+	OPTAIL                          \
 	VMOVUPS    (R8), Y4             \
 	VMASKMOVPS Y0, Y4, (DI)(AX*1)   \
 done:                             \

@@ -42,12 +42,15 @@ var exhaustive = flag.Bool("exhaustive", false, "sweep all 2³² float32 values 
 //	print(remez(lambda f: expm1(f*ln2)/f if f else ln2, -half, half, 6))
 //	print(remez(lambda z: atanh(sqrt(z))/sqrt(z) if z else mpf(1), mpf(0), ((sqrt(2)-1)/(sqrt(2)+1))**2, 4))
 //
-// and those of the kernels, rounded to float32, from these lines of it, which print 1.2409e-7, 4.737e-8 and 1.3155e-7:
+// and those of the kernels, rounded to float32, from these lines of it, which print 1.2409e-7, 4.737e-8, 1.3155e-7 and
+// 1.5256e-8; the last is for GELU:
 //
 //	h = ln2/2 + mpf('1e-4')
 //	print(remez(lambda r: (expm1(r)-r)/r**2 if abs(r) > 1e-9 else half, -h, h, 4))
 //	print(remez(lambda f: (log1p(f)-f)/f**2 if abs(f) > 1e-9 else -half, sqrt(half)-1, sqrt(mpf(2))-1, 8))
 //	print(remez(lambda z: (tanh(sqrt(z))/sqrt(z)-1)/z if z > 1e-9 else -mpf(1)/3, mpf(0), mpf('0.625')**2, 4))
+//	a = lambda t: mpf('2.5')*(1+t)/(1-t)
+//	print(remez(lambda t: exp(a(t)**2/2)*erfc(a(t)/sqrt(2))/2*(a(t)+mpf('2.5')), mpf(-1), mpf(12)/17, 9))
 //
 // TestExp and its siblings sweep float32 from -Inf to +Inf and the NaNs, and compare with package math in float64.
 //

@@ -90,6 +90,10 @@ func apply[T Float](o op, dst, a, b []T, alpha T) {
 		tanh(dst, a)
 	case kernel.OpSigmoid:
 		sigmoid(dst, a)
+	case kernel.OpGelu:
+		gelu(dst, a)
+	case kernel.OpGeluGrad:
+		geluGrad(dst, a, b)
 	}
 }
 

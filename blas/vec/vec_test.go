@@ -38,6 +38,10 @@ func elementwise[T vec.Float]() []element[T] {
 		{"Log", func(d, a, b []T) { vec.Log(d, a) }, func(d, a, b float64) float64 { return math.Log(a) }},
 		{"Tanh", func(d, a, b []T) { vec.Tanh(d, a) }, func(d, a, b float64) float64 { return math.Tanh(a) }},
 		{"Sigmoid", func(d, a, b []T) { vec.Sigmoid(d, a) }, func(d, a, b float64) float64 { return 1 / (1 + math.Exp(-a)) }},
+		{"Gelu", func(d, a, b []T) { vec.Gelu(d, a) }, func(d, a, b float64) float64 { return a * math.Erfc(-a/math.Sqrt2) / 2 }},
+		{"GeluGrad", vec.GeluGrad[T], func(d, a, b float64) float64 {
+			return a * (math.Erfc(-b/math.Sqrt2)/2 + b*math.Exp(-b*b/2)/math.Sqrt(2*math.Pi))
+		}},
 		{"Relu", func(d, a, b []T) { vec.Relu(d, a) }, func(d, a, b float64) float64 { return math.Max(a, 0) }},
 		{"ReluGrad", vec.ReluGrad[T], func(d, a, b float64) float64 {
 			if b <= 0 {

@@ -1,0 +1,73 @@
+// The exponential of vectors of float32, for the AVX2 kernels that are made of it.
+//
+// eˣ = 2ⁿ·e^r with n = round(x/ln 2) and r = x - n·ln 2, |r| ≤ 0.3466, where n·ln2Hi is subtracted without error. Adding
+// magic, 1.5·2²³, rounds to an integer and leaves it in the low bits of the sum. e^r - 1 = r + r²·(e0 + e1·r + … + e4·r⁴),
+// relative error 2⁻²⁷. A power of two is made by moving its exponent into place; where n may leave [-126, 127], 2ⁿ is
+// applied as two factors, so that large results overflow, and small ones are rounded once to a subnormal.
+//
+//	Y0-Y3  one vector on its way    Y5-Y13  constants
+
+SPLAT(log2e, $0x3fb8aa3b)      // 1/ln 2
+SPLAT(magic, $0x4b400000)      // 1.5·2²³
+SPLAT(ln2Hi, $0x3f317218)      // ln 2, rounded
+SPLAT(ln2Lo, $0xb102e308)      // ln 2 - ln2Hi
+SPLAT(e0, $0x3f000000)
+SPLAT(e1, $0x3e2aaa6f)
+SPLAT(e2, $0x3d2aaadd)
+SPLAT(e3, $0x3c0905a0)
+SPLAT(e4, $0x3ab634ff)
+SPLAT(one, $1.0)
+
+#define LOG2E Y5
+#define MAGIC Y6
+#define LN2HI Y7
+#define LN2LO Y8
+#define E0 Y9
+#define E1 Y10
+#define E2 Y11
+#define E3 Y12
+#define ONE Y13
+
+#define CONSTANTS \
+	VMOVUPS log2e<>(SB), LOG2E \
+	VMOVUPS magic<>(SB), MAGIC \
+	VMOVUPS ln2Hi<>(SB), LN2HI \
+	VMOVUPS ln2Lo<>(SB), LN2LO \
+	VMOVUPS e0<>(SB), E0       \
+	VMOVUPS e1<>(SB), E1       \
+	VMOVUPS e2<>(SB), E2       \
+	VMOVUPS e3<>(SB), E3       \
+	VMOVUPS one<>(SB), ONE
+
+// REDUCE turns x in Y0 into r, with n in the low bits of Y1.
+#define REDUCE \
+	VMOVAPS      MAGIC, Y1     \
+	VFMADD231PS  LOG2E, Y0, Y1 \
+	VSUBPS       MAGIC, Y1, Y2 \
+	VFNMADD231PS LN2HI, Y2, Y0 \
+	VFNMADD231PS LN2LO, Y2, Y0
+
+// EXPM1 leaves e^r - 1 in Y3 for r in Y0.
+#define EXPM1 \
+	VMOVUPS     e4<>(SB), Y3 \
+	VFMADD213PS E3, Y0, Y3   \
+	VFMADD213PS E2, Y0, Y3   \
+	VFMADD213PS E1, Y0, Y3   \
+	VFMADD213PS E0, Y0, Y3   \
+	VMULPS      Y0, Y0, Y2   \
+	VFMADD213PS Y0, Y2, Y3
+
+// HALVES leaves 2^(n/2) in Y2 and 2^(n - n/2) in Y1: two factors that are numbers where 2ⁿ may be none.
+#define HALVES \
+	VPSRAD $1, Y1, Y2  \
+	VPSUBD Y2, Y1, Y1  \
+	VPSLLD $23, Y2, Y2 \
+	VPSLLD $23, Y1, Y1 \
+	VPADDD ONE, Y2, Y2 \
+	VPADDD ONE, Y1, Y1
+
+// SCALE leaves 2ⁿ·(1 + Y3) in Y3, for any n.
+#define SCALE \
+	HALVES                   \
+	VFMADD213PS Y2, Y2, Y3   \
+	VMULPS      Y1, Y3, Y3
