@@ -183,7 +183,7 @@ func iamax[T kernel.Float](isa cpu.ISA, n int, x []T, incX int) int {
 
 // indexOfMost finds the block that has the largest absolute value first, and then its index.
 func indexOfMost[T kernel.Float](isa cpu.ISA, x []T) int {
-	const block = 512
+	const block = 128
 	from, most := 0, T(-1)
 	for i := 0; i < len(x); i += block {
 		if v := kernel.MaxAbs(isa, x[i:min(i+block, len(x))]); v > most {
