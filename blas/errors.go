@@ -19,6 +19,12 @@ const (
 	badLdB = "blas: bad leading dimension of B"
 	badLdC = "blas: bad leading dimension of C"
 
+	batchLT0       = "blas: batch < 0"
+	badBatchStride = "blas: negative stride of a batch"
+	badBatch       = "blas: batches of A, B and C differ in length"
+	badRowBias     = "blas: length of RowBias is not m"
+	badColBias     = "blas: length of ColBias is not n"
+
 	shortX = "blas: insufficient length of x"
 	shortY = "blas: insufficient length of y"
 	shortA = "blas: insufficient length of a"

@@ -22,13 +22,15 @@ type product[T kernel.Float] struct {
 	kernel      *kernel.Gemm[T]
 	alpha, beta T
 	a, b        operand[T]
-	c           *T
+	c           *T // the block of C at hand
 	ldc         int
+	finish      *Epilogue[T] // what is left to do with C, in its last block of k
 
 	// The block at hand.
 	k             int        // steps of k
 	rows, cols    int        // panels of A and of B in a share of the work
 	across        int        // shares side by side
+	last          bool       // it is the last of k
 	scratch       *sync.Pool // of *[]T: a tile for the edges of C, and panels of B that are packed late
 	tiles, panels func(lo, hi int)
 }
@@ -48,15 +50,18 @@ var (
 	dScratch  = sync.Pool{New: func() any { return new([]float64) }}
 )
 
-// gemm multiplies; the arguments are valid, no size is zero, and alpha is not zero.
-func gemm[T kernel.Float](pool *sync.Pool, kr *kernel.Gemm[T], aT, bT bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
+// multiply multiplies; the arguments are valid, no size is zero, and alpha is not zero. B is a matrix, or what fill writes, or
+// packed.
+func multiply[T kernel.Float](pool *sync.Pool, kr *kernel.Gemm[T], aT bool, m, n, k int, alpha T, a *T, lda int, b source[T], beta T, c *T, ldc int, e *Epilogue[T]) {
 	g := pool.Get().(*product[T])
-	g.kernel, g.alpha, g.ldc = kr, alpha, ldc
-	g.a.set(kr.ISA, &a[0], lda, !aT, kr.MR)
-	g.b.set(kr.ISA, &b[0], ldb, bT, kr.NR)
-	g.a.direct = useA(kr, m, n, k)
-	g.b.direct = g.b.ls == 1 && useB(kr, m, n, k)
-	g.b.late = m <= 2*kr.MC
+	g.kernel, g.alpha, g.ldc, g.finish = kr, alpha, ldc, e
+	g.a.set(kr.ISA, a, lda, !aT, kr.MR)
+	g.a.direct = directA(kr, aT, m, n, k, lda)
+	g.a.even = g.a.direct
+	g.b.set(kr.ISA, b.matrix, b.ld, b.trans, kr.NR)
+	g.b.fill, g.b.packed = b.fill, b.packed
+	g.b.direct = b.matrix != nil && !b.trans && directB(kr, n, k, b.ld)
+	g.b.late = b.packed == nil && !g.b.direct && m <= 2*kr.MC
 
 	nc, kc, mc := even(n, kr.NC, kr.NR), even(k, kr.KC, 4), even(m, rowBlocks*kr.MC, kr.MR)
 	for j := 0; j < n; j += nc {
@@ -65,16 +70,29 @@ func gemm[T kernel.Float](pool *sync.Pool, kr *kernel.Gemm[T], aT, bT bool, m, n
 			if g.beta = beta; p > 0 {
 				g.beta = 1
 			}
+			g.last = p+kc >= k
 			g.b.block(j, min(nc, n-j), p, g.k)
 			for i := 0; i < m; i += mc {
 				g.a.block(i, min(mc, m-i), p, g.k)
-				g.c = at(&c[0], i*ldc+j)
-				g.doBlock(i == 0)
+				g.c = at(c, i*ldc+j)
+				g.doBlock()
+				g.b.ready = true
 			}
 		}
 	}
-	g.a.from, g.b.from, g.a.origin, g.b.origin, g.c = nil, nil, nil, nil, nil // keep nothing of the caller's alive
+	g.a.release()
+	g.b.release()
+	g.c, g.finish = nil, nil
 	pool.Put(g)
+}
+
+// A source is where a product finds op(B).
+type source[T kernel.Float] struct {
+	matrix *T
+	ld     int
+	trans  bool
+	fill   PackFunc[T]
+	packed *PackedB[T]
 }
 
 // rowBlocks is how many MC×KC blocks of A are packed at a time: enough rows to share out.
@@ -83,13 +101,9 @@ const rowBlocks = 16
 // minShare is the work, in multiplications and additions, below which another worker is not worth its start: some 5 µs.
 const minShare = 1 << 19
 
-// doBlock packs what must be packed and computes one block of C. The panels of B are packed when the block is the first
-// of its column.
-func (g *product[T]) doBlock(packB bool) {
+// doBlock packs what is not ready and computes one block of C.
+func (g *product[T]) doBlock() {
 	mr, nr := g.kernel.MR, g.kernel.NR
-	if !packB {
-		g.b.packed = g.b.panels // nothing left to pack
-	}
 	work := int64(g.a.lanes) * int64(g.b.lanes) * int64(g.k)
 	grain := func(units int) int { return int(max(1, int64(units)*minShare/work)) }
 
@@ -155,9 +169,9 @@ func (g *product[T]) doPanels(lo, hi int) {
 	}
 }
 
-// lateGroup is how many panels of B are packed together when they are packed late: rows of B are then read in stretches of
-// a few cache lines.
-const lateGroup = 4
+// groupOfPanels is how many panels of B are used, and packed if that is late, before the next: rows of B are then read in
+// stretches of a few cache lines, and the part of C that is finished is still in the cache.
+const groupOfPanels = 4
 
 // doTiles computes shares lo to hi of the block of C.
 func (g *product[T]) doTiles(lo, hi int) {
@@ -165,7 +179,7 @@ func (g *product[T]) doTiles(lo, hi int) {
 	buf := g.scratch.Get().(*[]T)
 	size := ceil(mr*nr, 16) * 16 // whole cache lines
 	if g.b.late {
-		*buf = grow(*buf, size+lateGroup*g.k*nr)
+		*buf = grow(*buf, size+groupOfPanels*g.k*nr)
 	} else {
 		*buf = grow(*buf, size)
 	}
@@ -173,40 +187,47 @@ func (g *product[T]) doTiles(lo, hi int) {
 	for s := lo; s < hi; s++ {
 		i0, j0 := s/g.across*g.rows, s%g.across*g.cols
 		i1, j1 := min(i0+g.rows, g.a.panels), min(j0+g.cols, g.b.panels)
-		for j := j0; j < j1; j++ {
-			b, rsb := g.panelB(j, j0, j1, late)
-			n := min(nr, g.b.lanes-j*nr)
-			for i := i0; i < i1; i++ {
-				a, rsa, csa := g.a.panel(i)
-				m := min(mr, g.a.lanes-i*mr)
-				c := at(g.c, i*mr*g.ldc+j*nr)
-				switch {
-				case m == mr && n == nr:
-					g.kernel.Tile(g.k, g.alpha, a, rsa, csa, b, rsb, g.beta, c, g.ldc)
-				case g.kernel.Edge != nil:
-					g.kernel.Edge(m, n, g.k, g.alpha, a, rsa, csa, b, rsb, g.beta, c, g.ldc)
-				default:
-					g.edge(m, n, a, rsa, csa, b, rsb, c, edge)
+		for from := j0; from < j1; from += groupOfPanels {
+			to := min(from+groupOfPanels, j1)
+			if g.b.late {
+				g.b.packTo(late[:(to-from)*g.k*nr], from, to)
+			}
+			for j := from; j < to; j++ {
+				var b *T
+				rsb := nr
+				if g.b.late {
+					b = &late[(j-from)*g.k*nr]
+				} else {
+					b, _, rsb = g.b.panel(j)
 				}
+				n := min(nr, g.b.lanes-j*nr)
+				for i := i0; i < i1; i++ {
+					row, m := g.a.span(i)
+					a, rsa, csa := g.a.panel(i)
+					c := at(g.c, row*g.ldc+j*nr)
+					switch {
+					case m == mr && n == nr:
+						g.kernel.Tile(g.k, g.alpha, a, rsa, csa, b, rsb, g.beta, c, g.ldc)
+					case g.kernel.Edge != nil:
+						g.kernel.Edge(m, n, g.k, g.alpha, a, rsa, csa, b, rsb, g.beta, c, g.ldc)
+					default:
+						g.edge(m, n, a, rsa, csa, b, rsb, c, edge)
+					}
+				}
+			}
+			if g.last && g.finish != nil {
+				g.doFinish(i0, i1, from*nr, min(to*nr, g.b.lanes))
 			}
 		}
 	}
 	g.scratch.Put(buf)
 }
 
-// panelB returns panel j of B and the stride of its rows, for a share whose panels are [j0, j1). If B is packed late, the
-// panel comes from late, where each lateGroup of panels is packed when the first of them is asked for.
-func (g *product[T]) panelB(j, j0, j1 int, late []T) (b *T, rsb int) {
-	if !g.b.late || j < g.b.first {
-		b, _, rsb = g.b.panel(j)
-		return b, rsb
-	}
-	j0 = max(j0, g.b.first)
-	in := (j - j0) % lateGroup
-	if in == 0 {
-		g.b.packTo(&late[0], j, min(j+lateGroup, j1))
-	}
-	return &late[in*g.k*g.kernel.NR], g.kernel.NR
+// doFinish applies what is left to do to panels [i0, i1) of rows and columns [j0, j1) of the block.
+func (g *product[T]) doFinish(i0, i1, j0, j1 int) {
+	from, _ := g.a.span(i0)
+	to, rows := g.a.span(i1 - 1)
+	g.finish.apply(at(g.c, from*g.ldc+j0), g.ldc, g.a.l+from, g.a.l+to+rows, g.b.l+j0, g.b.l+j1)
 }
 
 // edge computes a tile of which only m rows and n columns lie in C, where there is no kernel for edges: on a copy, so that an element's bits
@@ -224,15 +245,26 @@ func (g *product[T]) edge(m, n int, a *T, rsa, csa int, b *T, rsb int, c *T, scr
 	}
 }
 
-// useA and useB say whether an operand is read where it lies instead of being packed. They look at the shape alone.
+// directA and directB say whether an operand is read where it lies instead of being packed. They look at the shape alone, and
+// are only for kernels that can read edges where they lie.
 
-func useA[T kernel.Float](kr *kernel.Gemm[T], m, n, k int) bool {
-	return n <= 4*kr.NR || m*k <= 64*256
+func directA[T kernel.Float](kr *kernel.Gemm[T], trans bool, m, n, k, ld int) bool {
+	if kr.Edge == nil {
+		return false
+	}
+	if trans {
+		return (n <= 4*kr.NR || m*k <= 64*256) && !collides[T](ld, k)
+	}
+	return n <= 4*kr.NR || m*k <= 256*256
 }
 
-func useB[T kernel.Float](kr *kernel.Gemm[T], m, n, k int) bool {
-	return m <= 2*kr.MR || n*k <= 64*256
+func directB[T kernel.Float](kr *kernel.Gemm[T], n, k, ld int) bool {
+	return kr.Edge != nil && n*k <= 64*256 && !collides[T](ld, k)
 }
+
+// collides says whether a column of k elements, ld apart, falls into so few sets of the first-level cache that it does not
+// stay there: lines whose addresses differ by a multiple of 512 bytes share an eighth of the sets.
+func collides[T kernel.Float](ld, k int) bool { return k > 48 && ld*elementSize[T]()%512 == 0 }
 
 // even cuts n into the fewest blocks of at most most elements and returns their size: as even as can be, a multiple of unit.
 func even(n, most, unit int) int {
@@ -241,8 +273,3 @@ func even(n, most, unit int) int {
 }
 
 func ceil(a, b int) int { return (a + b - 1) / b }
-
-// at returns the address of element i counted from p.
-func at[T kernel.Float](p *T, i int) *T {
-	return (*T)(unsafe.Add(unsafe.Pointer(p), i*int(unsafe.Sizeof(*p))))
-}

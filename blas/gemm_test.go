@@ -37,6 +37,11 @@ func TestDgemm(t *testing.T) {
 	})
 }
 
+func TestFused(t *testing.T) {
+	t.Run("float32", blastest.Fused[float32])
+	t.Run("float64", blastest.Fused[float64])
+}
+
 func TestStructured(t *testing.T) {
 	each(t, func(t *testing.T, im blas.Implementation) {
 		t.Run("float32", func(t *testing.T) {

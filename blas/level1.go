@@ -47,16 +47,24 @@ func (im Implementation) Dnrm2(n int, x []float64, incX int) float64 {
 }
 
 // Sasum returns Σ |x[i]|.
-func (Implementation) Sasum(n int, x []float32, incX int) float32 { return asum(n, x, incX) }
+func (im Implementation) Sasum(n int, x []float32, incX int) float32 {
+	return asum(im.ISA(), n, x, incX)
+}
 
 // Dasum returns Σ |x[i]|.
-func (Implementation) Dasum(n int, x []float64, incX int) float64 { return asum(n, x, incX) }
+func (im Implementation) Dasum(n int, x []float64, incX int) float64 {
+	return asum(im.ISA(), n, x, incX)
+}
 
 // Isamax returns the first index of the largest |x[i]|, -1 if n = 0.
-func (Implementation) Isamax(n int, x []float32, incX int) int { return iamax(n, x, incX) }
+func (im Implementation) Isamax(n int, x []float32, incX int) int {
+	return iamax(im.ISA(), n, x, incX)
+}
 
 // Idamax returns the first index of the largest |x[i]|, -1 if n = 0.
-func (Implementation) Idamax(n int, x []float64, incX int) int { return iamax(n, x, incX) }
+func (im Implementation) Idamax(n int, x []float64, incX int) int {
+	return iamax(im.ISA(), n, x, incX)
+}
 
 // Sswap exchanges x and y.
 func (Implementation) Sswap(n int, x []float32, incX int, y []float32, incY int) {

@@ -9,75 +9,110 @@ import (
 	"github.com/tutti-ml/tutti/internal/cpu"
 )
 
-// An operand is a matrix of lanes × k: lanes are the rows of op(A) or the columns of op(B). A panel is width lanes.
-// Panels are read where they lie or from a packed copy; the last, if it is short, is always packed, padded with zeros.
+// An operand is a matrix of lanes × k: lanes are the rows of op(A) or the columns of op(B). A panel is width lanes. Panels are
+// read where they lie, or from a packed copy whose last panel is filled up with zeros.
 type operand[T kernel.Float] struct {
 	origin *T
 	ls, ks int // from a lane, and from a step of k, to the next
 	width  int // lanes in a panel
 	isa    cpu.ISA
-	direct bool // whole panels are read where they lie
-	late   bool // panels are packed when they are used, elsewhere than in buf
+	fill   PackFunc[T] // writes packed panels, in place of origin
+	packed *PackedB[T] // or they are packed already
+	direct bool        // panels are read where they lie
+	even   bool        // they are as even in width as can be: only if direct
+	late   bool        // panels are packed when they are used, elsewhere than in buf
 
 	// The block at hand.
-	from   *T
+	l, p   int // its first lane and step of k
 	lanes  int // lanes in it
 	k      int // steps of k in it
 	panels int // panels in it, a short one included
-	packed int // the first panel that is, or must be, packed
-	first  int // the panel whose packed copy starts buf
-	buf    []T
+	ready  bool
+	buf    []T // packed panels
+	own    []T // memory for them
 }
 
-// set starts a product. alongRows says that a row of the matrix in memory runs along k.
+// set starts a product with a matrix. alongRows says that a row of it in memory runs along k.
 func (o *operand[T]) set(isa cpu.ISA, origin *T, ld int, alongRows bool, width int) {
-	o.isa, o.origin, o.width = isa, origin, width
-	if o.ls, o.ks = 1, ld; alongRows {
+	*o = operand[T]{isa: isa, origin: origin, ls: 1, ks: ld, width: width, own: o.own}
+	if alongRows {
 		o.ls, o.ks = ld, 1
 	}
 }
 
 // block moves to the block of lanes and k that starts at lane l, step p.
 func (o *operand[T]) block(l, lanes, p, k int) {
-	o.from, o.lanes, o.k = at(o.origin, l*o.ls+p*o.ks), lanes, k
+	o.l, o.p, o.lanes, o.k = l, p, lanes, k
 	o.panels = ceil(lanes, o.width)
-	o.first = 0
-	if o.direct {
-		o.first = lanes / o.width
+	switch {
+	case o.packed != nil:
+		o.buf, o.ready = o.packed.block(l, p), true
+	case o.direct || o.late:
+		o.ready = true
+	default:
+		o.own = grow(o.own, o.panels*o.width*k)
+		o.buf, o.ready = o.own, false
 	}
-	o.packed = o.first
-	if o.late {
-		o.packed = o.panels
-		return
+}
+
+// release forgets the caller's memory.
+func (o *operand[T]) release() { o.origin, o.fill, o.packed, o.buf = nil, nil, nil, nil }
+
+// span returns the first lane of panel i, in the block, and how many lanes it has.
+func (o *operand[T]) span(i int) (lane, lanes int) {
+	if o.even {
+		low, high := o.lanes/o.panels, o.lanes%o.panels // the first high of the panels have a lane more than low
+		if i < high {
+			return i * (low + 1), low + 1
+		}
+		return i*low + high, low
 	}
-	o.buf = grow(o.buf, (o.panels-o.first)*o.width*k)
+	return i * o.width, min(o.width, o.lanes-i*o.width)
 }
 
 // group is how many panels are packed together: some 64 lanes, so that rows are read in stretches of a few cache lines.
 func (o *operand[T]) group() int { return max(1, 64/o.width) }
 
 // groups returns how many groups are to be packed.
-func (o *operand[T]) groups() int { return ceil(o.panels-o.packed, o.group()) }
+func (o *operand[T]) groups() int {
+	if o.ready {
+		return 0
+	}
+	return ceil(o.panels, o.group())
+}
 
-// pack makes the packed copy of group i of the panels to be packed.
+// pack makes the packed copy of group i of the panels.
 func (o *operand[T]) pack(i int) {
-	from := o.packed + i*o.group()
-	o.packTo(&o.buf[(from-o.first)*o.width*o.k], from, min(from+o.group(), o.panels))
+	from := i * o.group()
+	to := min(from+o.group(), o.panels)
+	o.packTo(o.buf[from*o.width*o.k:to*o.width*o.k], from, to)
 }
 
 // packTo packs panels [from, to) to dst.
-func (o *operand[T]) packTo(dst *T, from, to int) {
-	l := from * o.width
-	lanes := min(to*o.width, o.lanes) - l
-	kernel.Pack(o.isa, dst, o.width, at(o.from, l*o.ls), lanes, o.ls, o.k, o.ks)
+func (o *operand[T]) packTo(dst []T, from, to int) {
+	if o.fill == nil {
+		l := from * o.width
+		kernel.Pack(o.isa, &dst[0], o.width, at(o.origin, (o.l+l)*o.ls+o.p*o.ks), min(to*o.width, o.lanes)-l, o.ls, o.k, o.ks)
+		return
+	}
+	size := o.width * o.k
+	for i := from; i < to; i++ {
+		lane, lanes := o.span(i)
+		panel := dst[(i-from)*size : (i-from+1)*size : (i-from+1)*size]
+		if lanes < o.width {
+			clear(panel)
+		}
+		o.fill(panel, o.width, o.p, o.p+o.k, o.l+lane, o.l+lane+lanes)
+	}
 }
 
 // panel returns panel i, and the strides of its lanes and of k.
 func (o *operand[T]) panel(i int) (p *T, ls, ks int) {
-	if i < o.first {
-		return at(o.from, i*o.width*o.ls), o.ls, o.ks
+	if o.direct {
+		lane, _ := o.span(i)
+		return at(o.origin, (o.l+lane)*o.ls+o.p*o.ks), o.ls, o.ks
 	}
-	return &o.buf[(i-o.first)*o.width*o.k], 1, o.width
+	return &o.buf[i*o.width*o.k], 1, o.width
 }
 
 // grow returns a slice of n elements that starts on a cache line, s itself if it is long enough. Its contents are not kept.
@@ -97,3 +132,8 @@ func elementSize[T any]() int { return int(unsafe.Sizeof(*new(T))) }
 
 // slice returns n elements from p on.
 func slice[T kernel.Float](p *T, n int) []T { return unsafe.Slice(p, n) }
+
+// at returns the address of element i counted from p.
+func at[T kernel.Float](p *T, i int) *T {
+	return (*T)(unsafe.Add(unsafe.Pointer(p), i*int(unsafe.Sizeof(*p))))
+}

@@ -45,7 +45,7 @@ var (
 // Below leastSkinny elements, S is in the cache and the tiles are better.
 const (
 	mostDots    = 4 * kernel.DotsR
-	mostOuters  = 2 * kernel.OuterM
+	mostOuters  = 3 * kernel.OuterM
 	leastSkinny = 64 * 256
 	leastDot    = 64 // steps of k: the sums of a vector at the end of a dot product must not count
 )
@@ -116,55 +116,56 @@ func (v *skinny[T]) packDots(r *T, rs, ks int) {
 // same kernel, for it reads whole groups.
 func (v *skinny[T]) doDots(lo, hi int) {
 	const group = kernel.DotsS
-	block := dotsBlock[T]()
-	rounds := ceil(v.few, kernel.DotsR)
-	low, high := v.few/rounds, v.few%rounds // the first high of the rounds take a row more than low
-	for u := lo * group; u < min(hi*group, v.lanes); u += group {
-		step, lds, count := group, v.lds, group
-		if v.lanes-u < group {
-			step, lds, count = 1, 0, 1
-		}
-		for u := u; u < min(u+group, v.lanes) && u < hi*group; u += step {
-			var out [mostDots / kernel.DotsR][group * kernel.DotsR]T
-			for p := 0; p < v.k; p += block {
-				n := min(block, v.k-p)
-				r := p * v.few
-				for q := range rounds {
-					rows := low
-					if q < high {
-						rows++
-					}
-					kernel.Dots(v.isa, rows, n, at(v.s, u*v.lds+p), lds, &v.factors[r], n, &out[q])
-					r += rows * n
-				}
-			}
-			first := 0
-			for q := range rounds {
-				rows := low
-				if q < high {
-					rows++
-				}
-				for j := range rows {
-					for i := range count {
-						v.put(u+i, first+j, out[q][j*group+i])
-					}
-				}
-				first += rows
-			}
-			if step == group {
-				break
-			}
-		}
+	end := min(hi*group, v.lanes)
+	u := lo * group
+	for ; u+group <= end; u += group {
+		v.dot(u, v.lds, group)
+	}
+	for ; u < end; u++ {
+		v.dot(u, 0, 1)
 	}
 }
 
-// put stores the sum of lane u and row i.
-func (v *skinny[T]) put(u, i int, sum T) {
-	to := at(v.c, u*v.cs+i*v.cr)
-	if sum = T(v.alpha * sum); v.beta == 0 {
-		*to = sum
-	} else {
-		*to = v.beta**to + sum
+// dot computes count lanes from u on, whose rows are lds apart for the kernel.
+func (v *skinny[T]) dot(u, lds, count int) {
+	const group = kernel.DotsS
+	block := dotsBlock[T]()
+	rounds := ceil(v.few, kernel.DotsR)
+	low, high := v.few/rounds, v.few%rounds // the first high of the rounds take a row more than low
+	var sums [mostDots / kernel.DotsR][group * kernel.DotsR]T
+	for p := 0; p < v.k; p += block {
+		n := min(block, v.k-p)
+		r := p * v.few
+		for q := range rounds {
+			rows := low
+			if q < high {
+				rows++
+			}
+			kernel.Dots(v.isa, rows, n, at(v.s, u*v.lds+p), lds, &v.factors[r], n, &sums[q])
+			r += rows * n
+		}
+	}
+	to, step := at(v.c, u*v.cs), v.cs
+	for q := range rounds {
+		rows := low
+		if q < high {
+			rows++
+		}
+		for j := range rows {
+			four := sums[q][j*group : j*group+count]
+			if v.beta == 0 {
+				for i, sum := range four {
+					*at(to, i*step) = v.alpha * sum
+				}
+			} else {
+				for i, sum := range four {
+					*at(to, i*step) = v.beta**at(to, i*step) + T(v.alpha*sum)
+				}
+			}
+			if q < rounds-1 || j < rows-1 { // no address past the end
+				to = at(to, v.cr)
+			}
+		}
 	}
 }
 
@@ -227,26 +228,26 @@ func (v *skinny[T]) doOuters(lo, hi int) {
 
 // putRows stores the sums of lanes [u0, u0+n).
 func (v *skinny[T]) putRows(u0, n int, sums []T) {
+	if v.cs != 1 && v.alpha == 1 && v.beta == 0 {
+		kernel.Transpose(v.isa, at(v.c, u0*v.cs), v.cs, &sums[0], outerStrip, v.few, n)
+		return
+	}
 	for i := range v.few {
 		row := sums[i*outerStrip : i*outerStrip+n]
-		if v.cs != 1 {
-			for u, sum := range row {
-				v.put(u0+u, i, sum)
-			}
-			continue
+		if v.alpha != 1 {
+			kernel.Scal(v.isa, v.alpha, row)
 		}
-		to := slice(at(v.c, u0+i*v.cr), n)
-		switch {
-		case v.beta != 0:
+		switch to := at(v.c, u0*v.cs+i*v.cr); {
+		case v.cs == 1 && v.beta == 0:
+			copy(slice(to, n), row)
+		case v.beta == 0:
 			for u, sum := range row {
-				to[u] = v.beta*to[u] + T(v.alpha*sum)
-			}
-		case v.alpha != 1:
-			for u, sum := range row {
-				to[u] = v.alpha * sum
+				*at(to, u*v.cs) = sum
 			}
 		default:
-			copy(to, row)
+			for u, sum := range row {
+				*at(to, u*v.cs) = v.beta**at(to, u*v.cs) + sum
+			}
 		}
 	}
 }

@@ -8,15 +8,16 @@ import (
 	"github.com/tutti-ml/tutti/blas/kernel"
 )
 
-// smallWork is the most multiplications and additions of a small product: well below what is worth sharing out.
-const smallWork = 64 * 64 * 64
+// smallWork is the most multiplications and additions of a small product: about what is worth sharing out.
+const smallWork = 80 * 80 * 80
 
 // isSmall says whether a product is small, by its shape alone.
 func isSmall[T kernel.Float](kr *kernel.Gemm[T], m, n, k int) bool {
 	return k <= kr.KC && m <= smallWork && n <= smallWork && m*n <= smallWork && m*n*k <= smallWork
 }
 
-// small multiplies matrices for which isSmall holds. A is read where it lies, and so is B unless its columns run along k.
+// small multiplies matrices for which isSmall holds. A is read where it lies, and so is B unless its columns run along k or
+// collide in the cache.
 // Tiles are as even in height as can be, for a tile of a few rows takes nearly the time of a high one.
 func small[T kernel.Float](scratch *sync.Pool, kr *kernel.Gemm[T], aT, bT bool, m, n, k int, alpha T, a *T, lda int, b *T, ldb int, beta T, c *T, ldc int) {
 	mr, nr := kr.MR, kr.NR
@@ -26,10 +27,15 @@ func small[T kernel.Float](scratch *sync.Pool, kr *kernel.Gemm[T], aT, bT bool, 
 	}
 	step, rsb := nr, ldb // from a panel of B to the next, from a row of it to the next
 	var buf *[]T
-	if bT {
+	pack := bT || collides[T](ldb, k)
+	if pack {
+		ls, ks := 1, ldb
+		if bT {
+			ls, ks = ldb, 1
+		}
 		buf = scratch.Get().(*[]T)
 		*buf = grow(*buf, ceil(n, nr)*nr*k)
-		kernel.Pack(kr.ISA, &(*buf)[0], nr, b, n, ldb, k, 1)
+		kernel.Pack(kr.ISA, &(*buf)[0], nr, b, n, ls, k, ks)
 		b, step, rsb = &(*buf)[0], nr*k, nr
 	}
 	tiles := ceil(m, mr)
@@ -55,7 +61,7 @@ func small[T kernel.Float](scratch *sync.Pool, kr *kernel.Gemm[T], aT, bT bool, 
 			b = at(b, step)
 		}
 	}
-	if bT {
+	if pack {
 		scratch.Put(buf)
 	}
 }

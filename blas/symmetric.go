@@ -22,6 +22,7 @@ type level3[T kernel.Float] struct {
 	use      *kernels
 	kernel   *kernel.Gemm[T]
 	edge     *kernel.Gemm[T]
+	vectors  *sync.Pool
 	products *sync.Pool
 	skinnies *sync.Pool
 	scratch  *sync.Pool
@@ -33,26 +34,33 @@ var (
 	dSquares = sync.Pool{New: func() any { s := grow[float64](nil, square*square); return &s }}
 )
 
-func (im Implementation) single() level3[float32] {
-	use := im.use()
-	return level3[float32]{use, use.sgemm, use.sedge, &sProducts, &sSkinnies, &sScratch, &sSquares}
+func (use *kernels) single() level3[float32] {
+	return level3[float32]{use, use.sgemm, use.sedge, &sVectors, &sProducts, &sSkinnies, &sScratch, &sSquares}
 }
 
-func (im Implementation) double() level3[float64] {
-	use := im.use()
-	return level3[float64]{use, use.dgemm, use.dedge, &dProducts, &dSkinnies, &dScratch, &dSquares}
+func (use *kernels) double() level3[float64] {
+	return level3[float64]{use, use.dgemm, use.dedge, &dVectors, &dProducts, &dSkinnies, &dScratch, &dSquares}
 }
+
+func (im Implementation) single() level3[float32] { return im.use().single() }
+func (im Implementation) double() level3[float64] { return im.use().double() }
 
 // gemm is the product without checks: sizes and alpha are not zero. It chooses the path by the shape alone.
 func (l level3[T]) gemm(tA, tB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
-	if isSmall(l.edge, m, n, k) {
+	l.gemmThen(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, nil)
+}
+
+// gemmThen is gemm, and then e.
+func (l level3[T]) gemmThen(tA, tB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int, e *Epilogue[T]) {
+	switch {
+	case isSmall(l.edge, m, n, k):
 		small(l.scratch, l.edge, tA, tB, m, n, k, alpha, &a[0], lda, &b[0], ldb, beta, &c[0], ldc)
+	case trySkinny(l.skinnies, l.use.isa, tA, tB, m, n, k, alpha, &a[0], lda, &b[0], ldb, beta, &c[0], ldc):
+	default:
+		multiply(l.products, l.kernel, tA, m, n, k, alpha, &a[0], lda, source[T]{matrix: &b[0], ld: ldb, trans: tB}, beta, &c[0], ldc, e)
 		return
 	}
-	if trySkinny(l.skinnies, l.use.isa, tA, tB, m, n, k, alpha, &a[0], lda, &b[0], ldb, beta, &c[0], ldc) {
-		return
-	}
-	gemm(l.products, l.kernel, tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+	e.apply(&c[0], ldc, 0, m, 0, n)
 }
 
 func checkUplo(ul gblas.Uplo) {

@@ -1,7 +1,6 @@
 // Small triangles, element by element: where the halving of triangular.go ends.
 //
-// On the left, an element of the triangle meets whole rows of B. On the right, it meets columns of B; a row of B at a time
-// keeps the access contiguous.
+// An element of the triangle on the left meets whole rows of B.
 
 package blas
 
@@ -21,14 +20,6 @@ func (t *triangle[T]) off(i int) (lo, hi int) {
 		return i + 1, t.n
 	}
 	return 0, i
-}
-
-// offColumn returns the rows [lo, hi) of column j of t off the diagonal that may not be zero.
-func (t *triangle[T]) offColumn(j int) (lo, hi int) {
-	if t.upper {
-		return 0, j
-	}
-	return j + 1, t.n
 }
 
 func (t *triangle[T]) at(i, j int) T { return t.a[i*t.rs+j*t.cs] }
@@ -71,38 +62,36 @@ func (l level3[T]) smallSolveLeft(t triangle[T], n int, alpha T, b []T, ldb int)
 	}
 }
 
-// smallMultiplyRight computes B = alpha·B·t. Element j of a row of the result needs elements offColumn(j) as they were.
-func (l level3[T]) smallMultiplyRight(t triangle[T], m int, alpha T, b []T, ldb int) {
-	for i := range m {
-		row := b[i*ldb : i*ldb+t.n]
-		for k := range t.n {
-			j := order(k, t.n, t.upper)
-			sum := row[j]
-			if !t.unit {
-				sum *= t.at(j, j)
-			}
-			for p, hi := t.offColumn(j); p < hi; p++ {
-				sum += row[p] * t.at(p, j)
-			}
-			row[j] = alpha * sum
-		}
-	}
+// On the right, B·t = (tᵀ·Bᵀ)ᵀ: rows of B go by strips through a transposed copy, where they are columns side by side.
+
+// stripRows is how many rows of B are treated together.
+const stripRows = 64
+
+// transposed returns tᵀ.
+func (t triangle[T]) transposed() triangle[T] {
+	t.rs, t.cs, t.upper = t.cs, t.rs, !t.upper
+	return t
 }
 
-// smallSolveRight solves X·t = alpha·B. Element j of a row of the solution needs elements offColumn(j) of it.
+// smallMultiplyRight computes B = alpha·B·t.
+func (l level3[T]) smallMultiplyRight(t triangle[T], m int, alpha T, b []T, ldb int) {
+	l.byStrips(t.n, m, b, ldb, func(n int, strip []T) { l.smallMultiplyLeft(t.transposed(), n, alpha, strip, stripRows) })
+}
+
+// smallSolveRight solves X·t = alpha·B.
 func (l level3[T]) smallSolveRight(t triangle[T], m int, alpha T, b []T, ldb int) {
-	for i := range m {
-		row := b[i*ldb : i*ldb+t.n]
-		for k := range t.n {
-			j := order(k, t.n, !t.upper)
-			sum := alpha * row[j]
-			for p, hi := t.offColumn(j); p < hi; p++ {
-				sum -= row[p] * t.at(p, j)
-			}
-			if !t.unit {
-				sum /= t.at(j, j)
-			}
-			row[j] = sum
-		}
+	l.byStrips(t.n, m, b, ldb, func(n int, strip []T) { l.smallSolveLeft(t.transposed(), n, alpha, strip, stripRows) })
+}
+
+// byStrips calls do on the transpose of every strip of B [m, n], which has as many columns as do is told, and puts it back.
+func (l level3[T]) byStrips(n, m int, b []T, ldb int, do func(columns int, strip []T)) {
+	buf := l.scratch.Get().(*[]T)
+	defer l.scratch.Put(buf)
+	*buf = grow(*buf, n*stripRows)
+	for i := 0; i < m; i += stripRows {
+		rows := min(stripRows, m-i)
+		kernel.Transpose(l.use.isa, &(*buf)[0], stripRows, &b[i*ldb], ldb, rows, n)
+		do(rows, *buf)
+		kernel.Transpose(l.use.isa, &b[i*ldb], ldb, &(*buf)[0], stripRows, n, rows)
 	}
 }

@@ -7,7 +7,6 @@ package blas
 
 import (
 	"math"
-	"unsafe"
 
 	"github.com/tutti-ml/tutti/blas/kernel"
 	"github.com/tutti-ml/tutti/internal/cpu"
@@ -116,18 +115,15 @@ func nrm2[T kernel.Float](isa cpu.ISA, n int, x []T, incX int) T {
 	if !checkOne(n, len(x), incX) {
 		return 0
 	}
-	if unsafe.Sizeof(x[0]) == 4 { // squares of float32 neither overflow nor vanish in float64
-		var s0, s1 float64
-		i := 0
-		for ; i+2 <= n; i += 2 {
-			u, v := float64(x[i*incX]), float64(x[(i+1)*incX])
-			s0 += u * u
-			s1 += v * v
+	if elementSize[T]() == 4 { // squares of float32 neither overflow nor vanish in float64
+		if incX == 1 {
+			return T(math.Sqrt(kernel.SumSquares(isa, x[:n])))
 		}
-		if i < n {
-			s0 += float64(x[i*incX]) * float64(x[i*incX])
+		var sum float64
+		for i := range n {
+			sum += float64(x[i*incX]) * float64(x[i*incX])
 		}
-		return T(math.Sqrt(s0 + s1))
+		return T(math.Sqrt(sum))
 	}
 	if sum := float64(dot(isa, n, x, incX, x, incX)); sum > 0x1p-900 && sum < 0x1p1000 {
 		return T(math.Sqrt(sum))
@@ -151,28 +147,30 @@ func nrm2[T kernel.Float](isa cpu.ISA, n int, x []T, incX int) T {
 	return T(most * math.Sqrt(sum))
 }
 
-// asum returns Σ |x[i]|, of two partial sums.
-func asum[T kernel.Float](n int, x []T, incX int) T {
+// asum returns Σ |x[i]|.
+func asum[T kernel.Float](isa cpu.ISA, n int, x []T, incX int) T {
 	checkSize(n, nLT0)
 	if !checkOne(n, len(x), incX) {
 		return 0
 	}
-	var s0, s1 T
-	i := 0
-	for ; i+2 <= n; i += 2 {
-		s0 += T(math.Abs(float64(x[i*incX])))
-		s1 += T(math.Abs(float64(x[(i+1)*incX])))
+	if incX == 1 {
+		return kernel.SumAbs(isa, x[:n])
 	}
-	if i < n {
-		s0 += T(math.Abs(float64(x[i*incX])))
+	var sum T
+	for i := range n {
+		sum += T(math.Abs(float64(x[i*incX])))
 	}
-	return s0 + s1
+	return sum
 }
 
-// iamax returns the first index of the largest absolute value, -1 if there is none. A NaN is never larger.
-func iamax[T kernel.Float](n int, x []T, incX int) int {
+// iamax returns the first index of the largest absolute value, -1 if there is none. A NaN is never larger; if it comes first,
+// nothing is.
+func iamax[T kernel.Float](isa cpu.ISA, n int, x []T, incX int) int {
 	if !checkOne(n, len(x), incX) {
 		return -1
+	}
+	if incX == 1 && x[0] == x[0] {
+		return indexOfMost(isa, x[:n])
 	}
 	at, most := 0, math.Abs(float64(x[0]))
 	for i := 1; i < n; i++ {
@@ -181,6 +179,23 @@ func iamax[T kernel.Float](n int, x []T, incX int) int {
 		}
 	}
 	return at
+}
+
+// indexOfMost finds the block that has the largest absolute value first, and then its index.
+func indexOfMost[T kernel.Float](isa cpu.ISA, x []T) int {
+	const block = 128
+	from, most := 0, T(-1)
+	for i := 0; i < len(x); i += block {
+		if v := kernel.MaxAbs(isa, x[i:min(i+block, len(x))]); v > most {
+			from, most = i, v
+		}
+	}
+	for i, v := range x[from:] {
+		if v == most || v == -most {
+			return from + i
+		}
+	}
+	return 0
 }
 
 func swap[T kernel.Float](n int, x []T, incX int, y []T, incY int) {

@@ -75,10 +75,19 @@ func Gemm[T kernel.Float](t *testing.T, gemm GemmFunc[T], mr, nr, kc int) {
 		each(13, 401, 300, 0, []float64{1}, []float64{1})
 		each(401, 13, 300, 0, []float64{1}, []float64{1})
 	})
+	t.Run("skinny", func(t *testing.T) { // with few rows or few columns there are ways of their own
+		for _, few := range []int{2, 3, 5, 8, 12, 13} {
+			for _, s := range [][2]int{{513, 71}, {99, 519}} {
+				each(few, s[0], s[1], few%3, []float64{-0.75}, []float64{0, 1.5})
+				each(s[0], few, s[1], few%2, []float64{1}, []float64{0, 1})
+			}
+		}
+	})
 	t.Run("beta=0 does not read C", func(t *testing.T) {
 		for _, k := range []int{0, 5, kc + 1} {
 			for _, alpha := range []float64{0, 1} {
 				gemmIntoNaN(t, gemm, 2*mr+1, 2*nr+1, k, alpha)
+				gemmIntoNaN(t, gemm, 3, 600, k, alpha)
 			}
 		}
 	})
@@ -98,6 +107,7 @@ func Gemm[T kernel.Float](t *testing.T, gemm GemmFunc[T], mr, nr, kc int) {
 		for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 			for _, k := range []int{9, kc + 9} {
 				gemmSpreads(t, gemm, 2*mr+1, 2*nr+1, k, bad)
+				gemmSpreads(t, gemm, 3, 601, k, bad)
 			}
 		}
 	})

@@ -65,6 +65,7 @@ func Levels12[T kernel.Float](t *testing.T, v Vectors[T]) {
 			}
 		})
 	}
+	t.Run("amax", func(t *testing.T) { amaxOrder(t, v) })
 	t.Run("nrm2 at the ends of the range", func(t *testing.T) { nrm2Extremes(t, v) })
 }
 
@@ -182,6 +183,18 @@ func nrm2Extremes[T kernel.Float](t *testing.T, v Vectors[T]) {
 	require.True(t, math.IsNaN(float64(v.Nrm2(3, []T{1, T(math.NaN()), 1}, 1))))
 	require.Equal(t, T(math.Inf(1)), v.Nrm2(3, []T{1, T(math.Inf(-1)), 1}, 1))
 	require.Equal(t, T(0), v.Nrm2(3, []T{0, 0, 0}, 1))
+}
+
+// amaxOrder looks for the first of equal values, with NaN where it must not count, across the blocks in which it may be sought.
+func amaxOrder[T kernel.Float](t *testing.T, v Vectors[T]) {
+	x := make([]T, 2000)
+	x[1500], x[700], x[699] = 3, -3, T(math.NaN())
+	require.Equal(t, 700, v.Amax(len(x), x, 1))
+	x[1999] = T(math.Inf(-1))
+	require.Equal(t, 1999, v.Amax(len(x), x, 1))
+	x[0] = T(math.NaN()) // as gonum has it: nothing is larger
+	require.Equal(t, 0, v.Amax(len(x), x, 1))
+	require.Equal(t, 0, v.Amax(5, make([]T, 5), 1))
 }
 
 func near(t testing.TB, name string, got, want, tol float64) {

@@ -5,33 +5,55 @@ package kernel
 import "unsafe"
 
 // tile is Gemm.Tile in portable Go. Eight sums, four elements of B and two of A are what the 16 vector registers of amd64
-// hold; with 4×4 the compiler spills, and runs at half the speed. On architectures where the compiler fuses x*y + z the
-// sums are fused, elsewhere not.
+// hold; with 4×4 the compiler spills, and runs at half the speed. Pointers advance by bytes, computed once, not by products of
+// indices in the loop. On architectures where the compiler fuses x*y + z the sums are fused, elsewhere
+// not.
 func tile[T Float](k int, alpha T, a *T, rsa, csa int, b *T, rsb int, beta T, c *T, ldc int) {
+	size := int(unsafe.Sizeof(alpha))
+	if k == 0 {
+		edge(2, 4, 0, alpha, a, rsa, csa, b, rsb, beta, c, ldc)
+		return
+	}
 	var c00, c01, c02, c03, c10, c11, c12, c13 T
-	for p := range k {
-		row := (*[4]T)(unsafe.Pointer(b))
-		b0, b1, b2, b3 := row[0], row[1], row[2], row[3]
-		u, v := *a, *at(a, rsa)
+	pa, pb := unsafe.Pointer(a), unsafe.Pointer(b)
+	row, nextA, nextB := rsa*size, csa*size, rsb*size
+	for n := k; ; {
+		r := (*[4]T)(pb)
+		b0, b1, b2, b3 := r[0], r[1], r[2], r[3]
+		u := *(*T)(pa)
 		c00 += u * b0
 		c01 += u * b1
 		c02 += u * b2
 		c03 += u * b3
+		v := *(*T)(unsafe.Add(pa, row))
 		c10 += v * b0
 		c11 += v * b1
 		c12 += v * b2
 		c13 += v * b3
-		if p < k-1 { // a pointer past the end would be a lie to the garbage collector
-			a, b = at(a, csa), at(b, rsb)
+		if n--; n <= 0 { // a pointer past the end would be a lie to the garbage collector
+			break
 		}
+		pa, pb = unsafe.Add(pa, nextA), unsafe.Add(pb, nextB)
 	}
 	write4(alpha, c00, c01, c02, c03, beta, c)
 	write4(alpha, c10, c11, c12, c13, beta, at(c, ldc))
 }
 
-// edge is Gemm.Edge in portable Go: an element at a time, each by the operations of tile.
+// edge is Gemm.Edge in portable Go: a row of four, or an element, at a time, each by the operations of tile.
 func edge[T Float](m, n, k int, alpha T, a *T, rsa, csa int, b *T, rsb int, beta T, c *T, ldc int) {
 	for i := range m {
+		if n == 4 {
+			var c0, c1, c2, c3 T
+			for p := range k {
+				r, u := (*[4]T)(unsafe.Pointer(at(b, p*rsb))), *at(a, i*rsa+p*csa)
+				c0 += u * r[0]
+				c1 += u * r[1]
+				c2 += u * r[2]
+				c3 += u * r[3]
+			}
+			write4(alpha, c0, c1, c2, c3, beta, at(c, i*ldc))
+			continue
+		}
 		for j := range n {
 			var sum T
 			for p := range k {

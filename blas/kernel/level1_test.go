@@ -41,6 +41,29 @@ func fuzzLevel1[T Float](t *testing.T, n, startX, startY int, seed, eps float64)
 	}
 	require.InDelta(t, float64(dot(x, y)), float64(Dot(isa, x, y)), 2*float64(n+1)*eps*abs)
 
+	var squares, sum float64
+	for _, v := range x {
+		squares += float64(v) * float64(v)
+		sum += math.Abs(float64(v))
+	}
+	wide := min(eps, 0x1p-53) // squares are summed in float64
+	require.InDelta(t, squares, SumSquares(isa, x), 2*float64(n+1)*wide*squares)
+	require.InDelta(t, squares, sumSquares(x), 2*float64(n+1)*wide*squares)
+	require.InDelta(t, sum, float64(SumAbs(isa, x)), 2*float64(n+1)*eps*sum)
+	require.InDelta(t, sum, float64(sumAbs(x)), 2*float64(n+1)*eps*sum)
+	require.Equal(t, maxAbs(x), MaxAbs(isa, x))
+	if n > 0 { // a NaN anywhere is in every sum, and in no maximum
+		at := (startX*31 + startY*7) % n
+		was := x[at]
+		x[at] = T(math.NaN())
+		require.True(t, math.IsNaN(float64(SumAbs(isa, x))))
+		require.True(t, math.IsNaN(SumSquares(isa, x)))
+		require.Equal(t, maxAbs(x), MaxAbs(isa, x))
+		x[at] = T(math.Inf(-1))
+		require.Equal(t, T(math.Inf(1)), MaxAbs(isa, x))
+		x[at] = was
+	}
+
 	want := append([]T(nil), wholeY...)
 	axpy(alpha, x, want[startY:startY+n])
 	Axpy(isa, alpha, x, y)

@@ -93,7 +93,7 @@ func copyRows[Row any, T Float](dst, src *T, ks, n int) {
 
 // packColumns transposes: lanes are contiguous in k. It takes them by fours, then twos, then singly.
 func packColumns[T Float](isa cpu.ISA, d []T, w int, src *T, lanes, ls, k int) {
-	done := 0 // steps of k that the kernels took
+	var done int // steps of k that the kernels took
 	l := 0
 	if havePack && isa >= cpu.AVX2 {
 		round := 32 / int(unsafe.Sizeof(*src)) // elements in a 256-bit vector
