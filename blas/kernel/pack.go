@@ -93,16 +93,14 @@ func copyRows[Row any, T Float](dst, src *T, ks, n int) {
 
 // packColumns transposes: lanes are contiguous in k. It takes them by fours, then twos, then singly.
 func packColumns[T Float](isa cpu.ISA, d []T, w int, src *T, lanes, ls, k int) {
-	var done int // steps of k that the kernels took
 	l := 0
 	if havePack && isa >= cpu.AVX2 {
 		round := 32 / int(unsafe.Sizeof(*src)) // elements in a 256-bit vector
-		rounds := k / round
-		done = rounds * round
+		rounds := k / round // the kernels take these, packPlain the steps of k that are left
 		for lanes-l >= 2 && rounds > 0 {
 			by := packLanes(rounds, at(src, l*ls), ls, &d[l], w, lanes-l)
-			if done < k {
-				packPlain(d[done*w:], w, at(src, done), l, l+by, ls, k-done)
+			if k > rounds*round {
+				packPlain(d[rounds*round*w:], w, at(src, rounds*round), l, l+by, ls, k-rounds*round)
 			}
 			l += by
 		}
