@@ -98,29 +98,32 @@ odd:
 	EXP
 	JMP store
 
-// v = 1/(1 + e^|x|) is sigmoid(-|x|), and 1 - v is sigmoid(|x|). With h = n/2, v = 2^-h / ((2^-h + 2^(n-h)) + 2^(n-h)·(e^r - 1)):
-// the sum in brackets is exact while it matters, and nothing overflows before v is subnormal.
+// v = 1/(1 + e^|x|) is sigmoid(-|x|), and 1 - v is sigmoid(|x|). With h = n/2 and B = 2^(n-h), v = 2^-h / (2^-h + B + B·(e^r - 1)),
+// where nothing overflows before v is subnormal. Of 2^-h + B, what rounding takes is added to the product.
 #define SIGMOID \
-	VMOVAPS     Y0, Y4         \
-	VANDNPS     Y0, SIGN, Y0   \
-	VMINPS      Y0, HIGH, Y0   \
-	REDUCE                     \
-	EXPM1                      \
-	VPSRAD      $1, Y1, Y2     \
-	VPSUBD      Y2, Y1, Y1     \
-	VPSLLD      $23, Y2, Y2    \
-	VPSLLD      $23, Y1, Y1    \
-	VPSUBD      Y2, ONE, Y2    \
-	VPADDD      ONE, Y1, Y1    \
-	VADDPS      Y1, Y2, Y0     \
-	VFMADD213PS Y0, Y1, Y3     \
-	VDIVPS      Y3, Y2, Y3     \
-	VSUBPS      Y3, ONE, Y2    \
+	VMOVAPS     Y0, Y4                  \
+	VANDNPS     Y0, SIGN, Y0            \
+	VMOVUPS     sigmoidHigh<>(SB), Y1   \
+	VMINPS      Y0, Y1, Y0              \
+	REDUCE                              \
+	EXPM1                               \
+	VPSRAD      $1, Y1, Y2              \
+	VPSUBD      Y2, Y1, Y1              \
+	VPSLLD      $23, Y2, Y2             \
+	VPSLLD      $23, Y1, Y1             \
+	VPSUBD      Y2, ONE, Y2             \
+	VPADDD      ONE, Y1, Y1             \
+	VADDPS      Y1, Y2, Y0              \
+	VSUBPS      Y1, Y0, Y14             \
+	VSUBPS      Y14, Y2, Y14            \
+	VFMADD213PS Y14, Y1, Y3             \
+	VADDPS      Y3, Y0, Y3              \
+	VDIVPS      Y3, Y2, Y3              \
+	VSUBPS      Y3, ONE, Y2             \
 	VBLENDVPS   Y4, Y3, Y2, Y0
 
 // func sigmoidAVX2(n int, dst, a, b *float32, alpha float32)
 TEXT ·sigmoidAVX2(SB), NOSPLIT, $0-36
-	VMOVUPS sigmoidHigh<>(SB), HIGH
 	VMOVUPS sign<>(SB), SIGN
 	CONSTANTS
 	WALK(SIGMOID, SIGMOID)

@@ -59,8 +59,9 @@ func sumBlock[T Float](x []T) T {
 	var s [lanes]T
 	n := len(x)
 	for ; len(x) >= lanes; x = x[lanes:] {
-		for j, v := range (*[lanes]T)(x) {
-			s[j] += v
+		u := (*[lanes]T)(x)
+		for j := range s {
+			s[j] += u[j]
 		}
 	}
 	for j, v := range x {
