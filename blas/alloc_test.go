@@ -17,3 +17,8 @@ func TestAllocations(t *testing.T) {
 		t.Run("float64", func(t *testing.T) { blastest.Allocations(t, im.Dgemm) })
 	})
 }
+
+func TestFusedAllocations(t *testing.T) {
+	t.Run("float32", blastest.FusedAllocations[float32])
+	t.Run("float64", blastest.FusedAllocations[float64])
+}

@@ -38,3 +38,24 @@ func ExampleImplementation() {
 	// ⎡ 5  11⎤
 	// ⎣11  25⎦
 }
+
+// A linear layer with its bias and activation, in one pass over the result; the weights are packed once.
+func ExampleGemmPacked() {
+	weights := blas.PackB(blas.NoTrans, 2, 3, []float32{
+		1, 0, -1,
+		0, 1, -1,
+	}, 3)
+	relu := &blas.Epilogue[float32]{
+		ColBias: []float32{0.5, 0, 0},
+		Each: func(_, _ int, c []float32) {
+			for i := range c {
+				c[i] = max(c[i], 0)
+			}
+		},
+	}
+	x := []float32{3, 4}
+	y := make([]float32, 3)
+	blas.GemmPacked(blas.NoTrans, 1, 1, x, 2, weights, 0, y, 3, relu)
+	fmt.Println(y)
+	// Output: [3.5 4 0]
+}

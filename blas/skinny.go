@@ -83,7 +83,7 @@ func trySkinny[T kernel.Float](pool *sync.Pool, isa cpu.ISA, aT, bT bool, m, n, 
 		run(ceil(lanes, kernel.DotsS), max(1, minShare/(4*few*kernel.DotsS*k)), v.dots)
 	case !along && few <= mostOuters:
 		v.packOuters(r, rs, ks)
-		run(ceil(lanes, outerStrip), max(1, minShare/(4*few*outerStrip*k)), v.outers)
+		run(ceil(lanes, v.strip()), max(1, minShare/(4*few*v.strip()*k)), v.outers)
 	default:
 		done = false
 	}
@@ -169,8 +169,14 @@ func (v *skinny[T]) dot(u, lds, count int) {
 	}
 }
 
-// outerStrip is how many lanes outer products take at a time, so that all rows of the result stay in the first-level cache.
-const outerStrip = 512
+// strip is how many lanes outer products take at a time: rows of S are read in long stretches, and all rows of the result stay in
+// the first-level cache.
+func (v *skinny[T]) strip() int {
+	if v.few <= kernel.OuterM {
+		return 1024
+	}
+	return 512
+}
 
 // packOuters copies R to the order in which kernel.Outer uses it; rows that fill up the last group are zero. The last step of
 // an odd k comes after all others, by rows.
@@ -195,15 +201,16 @@ func (v *skinny[T]) doOuters(lo, hi int) {
 	groups := ceil(v.few, kernel.OuterM)
 	rows := groups * kernel.OuterM
 	steps := v.k / kernel.OuterK
+	strip := v.strip()
 	buf := v.scratch.Get().(*[]T)
-	*buf = grow(*buf, rows*outerStrip)
+	*buf = grow(*buf, rows*strip)
 	sums := *buf
-	for u0 := lo * outerStrip; u0 < min(hi*outerStrip, v.lanes); u0 += outerStrip {
-		n := min(outerStrip, v.lanes-u0)
+	for u0 := lo * strip; u0 < min(hi*strip, v.lanes); u0 += strip {
+		n := min(strip, v.lanes-u0)
 		clear(sums)
 		whole := n &^ (kernel.OuterN - 1)
 		if whole > 0 && steps > 0 {
-			kernel.Outer(v.isa, steps, groups, whole, &v.factors[0], at(v.s, u0), v.lds, &sums[0], outerStrip)
+			kernel.Outer(v.isa, steps, groups, whole, &v.factors[0], at(v.s, u0), v.lds, &sums[0], strip)
 		}
 		for p := range steps * kernel.OuterK {
 			if whole == n {
@@ -212,13 +219,13 @@ func (v *skinny[T]) doOuters(lo, hi int) {
 			row := slice(at(v.s, p*v.lds+u0+whole), n-whole)
 			for i := range v.few {
 				f := v.factors[(p/kernel.OuterK*rows+i)*kernel.OuterK+p%kernel.OuterK]
-				kernel.Axpy(v.isa, f, row, sums[i*outerStrip+whole:i*outerStrip+n])
+				kernel.Axpy(v.isa, f, row, sums[i*strip+whole:i*strip+n])
 			}
 		}
 		for p := steps * kernel.OuterK; p < v.k; p++ {
 			row := slice(at(v.s, p*v.lds+u0), n)
 			for i := range v.few {
-				kernel.Axpy(v.isa, v.factors[p*rows+i], row, sums[i*outerStrip:i*outerStrip+n])
+				kernel.Axpy(v.isa, v.factors[p*rows+i], row, sums[i*strip:i*strip+n])
 			}
 		}
 		v.putRows(u0, n, sums)
@@ -228,12 +235,13 @@ func (v *skinny[T]) doOuters(lo, hi int) {
 
 // putRows stores the sums of lanes [u0, u0+n).
 func (v *skinny[T]) putRows(u0, n int, sums []T) {
+	strip := v.strip()
 	if v.cs != 1 && v.alpha == 1 && v.beta == 0 {
-		kernel.Transpose(v.isa, at(v.c, u0*v.cs), v.cs, &sums[0], outerStrip, v.few, n)
+		kernel.Transpose(v.isa, at(v.c, u0*v.cs), v.cs, &sums[0], strip, v.few, n)
 		return
 	}
 	for i := range v.few {
-		row := sums[i*outerStrip : i*outerStrip+n]
+		row := sums[i*strip : i*strip+n]
 		if v.alpha != 1 {
 			kernel.Scal(v.isa, v.alpha, row)
 		}

@@ -227,3 +227,27 @@ func fusedPanics[T kernel.Float](t *testing.T) {
 		t.Run(c.name, func(t *testing.T) { require.PanicsWithValue(t, c.want, c.call) })
 	}
 }
+
+// FusedAllocations checks that the products for networks allocate nothing once warm, when what they are given is kept.
+func FusedAllocations[T kernel.Float](t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
+	rng := rand.New(rand.NewPCG(2, 2))
+	for _, s := range [][3]int{{7, 9, 11}, {310, 99, 100}, {5, 1000, 520}} {
+		m, n, k := s[0], s[1], s[2]
+		a, b, c := NewMatrix[T](rng, m, k, 0), NewMatrix[T](rng, k, n, 0), NewMatrix[T](rng, m, n, 0)
+		e := &blas.Epilogue[T]{RowBias: NewMatrix[T](rng, 1, m, 0).Data, ColBias: NewMatrix[T](rng, 1, n, 0).Data, Each: func(i, j int, c []T) {}}
+		fill, pb := packer(blas.NoTrans, b), blas.PackB(blas.NoTrans, k, n, b.Data, b.Stride)
+		as, bs, cs := [][]T{a.Data}, [][]T{b.Data}, [][]T{c.Data}
+		for name, f := range map[string]func(){
+			"then":    func() { blas.GemmThen(blas.NoTrans, blas.NoTrans, m, n, k, 1, a.Data, k, b.Data, n, 0, c.Data, n, e) },
+			"packed":  func() { blas.GemmPacked(blas.NoTrans, m, 1, a.Data, k, pb, 0, c.Data, n, e) },
+			"from":    func() { blas.GemmFrom(blas.NoTrans, m, n, k, 1, a.Data, k, fill, 0, c.Data, n, e) },
+			"batched": func() { blas.GemmBatched(blas.NoTrans, blas.NoTrans, m, n, k, 1, as, k, bs, n, 0, cs, n) },
+			"strided": func() {
+				blas.GemmStridedBatched(blas.NoTrans, blas.NoTrans, m, n, k, 1, a.Data, k, 0, b.Data, n, 0, 0, c.Data, n, 0, 1)
+			},
+		} {
+			require.Zero(t, allocations(f), "%s %v: allocations a run", name, s)
+		}
+	}
+}
