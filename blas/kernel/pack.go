@@ -96,7 +96,7 @@ func packColumns[T Float](isa cpu.ISA, d []T, w int, src *T, lanes, ls, k int) {
 	l := 0
 	if havePack && isa >= cpu.AVX2 {
 		round := 32 / int(unsafe.Sizeof(*src)) // elements in a 256-bit vector
-		rounds := k / round // the kernels take these, packPlain the steps of k that are left
+		rounds := k / round                    // the kernels take these, packPlain the steps of k that are left
 		for lanes-l >= 2 && rounds > 0 {
 			by := packLanes(rounds, at(src, l*ls), ls, &d[l], w, lanes-l)
 			if k > rounds*round {
