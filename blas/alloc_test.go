@@ -1,7 +1,3 @@
-//go:build !race
-
-// The race detector allocates by itself, and makes sync.Pool drop things at random.
-
 package blas_test
 
 import (

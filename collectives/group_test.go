@@ -18,6 +18,7 @@ import (
 	"github.com/tutti-ml/tutti/collectives/transport"
 	"github.com/tutti-ml/tutti/collectives/transport/faulty"
 	"github.com/tutti-ml/tutti/collectives/transport/inproc"
+	"github.com/tutti-ml/tutti/internal/alloctest"
 )
 
 // each runs fn on every group at once and returns the errors by rank.
@@ -349,9 +350,6 @@ func TestSlice(t *testing.T) {
 	}
 }
 
-// allocLimit is more than the heap allocations of an AllReduce.
-var allocLimit = 1.0
-
 func TestAllReduceDoesNotAllocate(t *testing.T) {
 	for _, alg := range []collectives.Algorithm{collectives.Ring, collectives.Shuffle} {
 		for _, n := range []int{100, 200_000} {
@@ -367,12 +365,11 @@ func TestAllReduceDoesNotAllocate(t *testing.T) {
 					}
 					close(done)
 				}()
-				// AllocsPerRun counts both ranks, and rounds down.
-				assert.Less(t, testing.AllocsPerRun(100, func() {
+				assert.Zero(t, alloctest.PerRun(100, func() { // counts both ranks
 					if err := step(0); err != nil {
 						t.Error(err)
 					}
-				}), allocLimit)
+				}))
 				gs[0].Close()
 				<-done
 			})

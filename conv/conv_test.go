@@ -12,6 +12,7 @@ import (
 
 	"github.com/tutti-ml/tutti/conv"
 	"github.com/tutti-ml/tutti/conv/convtest"
+	"github.com/tutti-ml/tutti/internal/alloctest"
 )
 
 func TestAlgorithms(t *testing.T) {
@@ -153,9 +154,6 @@ func TestManyAtOnce(t *testing.T) {
 }
 
 func TestNoAllocation(t *testing.T) {
-	if raceEnabled {
-		t.Log("the race detector makes sync.Pool forget at random: bounded loosely")
-	}
 	for _, s := range []conv.Shape{
 		{N: 32, C: 6, H: 14, W: 14, K: 16, R: 5, S: 5},
 		{N: 2, C: 64, H: 31, W: 33, K: 3, R: 3, S: 3, PadH: 1, PadW: 1},
@@ -173,12 +171,7 @@ func TestNoAllocation(t *testing.T) {
 			conv.AvgPoolBackward(p, x, pooled, true)
 			reset(x, w, b, y)
 		}
-		step()
-		limit := 1.0 // a collection in mid-test may empty a pool
-		if raceEnabled {
-			limit = 100
-		}
-		assert.LessOrEqual(t, testing.AllocsPerRun(20, step), limit, "%v", s)
+		assert.Zero(t, alloctest.PerRun(20, step), "%v", s)
 	}
 }
 

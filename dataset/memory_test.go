@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/tutti-ml/tutti/internal/alloctest"
 	"github.com/tutti-ml/tutti/tensor"
 )
 
@@ -81,7 +82,7 @@ func TestBatchResizeReuses(t *testing.T) {
 	var b Batch
 	index := count(10)
 	require.NoError(t, m.Fill(&b, index))
-	assert.Zero(t, testing.AllocsPerRun(100, func() { m.Fill(&b, index) }))
+	assert.Zero(t, alloctest.PerRun(100, func() { m.Fill(&b, index) }))
 	before := &tensor.Data[float32](b.X)[0]
 	require.NoError(t, m.Fill(&b, count(3)))
 	assert.Same(t, before, &tensor.Data[float32](b.X)[0])

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/tutti-ml/tutti/autograd"
+	"github.com/tutti-ml/tutti/internal/alloctest"
 	"github.com/tutti-ml/tutti/layers"
 	"github.com/tutti-ml/tutti/models"
 	"github.com/tutti-ml/tutti/tensor"
@@ -18,7 +19,7 @@ func TestStepAllocations(t *testing.T) {
 		t.Run(e.Name, func(t *testing.T) {
 			step := stepOf(e, 16)
 			step()
-			assert.Less(t, testing.AllocsPerRun(5, step), 100.0, "heap allocations a step")
+			assert.Less(t, alloctest.PerRun(5, step), uint64(100), "heap allocations a step")
 		})
 	}
 }

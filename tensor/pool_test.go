@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/tutti-ml/tutti/internal/alloctest"
 )
 
 func TestSizeClasses(t *testing.T) {
@@ -59,7 +60,7 @@ func TestPoolViewsAndEmpties(t *testing.T) {
 	e := p.New(Float32, 0, 3)
 	assert.Zero(t, e.Len())
 	p.Put(e)
-	assert.Zero(t, testing.AllocsPerRun(10, func() {
+	assert.Zero(t, alloctest.PerRun(10, func() {
 		p.Reset()
 		p.Transpose(p.Slice(p.Reshape(p.New(Float32, 2, 3), 3, 2), 0, 1, 2), 0, 1)
 	}))

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
-	"runtime/debug"
 	"sync"
 	"testing"
 
@@ -14,6 +13,7 @@ import (
 
 	"github.com/tutti-ml/tutti/blas"
 	"github.com/tutti-ml/tutti/blas/kernel"
+	"github.com/tutti-ml/tutti/internal/alloctest"
 )
 
 // threadCases are just large enough to be shared out, in every shape that is treated in its own way.
@@ -76,29 +76,11 @@ func Allocations[T kernel.Float](t *testing.T, gemm GemmFunc[T]) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
 	for _, c := range append(threadCases, gemmCase{blas.NoTrans, blas.Trans, 7, 9, 11, 0, 1, 0}) {
 		a, b, dst := operands[T](rand.New(rand.NewPCG(1, 9)), c)
-		n := allocations(func() {
+		n := alloctest.PerRun(16, func() {
 			gemm(c.tA, c.tB, c.m, c.n, c.k, T(c.alpha), a.Data, a.Stride, b.Data, b.Stride, T(c.beta), dst.Data, dst.Stride)
 		})
 		require.Zero(t, n, "%v: allocations a run", c)
 	}
-}
-
-// allocations returns how many times f allocates, once warm. It is testing.AllocsPerRun without its GOMAXPROCS(1), under
-// which nothing would be shared out. The pools are a processor's own, and the garbage collector empties them, so f warms
-// up several times with the collector off; the average forgives what the runtime allocates for itself.
-func allocations(f func()) uint64 {
-	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	const runs = 16
-	for range runs {
-		f()
-	}
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	for range runs {
-		f()
-	}
-	runtime.ReadMemStats(&after)
-	return (after.Mallocs - before.Mallocs) / runs
 }
 
 // FuzzGemm compares products of fuzzed sizes, strides and scalars with the formula.

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tutti-ml/tutti/blas/vec"
+	"github.com/tutti-ml/tutti/internal/alloctest"
 )
 
 // lengths are the seams: none, one, the eight lanes of a sum and their neighbours, blocks, grains of spread loops, primes.
@@ -171,13 +172,7 @@ func TestNoAllocation(t *testing.T) {
 		vec.FromBFloat16(d[:n], h[:n])
 	}
 	for _, n := range []int{100, 100_000} {
-		step(n)
-		// A sync.Pool may lose an item to the collector, or, under the race detector, at random: a few of 25 calls, then.
-		limit := 0.0
-		if raceEnabled {
-			limit = 60
-		}
-		assert.LessOrEqual(t, testing.AllocsPerRun(10, func() { step(n) }), limit, "n=%d", n)
+		assert.Zero(t, alloctest.PerRun(10, func() { step(n) }), "n=%d", n)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/tutti-ml/tutti/internal/alloctest"
 )
 
 // withProcs runs test under several settings of GOMAXPROCS.
@@ -202,18 +203,10 @@ func TestGoroutinesStayFew(t *testing.T) {
 	assert.LessOrEqual(t, runtime.NumGoroutine(), before)
 }
 
-// testing.AllocsPerRun would set GOMAXPROCS to 1, where nothing is shared out.
 func TestForDoesNotAllocate(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
 	fn := func(lo, hi int) {}
-	For(1000, 1, fn)
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	for range 100 {
-		For(1000, 1, fn)
-	}
-	runtime.ReadMemStats(&after)
-	assert.Zero(t, (after.Mallocs-before.Mallocs)/100)
+	assert.Zero(t, alloctest.PerRun(100, func() { For(1000, 1, fn) }))
 }
 
 func BenchmarkFor(b *testing.B) {

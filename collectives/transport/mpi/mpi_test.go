@@ -22,6 +22,7 @@ import (
 	"github.com/tutti-ml/tutti/collectives/collectivestest"
 	"github.com/tutti-ml/tutti/collectives/transport"
 	"github.com/tutti-ml/tutti/collectives/transport/inproc"
+	"github.com/tutti-ml/tutti/internal/alloctest"
 )
 
 // The tests of this package are of two kinds. Without mpirun, TestUnderMPIRun starts this very binary under mpirun for
@@ -424,8 +425,5 @@ func TestAllocations(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	for range 10 {
-		body()
-	}
-	assert.Zero(t, testing.AllocsPerRun(100, body))
+	assert.Zero(t, alloctest.PerRun(100, body))
 }
