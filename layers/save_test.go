@@ -43,18 +43,22 @@ func TestLoadRefuses(t *testing.T) {
 	require.NoError(t, layers.Save(path, layers.Sequential{layers.NewLinear(seeded(), 4, 3)}, nil))
 	double := layers.Sequential{layers.NewLinear(seeded(), 4, 3)}
 	layers.Cast(double, tensor.Float64)
+	wide := filepath.Join(dir, "wide.safetensors")
+	require.NoError(t, layers.Save(wide, double, nil))
 	unbiased := layers.NewLinear(seeded(), 4, 3)
 	unbiased.Bias = nil
 	for _, c := range []struct {
 		name  string
+		path  string
 		model any
 		want  string
 	}{
-		{"another shape", layers.Sequential{layers.NewLinear(seeded(), 5, 3)}, "0.Weight is [3 4] in the file, [3 5] in the model"},
-		{"another dtype", double, "0.Weight is float32 in the file, float64 in the model"},
-		{"missing in the file", layers.Sequential{layers.NewLinear(seeded(), 4, 3), layers.NewLinear(seeded(), 3, 2)},
-			"the model's 1.Weight [2 3] is not in the file"},
-		{"missing in the model", layers.Sequential{unbiased}, "the file's 0.Bias [3] is not in the model"},
+		{"another shape", path, layers.Sequential{layers.NewLinear(seeded(), 5, 3)}, "0.weight is [3 4] in the file, [3 5] in the model"},
+		{"a wider dtype", wide, layers.Sequential{layers.NewLinear(seeded(), 4, 3)}, "0.weight is float64 in the file, float32 in the model; " +
+			"0.bias is float64 in the file, float32 in the model"},
+		{"missing in the file", path, layers.Sequential{layers.NewLinear(seeded(), 4, 3), layers.NewLinear(seeded(), 3, 2)},
+			"missing in the file: 1.weight [2 3], 1.bias [2]"},
+		{"missing in the model", path, layers.Sequential{unbiased}, "not in the model: 0.bias [3]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var before []*tensor.Tensor
@@ -62,9 +66,9 @@ func TestLoadRefuses(t *testing.T) {
 				p.Value().Fill(7)
 				before = append(before, p.Value().Clone())
 			}
-			_, err := layers.Load(path, c.model)
+			_, err := layers.Load(c.path, c.model)
 			assert.ErrorIs(t, err, layers.ErrMismatch)
-			assert.EqualError(t, err, "layers: Load: "+path+": the file does not fit the model: "+c.want)
+			assert.EqualError(t, err, "layers: Load: "+c.path+": the file does not fit the model: "+c.want)
 			for i, p := range layers.Params(c.model) {
 				assert.True(t, p.Value().Equal(before[i]), "%s was changed", p.Name)
 			}
