@@ -11,7 +11,7 @@ import (
 func benchCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench",
-		Short: "Measure this machine's kernels against their limits",
+		Short: "Measure this machine: kernels and collective operations against their limits",
 	}
 	var budget time.Duration
 	gemm := &cobra.Command{
@@ -21,6 +21,6 @@ func benchCommand() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return bench.Gemm(cmd.OutOrStdout(), budget) },
 	}
 	gemm.Flags().DurationVar(&budget, "budget", time.Second, "time to spend on each shape and type")
-	cmd.AddCommand(gemm)
+	cmd.AddCommand(gemm, benchCollectivesCommand())
 	return cmd
 }
