@@ -33,6 +33,7 @@ type node struct {
 	ints    [4]int            // an op's axes, flags and sizes
 	conv    conv.Shape        // of a convolution
 	window  conv.PoolShape    // of a pooling
+	aux     any               // what only one op needs: a pointer, so that it costs no allocation
 	tmp     *tensor.Tensor    // between begin and end
 
 	few [3]*Var // what in usually points at

@@ -33,6 +33,8 @@ type Tape struct {
 	params map[*Param]*Var
 	onGrad func(p *Param)
 
+	onObserve func(b *Buffer, rate float64, sample *tensor.Tensor)
+
 	set  *Set // GradsInto
 	flat *tensor.Tensor
 }

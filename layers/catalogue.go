@@ -2,6 +2,7 @@ package layers
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	"github.com/tutti-ml/tutti/autograd"
 )
@@ -13,8 +14,12 @@ type Example struct {
 	New   func(rng *rand.Rand) Layer
 }
 
-// Catalogue has an example or more of every layer of this package. What is in it is tested and listed by itself.
-var Catalogue = []Example{
+// Catalogue has an example or more of every layer of this package. What is in it is tested and listed by itself. Examples of
+// one area are in a file of their own, catalogue_<area>.go.
+var Catalogue = slices.Concat(basicExamples, normExamples)
+
+// basicExamples are the layers of the smallest networks.
+var basicExamples = []Example{
 	{"Linear", []int{3, 5}, func(rng *rand.Rand) Layer { return NewLinear(rng, 5, 4) }},
 	{"Linear without bias", []int{3, 5}, func(rng *rand.Rand) Layer {
 		l := NewLinear(rng, 5, 4)

@@ -1,6 +1,8 @@
 package gradtest
 
 import (
+	"slices"
+
 	"github.com/tutti-ml/tutti/autograd"
 	"github.com/tutti-ml/tutti/tensor"
 )
@@ -12,8 +14,11 @@ type (
 )
 
 // Ops has at least one row for every op of package autograd, with the shapes at which its code takes another path. A test
-// fails if an exported op has no row.
-var Ops = []Case{
+// fails if an exported op has no row. Rows of one area are in a file of their own, ops_<area>.go.
+var Ops = slices.Concat(basics, norms)
+
+// basics are the ops that the smallest networks are made of.
+var basics = []Case{
 	{Name: "Add", Inputs: of([]int{2, 3}, []int{2, 3}), Fn: two(autograd.Add)},
 	{Name: "Add row", Inputs: of([]int{4, 3}, []int{3}), Fn: two(autograd.Add)},
 	{Name: "Add column", Inputs: of([]int{4, 1}, []int{4, 3}), Fn: two(autograd.Add)},

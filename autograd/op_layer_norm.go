@@ -1,0 +1,171 @@
+package autograd
+
+import (
+	"math"
+
+	"github.com/tutti-ml/tutti/blas/vec"
+	"github.com/tutti-ml/tutti/internal/parallel"
+	"github.com/tutti-ml/tutti/tensor"
+)
+
+// LayerNorm normalises each row of x: y = (x − mean)/√(var + eps)·gain + bias, with the mean and the variance of the row.
+//
+//	x [..., D]   gain, bias [D], or no bias, or both nil   result as x
+//
+// Cost: some 6 passes over x in cache, 10 backward. Source: Ba, Kiros and Hinton, arXiv:1607.06450.
+func LayerNorm(x, gain, bias *Var, eps float64) *Var {
+	n := layerNormOp.on(affineOperands(layerNormOp, x, gain, bias)...)
+	n.normRows(eps)
+	n.save(0, x.DType(), 2, n.ints[0]) // mean, 1/√(var + eps)
+	return n.run(x.Shape()...)
+}
+
+// RMSNorm divides each row of x by the root of its mean square: y = x/√(Σx²/D + eps)·gain.
+//
+//	x [..., D]   gain [D] or nil   result as x
+//
+// Source: Zhang and Sennrich, arXiv:1910.07467.
+func RMSNorm(x, gain *Var, eps float64) *Var {
+	n := rmsNormOp.on(affineOperands(rmsNormOp, x, gain, nil)...)
+	n.normRows(eps)
+	n.save(0, x.DType(), n.ints[0]) // 1/√(mean square + eps)
+	return n.run(x.Shape()...)
+}
+
+var (
+	layerNormOp = &op{"LayerNorm",
+		kernels{layerNormForward[float32], layerNormBackward[float32]}, kernels{layerNormForward[float64], layerNormBackward[float64]}}
+	rmsNormOp = &op{"RMSNorm",
+		kernels{rmsNormForward[float32], rmsNormBackward[float32]}, kernels{rmsNormForward[float64], rmsNormBackward[float64]}}
+)
+
+// normRows checks the operands of an op that normalises rows, and sets ints to their number and length.
+func (n *node) normRows(eps float64) {
+	x := n.in[0]
+	if x.Rank() < 1 || x.Dim(-1) == 0 {
+		n.op.panicf("shape %v: the last axis must have an element", x.Shape())
+	}
+	n.ints[0], n.ints[1], n.factor = x.Len()/x.Dim(-1), x.Dim(-1), eps
+	n.affine(x.Dim(-1))
+}
+
+func layerNormForward[T vec.Float](n *node) {
+	rows, cols := n.ints[0], n.ints[1]
+	stats := tensor.Data[T](n.saved[0])
+	vec.LayerNorm(out[T](n), in[T](n, 0), inOrNil[T](n, 1), inOrNil[T](n, 2), stats[:rows], stats[rows:], rows, cols, T(n.factor))
+}
+
+// With x̂ the normalised x and g = dy·gain: moving one x moves the mean and the variance of its row, so
+// dx = rstd·(g − Σ g/D − x̂·Σ g·x̂/D), dgain = Σ dy·x̂ and dbias = Σ dy over the rows.
+func layerNormBackward[T vec.Float](n *node) {
+	stats := tensor.Data[T](n.saved[0])
+	rows := n.ints[0]
+	rowsBackward(n, func(r int, x, gain, dy, dx, norm []T) {
+		rstd := stats[rows+r]
+		vec.AddScalar(norm, -stats[r], x)
+		vec.Scale(norm, rstd, norm)
+		if dx == nil {
+			return
+		}
+		g := dy
+		if gain != nil {
+			vec.Mul(dx, dy, gain)
+			g = dx
+		}
+		d := T(len(x))
+		mean, slope := vec.Sum(g)/d, vec.Dot(g, norm)/d
+		vec.AddScalar(dx, -mean, g)
+		vec.Axpy(dx, -slope, norm)
+		vec.Scale(dx, rstd, dx)
+	})
+}
+
+func rmsNormForward[T vec.Float](n *node) {
+	rows, cols := n.ints[0], n.ints[1]
+	x, y, gain, rrms := in[T](n, 0), out[T](n), inOrNil[T](n, 1), tensor.Data[T](n.saved[0])
+	parallel.For(rows, max(1, 1<<14/cols), func(lo, hi int) {
+		for r := lo; r < hi; r++ {
+			x, y := x[r*cols:(r+1)*cols], y[r*cols:(r+1)*cols]
+			rrms[r] = T(1 / math.Sqrt(float64(vec.SumSq(x)/T(cols))+n.factor))
+			vec.Scale(y, rrms[r], x)
+			if gain != nil {
+				vec.Mul(y, y, gain)
+			}
+		}
+	})
+}
+
+// As of LayerNorm without its mean: dx = r·(g − x̂·Σ g·x̂/D), with r one over the root of the mean square.
+func rmsNormBackward[T vec.Float](n *node) {
+	rrms := tensor.Data[T](n.saved[0])
+	rowsBackward(n, func(r int, x, gain, dy, dx, norm []T) {
+		vec.Scale(norm, rrms[r], x)
+		if dx == nil {
+			return
+		}
+		g := dy
+		if gain != nil {
+			vec.Mul(dx, dy, gain)
+			g = dx
+		}
+		slope := vec.Dot(g, norm) / T(len(x))
+		vec.Scale(dx, rrms[r], g)
+		vec.Axpy(dx, -slope*rrms[r], norm)
+	})
+}
+
+// normBlocks is in how many parts, at most, rows are cut for the sums of dgain and dbias: the cut depends on the number of rows
+// alone, and the parts are added in order.
+const normBlocks = 16
+
+// rowsBackward calls row for each row of an op that normalises rows: it stores the normalised row in norm and, unless dx is
+// nil, the gradient of x in dx. From these it sums up the gradients of gain and bias.
+func rowsBackward[T vec.Float](n *node, row func(r int, x, gain, dy, dx, norm []T)) {
+	rows, cols := n.ints[0], n.ints[1]
+	if rows == 0 {
+		return
+	}
+	x, dy, gain := in[T](n, 0), outGrad[T](n), inOrNil[T](n, 1)
+	var dx []T
+	if n.wants(0) {
+		dx = begin[T](n, 0)
+	}
+	per := (rows + normBlocks - 1) / normBlocks
+	blocks := (rows + per - 1) / per
+	part := n.tape.pool.New(n.in[0].DType(), blocks, 3, cols)
+	room := tensor.Data[T](part)
+	dgain, dbias := accOrNil[T](n, 1), accOrNil[T](n, 2)
+	parallel.For(blocks, max(1, 1<<13/(per*cols)), func(lo, hi int) {
+		for b := lo; b < hi; b++ {
+			room := room[3*b*cols : 3*(b+1)*cols]
+			norm, gainSum, biasSum := room[2*cols:], room[:cols], room[cols:2*cols]
+			clear(room[:2*cols])
+			for r := b * per; r < min((b+1)*per, rows); r++ {
+				at, to := r*cols, (r+1)*cols
+				var into []T
+				if dx != nil {
+					into = dx[at:to]
+				}
+				row(r, x[at:to], gain, dy[at:to], into, norm)
+				if dgain != nil {
+					vec.MulAdd(gainSum, dy[at:to], norm)
+				}
+				if dbias != nil {
+					vec.Add(biasSum, biasSum, dy[at:to])
+				}
+			}
+		}
+	})
+	for b := range blocks {
+		if dgain != nil {
+			vec.Add(dgain, dgain, room[3*b*cols:(3*b+1)*cols])
+		}
+		if dbias != nil {
+			vec.Add(dbias, dbias, room[(3*b+1)*cols:(3*b+2)*cols])
+		}
+	}
+	n.tape.pool.Put(part)
+	if dx != nil {
+		end[T](n, 0)
+	}
+}
