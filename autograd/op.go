@@ -27,7 +27,7 @@ type node struct {
 	out   *Var
 	needs bool // a gradient will be wanted: forward must leave what backward reads
 
-	saved   [2]*tensor.Tensor // what forward leaves for backward
+	saved   [4]*tensor.Tensor // what forward leaves for backward
 	targets *tensor.Tensor    // of a loss: labels, not differentiated
 	factor  float64           // an op's constant
 	ints    [4]int            // an op's axes, flags and sizes

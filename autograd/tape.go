@@ -35,6 +35,10 @@ type Tape struct {
 
 	onObserve func(b *Buffer, rate float64, sample *tensor.Tensor)
 
+	piece   func(lo, hi int) // of each: doPiece, and what it does
+	loop    loop
+	looping *node
+
 	set  *Set // GradsInto
 	flat *tensor.Tensor
 }
@@ -44,7 +48,9 @@ func NewTape(m Mode, rng *rand.Rand) *Tape {
 	if m != Train && m != Infer {
 		panic(fmt.Sprintf("autograd: NewTape: no such mode: %d", m))
 	}
-	return &Tape{mode: m, rng: rng, params: make(map[*Param]*Var)}
+	t := &Tape{mode: m, rng: rng, params: make(map[*Param]*Var)}
+	t.piece = t.doPiece
+	return t
 }
 
 // Reset forgets the record and takes back the memory of every Var, value and gradient of the tape, which are invalid from
