@@ -30,6 +30,7 @@ type node struct {
 	saved   [4]*tensor.Tensor // what forward leaves for backward
 	targets *tensor.Tensor    // of a loss: labels, not differentiated
 	factor  float64           // an op's constant
+	other   float64           // its second
 	ints    [4]int            // an op's axes, flags and sizes
 	conv    conv.Shape        // of a convolution
 	window  conv.PoolShape    // of a pooling

@@ -2,6 +2,7 @@ package autograd
 
 import (
 	"math"
+	"math/rand/v2"
 
 	"github.com/tutti-ml/tutti/blas/vec"
 	"github.com/tutti-ml/tutti/tensor"
@@ -12,10 +13,7 @@ import (
 // for every two elements, and rounds p to a multiple of 2⁻³². It panics unless 0 ≤ p ≤ 1.
 // Source: Srivastava et al., JMLR 15 (2014).
 func Dropout(x *Var, p float64) *Var {
-	if !(p >= 0 && p <= 1) {
-		dropoutOp.panicf("probability %v is not between 0 and 1", p)
-	}
-	if p == 0 || !x.tape.Training() {
+	if !dropoutOp.drops(x, p) {
 		return x
 	}
 	n := dropoutOp.on(x)
@@ -24,16 +22,34 @@ func Dropout(x *Var, p float64) *Var {
 	return n.run(x.Shape()...)
 }
 
+// drops reports whether a dropout of x does anything.
+func (o *op) drops(x *Var, p float64) bool {
+	if !(p >= 0 && p <= 1) {
+		o.panicf("probability %v is not between 0 and 1", p)
+	}
+	return p != 0 && x.tape.Training()
+}
+
 var dropoutOp = &op{"Dropout",
-	kernels{dropoutForward[float32], dropoutBackward[float32]}, kernels{dropoutForward[float64], dropoutBackward[float64]}}
+	kernels{dropoutForward[float32], factorBackward[float32]}, kernels{dropoutForward[float64], factorBackward[float64]}}
 
 func dropoutForward[T vec.Float](n *node) {
-	mask, rng := tensor.Data[T](n.saved[0]), n.tape.Rand()
-	keep := T(0)
-	if n.factor < 1 {
-		keep = T(1 / (1 - n.factor))
+	mask := tensor.Data[T](n.saved[0])
+	dropMask(mask, n.factor, n.tape.Rand(), keepFactor[T](n.factor))
+	vec.Mul(out[T](n), in[T](n, 0), mask)
+}
+
+// keepFactor returns 1/(1−p), which keeps the expected value where p of the elements are dropped.
+func keepFactor[T vec.Float](p float64) T {
+	if p < 1 {
+		return T(1 / (1 - p))
 	}
-	limit := uint64(math.Round(n.factor * (1 << 32))) // drop where 32 random bits are below
+	return 0
+}
+
+// dropMask fills mask with zeros, each with probability p, and keep.
+func dropMask[T vec.Float](mask []T, p float64, rng *rand.Rand, keep T) {
+	limit := uint64(math.Round(p * (1 << 32))) // drop where 32 random bits are below
 	var bits uint64
 	for i := range mask {
 		if i%2 == 0 {
@@ -45,11 +61,4 @@ func dropoutForward[T vec.Float](n *node) {
 		}
 		bits >>= 32
 	}
-	vec.Mul(out[T](n), in[T](n, 0), mask)
-}
-
-// The derivative is what the element was multiplied by.
-func dropoutBackward[T vec.Float](n *node) {
-	vec.Mul(begin[T](n, 0), outGrad[T](n), tensor.Data[T](n.saved[0]))
-	end[T](n, 0)
 }

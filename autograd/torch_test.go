@@ -13,8 +13,14 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// Values and gradients must be PyTorch's. The file testdata/expected.json is written by testdata/expected.py.
+// Values and gradients must be PyTorch's. A file testdata/<area>.json is written by testdata/<area>.py.
 func TestAgainstPyTorch(t *testing.T) {
+	againstPyTorch(t, "testdata/expected.json", torchOps)
+}
+
+// againstPyTorch runs the cases of a file through the functions of the same names.
+func againstPyTorch(t *testing.T, path string, ops map[string]func(x []*autograd.Var) *autograd.Var) {
+	t.Helper()
 	type array struct {
 		Shape []int
 		Data  []float64
@@ -25,13 +31,13 @@ func TestAgainstPyTorch(t *testing.T) {
 		Y, R   array
 		Grads  []array
 	}
-	text, err := os.ReadFile("testdata/expected.json")
+	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(text, &cases))
-	require.Len(t, cases, len(torchOps))
+	require.Len(t, cases, len(ops))
 
 	for _, c := range cases {
-		fn := torchOps[c.Name]
+		fn := ops[c.Name]
 		require.NotNil(t, fn, "no Go side for %s", c.Name)
 		for _, p := range []struct {
 			dtype tensor.DType

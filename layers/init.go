@@ -17,6 +17,9 @@ func Zeros(_ *rand.Rand, x *tensor.Tensor) { x.Zero() }
 // Ones fills with ones.
 func Ones(_ *rand.Rand, x *tensor.Tensor) { x.Fill(1) }
 
+// Constant returns an Init that fills with v.
+func Constant(v float64) Init { return func(_ *rand.Rand, x *tensor.Tensor) { x.Fill(v) } }
+
 // Uniform returns an Init that draws evenly from [lo, hi).
 func Uniform(lo, hi float64) Init {
 	return func(rng *rand.Rand, x *tensor.Tensor) { x.Uniform(rng, lo, hi) }

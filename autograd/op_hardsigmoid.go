@@ -1,0 +1,47 @@
+package autograd
+
+import "github.com/tutti-ml/tutti/blas/vec"
+
+// Hardsigmoid returns min(max(x + 3, 0), 6)/6, element by element: a sigmoid of straight lines. Source: Courbariaux et al.,
+// arXiv:1511.00363, with the slope of Howard et al., arXiv:1905.02244.
+func Hardsigmoid(x *Var) *Var { return hardsigmoidOp.along(x, 0, 0) }
+
+// Hardswish returns x·Hardsigmoid(x), element by element. Source: Howard et al., arXiv:1905.02244.
+func Hardswish(x *Var) *Var { return hardswishOp.along(x, 0, 0) }
+
+var (
+	hardsigmoidOp = curveOp("Hardsigmoid", curve[float32]{hardsigmoidValue[float32], hardsigmoidSlope[float32]},
+		curve[float64]{hardsigmoidValue[float64], hardsigmoidSlope[float64]})
+	hardswishOp = curveOp("Hardswish", curve[float32]{hardswishValue[float32], hardswishSlope[float32]},
+		curve[float64]{hardswishValue[float64], hardswishSlope[float64]})
+)
+
+func hardsigmoidValue[T vec.Float](y, x []T, _, _ T) {
+	x = x[:len(y)]
+	for i := range y {
+		y[i] = min(max(x[i]+3, 0), 6) * (1. / 6)
+	}
+}
+
+// The derivative is 1/6 between −3 and 3, else zero.
+func hardsigmoidSlope[T vec.Float](dx, dy, x []T, _, _ T) {
+	dy, x = dy[:len(dx)], x[:len(dx)]
+	for i := range dx {
+		dx[i] = pick(abs(x[i]) < 3, dy[i]*(1./6), 0)
+	}
+}
+
+func hardswishValue[T vec.Float](y, x []T, _, _ T) {
+	x = x[:len(y)]
+	for i := range y {
+		y[i] = x[i] * (min(max(x[i]+3, 0), 6) * (1. / 6))
+	}
+}
+
+// The derivative is 0 below −3, 1 from 3 on, and (2x + 3)/6 between.
+func hardswishSlope[T vec.Float](dx, dy, x []T, _, _ T) {
+	dy, x = dy[:len(dx)], x[:len(dx)]
+	for i := range dx {
+		dx[i] = pick(x[i] < -3, 0, dy[i]*pick(x[i] <= 3, x[i]*(1./3)+0.5, 1))
+	}
+}

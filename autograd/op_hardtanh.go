@@ -1,0 +1,36 @@
+package autograd
+
+import "github.com/tutti-ml/tutti/blas/vec"
+
+// Hardtanh returns x moved into [lo, hi], element by element. It panics unless lo < hi.
+func Hardtanh(x *Var, lo, hi float64) *Var {
+	if !(lo < hi) {
+		hardtanhOp.panicf("bounds %v and %v, want the first below the second", lo, hi)
+	}
+	return hardtanhOp.along(x, lo, hi)
+}
+
+// ReLU6 returns min(max(x, 0), 6), element by element. Source: Howard et al., arXiv:1704.04861.
+func ReLU6(x *Var) *Var { return relu6Op.along(x, 0, 6) }
+
+var (
+	hardtanhOp = curveOp("Hardtanh", curve[float32]{hardtanhValue[float32], hardtanhSlope[float32]},
+		curve[float64]{hardtanhValue[float64], hardtanhSlope[float64]})
+	relu6Op = curveOp("ReLU6", curve[float32]{hardtanhValue[float32], hardtanhSlope[float32]},
+		curve[float64]{hardtanhValue[float64], hardtanhSlope[float64]})
+)
+
+func hardtanhValue[T vec.Float](y, x []T, lo, hi T) {
+	x = x[:len(y)]
+	for i := range y {
+		y[i] = min(max(x[i], lo), hi)
+	}
+}
+
+// The derivative is one between the bounds, else zero.
+func hardtanhSlope[T vec.Float](dx, dy, x []T, lo, hi T) {
+	dy, x = dy[:len(dx)], x[:len(dx)]
+	for i := range dx {
+		dx[i] = pick(x[i] > lo, pick(x[i] < hi, dy[i], 0), 0)
+	}
+}
