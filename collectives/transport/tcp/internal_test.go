@@ -248,11 +248,11 @@ func TestWithdrawInMidMessage(t *testing.T) {
 	f := frame{typ: frameData, tag: 9, length: 1000, rest: 1000, crc: checksum(msg), seq: 0}
 	var head [headerLen]byte
 	f.put(head[:])
-	p.conn.Write(append(head[:], msg[:400]...))
 
 	ctx, cancel := context.WithCancel(t.Context())
 	got := make([]byte, 1000)
-	r := ts[1].PostRecv(0, 9, got)
+	r := ts[1].PostRecv(0, 9, got) // before the message, so that it goes there and not into memory of the reader's own
+	p.conn.Write(append(head[:], msg[:400]...))
 	q := ts[1].peers[0]
 	begun := func() bool {
 		q.mu.Lock()
