@@ -17,12 +17,19 @@ const (
 	Shuffle
 	// Native leaves the work to the transport's own collectives, MPI's for example. See native.go.
 	Native
+	// Halving swaps halves with a partner, log₂ P times. See halving.go.
+	Halving
+	// Hierarchical works inside each host first, then between hosts. See hierarchical.go.
+	Hierarchical
 )
 
-var algorithmNames = [...]string{Auto: "auto", Naive: "naive", Ring: "ring", Shuffle: "shuffle", Native: "native"}
+var algorithmNames = [...]string{Auto: "auto", Naive: "naive", Ring: "ring", Shuffle: "shuffle", Native: "native",
+	Halving: "halving", Hierarchical: "hierarchical"}
 
 // Algorithms lists them all, Auto first.
-func Algorithms() []Algorithm { return []Algorithm{Auto, Naive, Ring, Shuffle, Native} }
+func Algorithms() []Algorithm {
+	return []Algorithm{Auto, Naive, Ring, Shuffle, Halving, Hierarchical, Native}
+}
 
 // String returns the algorithm's name as the command line knows it.
 func (a Algorithm) String() string {
@@ -60,24 +67,7 @@ var algorithms = [...]algorithm{
 	Ring:    {ringAllReduce, ringReduce, ringReduceScatter, ringAllGather, directGather, treeBroadcast, disseminationBarrier},
 	Shuffle: {shuffleAllReduce, shuffleReduce, shuffleReduceScatter, shuffleAllGather, directGather, treeBroadcast, disseminationBarrier},
 	Native:  {nativeAllReduce, nativeReduce, nativeReduceScatter, nativeAllGather, directGather, nativeBroadcast, nativeBarrier},
-}
-
-// autoShuffleMax is the length in bytes up to which Auto shuffles: below it the number of steps decides, two against the
-// ring's 2(P−1); above it both move the same bytes and the ring keeps only one connection each way busy.
-const autoShuffleMax = 1 << 20
-
-// Choice returns the algorithm that an operation on a buffer of the given length in bytes uses: the configured one, or
-// what Auto makes of it.
-//
-// Auto takes Native if the transport has collectives of its own; otherwise Shuffle up to 1 MiB, and Ring above.
-func (g *Group) Choice(bytes int) Algorithm {
-	switch {
-	case g.alg != Auto:
-		return g.alg
-	case g.native != nil:
-		return Native
-	case bytes <= autoShuffleMax:
-		return Shuffle
-	}
-	return Ring
+	Halving: {halvingAllReduce, halvingReduce, halvingReduceScatter, halvingAllGather, directGather, treeBroadcast, disseminationBarrier},
+	Hierarchical: {hierarchicalAllReduce, hierarchicalReduce, hierarchicalAllReduce, hierarchicalAllGather, directGather,
+		treeBroadcast, disseminationBarrier},
 }

@@ -13,20 +13,32 @@ import (
 // Each rank writes to every other, its right neighbour first, in one round: S·(P−1)/P bytes for S bytes in send. Every
 // algorithm does it alike.
 func AllToAll[T Elem](ctx context.Context, g *Group, send, recv [][]T) error {
+	return g.run(ctx, allToAllOf(g, send, recv))
+}
+
+// AllToAllAsync begins an AllToAll. The slices, and their contents, are the operation's until the handle says that it is done.
+func AllToAllAsync[T Elem](ctx context.Context, g *Group, send, recv [][]T) Handle {
+	return g.start(ctx, allToAllOf(g, send, recv))
+}
+
+func allToAllOf[T Elem](g *Group, send, recv [][]T) call {
 	if len(send) != g.size || len(recv) != g.size {
 		panic(fmt.Sprintf("collectives: AllToAll: %d and %d slices for %d ranks", len(send), len(recv), g.size))
 	}
 	if own, want := len(recv[g.rank]), len(send[g.rank]); own != want {
 		panic(fmt.Sprintf("collectives: AllToAll: rank %d sends itself %d elements and expects %d", g.rank, want, own))
 	}
-	copy(recv[g.rank], send[g.rank])
-	return g.run(ctx, call{kind: kindAllToAll, dtype: dtypeOf[T]()}, func(c *call) error {
-		out := func(r int) []byte { return bytesOf(send[r]) }
-		in := func(r int) []byte { return bytesOf(recv[r]) }
-		if err := c.agree(); err != nil {
-			return err
-		}
-		c.postAll(0, false, in)
-		return c.swapAll(0, false, out, in)
-	})
+	if g.size == 1 {
+		copy(recv[0], send[0])
+	}
+	return call{kind: kindAllToAll, dtype: dtypeOf[T](), sends: listsOf(send), recvs: listsOf(recv), do: allToAll}
+}
+
+func allToAll(c *call) error {
+	if err := c.agree(); err != nil {
+		return err
+	}
+	c.postAll(0, false, c.recvs.at)
+	copy(c.recvs.at(c.rank), c.sends.at(c.rank))
+	return c.swapAll(0, false, c.sends.at, c.recvs.at)
 }

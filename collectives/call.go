@@ -25,9 +25,15 @@ const (
 	kindAllToAllV
 	kindBroadcast
 	kindBarrier
+	kindScatter
+	kindSplit
+	kindSend
+	kindAllReduceHalf
+	kindTune
 )
 
-var kindNames = [...]string{"none", "AllReduce", "Reduce", "ReduceScatter", "AllGather", "Gather", "AllGatherV", "AllToAll", "AllToAllV", "Broadcast", "Barrier"}
+var kindNames = [...]string{"none", "AllReduce", "Reduce", "ReduceScatter", "AllGather", "Gather", "AllGatherV", "AllToAll", "AllToAllV", "Broadcast", "Barrier",
+	"Scatter", "Split", "Send", "AllReduceHalf", "Tune"}
 
 func (k kind) String() string {
 	if int(k) < len(kindNames) {
@@ -44,6 +50,9 @@ type call struct {
 	root  int
 	n     int    // elements in buf; 0 where the ranks' lengths may differ
 	buf   []byte // the caller's memory
+	do    func(*call) error
+
+	sends, recvs lists // of AllToAll, in place of buf
 
 	g       *Group
 	seq     uint64 // which operation of the group this is, from 1
@@ -52,6 +61,27 @@ type call struct {
 	tag     transport.Tag // of this call's data; the lowest two bits are free to tell phases apart
 	offsets []int         // where each rank's part of buf begins and the last ends, in bytes; nil: slices
 	agreed  bool          // the opening has been done
+
+	// Who takes part: the group's members, or some of them, numbered from 0.
+	rank, size int
+	ranks      []int // their ranks in the world; nil: the same
+}
+
+// abs returns the rank in the world of participant r.
+func (c *call) abs(r int) int {
+	if c.ranks == nil {
+		return r
+	}
+	return c.ranks[r]
+}
+
+// left and right are the neighbours in the ring of participants.
+func (c *call) left() int  { return (c.rank + c.size - 1) % c.size }
+func (c *call) right() int { return (c.rank + 1) % c.size }
+
+// release lets go of what belongs to the caller.
+func (c *call) release() {
+	c.buf, c.ctx, c.do, c.sends, c.recvs = nil, nil, nil, lists{}, lists{}
 }
 
 // The header that opens every operation, little-endian:
@@ -61,8 +91,14 @@ const headerLen = 32
 
 const headerMagic = 0x54554f50 // "TUOP"
 
-// openTag is the tag of headers; no digest shifted left by two can be 1.
-const openTag transport.Tag = 1
+// A tag is the group's number, from bit idShift on, and below it what the message is for: data carry a digest of the
+// header, in bits 2 to 21, and their phase; openTag is that of headers, and sendTag those of Send, its header's and its
+// data's. No digest is 0, so none of these can be data's.
+const (
+	idShift               = 22
+	openTag transport.Tag = 1
+	sendTag transport.Tag = 2
+)
 
 func (c *call) header(p []byte) {
 	le := binary.LittleEndian
@@ -74,17 +110,18 @@ func (c *call) header(p []byte) {
 	le.PutUint32(p[28:], 0)
 }
 
-// digest returns 20 bits of the header that differ, nearly always, for calls that differ. It is part of every tag, so that
-// data from a rank that is doing something else is never taken for ours.
+// digest returns 20 bits of the header, not all 0, that differ, nearly always, for calls that differ. It is part of every
+// tag, so that data from a rank that is doing something else is never taken for ours.
 func digest(header []byte) transport.Tag {
-	return transport.Tag(crc32.ChecksumIEEE(header[:headerLen]) >> 12)
+	return max(1, transport.Tag(crc32.ChecksumIEEE(header[:headerLen])>>12))
 }
 
-// compare returns an error naming both ranks and the first values in which header p of rank left differs from this call.
+// compare returns an error naming both ranks and the first values in which header p of rank left, a rank in the world,
+// differs from this call.
 func (c *call) compare(left int, p []byte) error {
 	le := binary.LittleEndian
 	differ := func(what string, theirs, ours any) error {
-		return fmt.Errorf("%w: %s: %v on rank %d, %v on rank %d", transport.ErrMismatch, what, theirs, left, ours, c.g.Rank())
+		return fmt.Errorf("%w: %s: %v on rank %d, %v on rank %d", transport.ErrMismatch, what, theirs, left, ours, c.abs(c.rank))
 	}
 	switch n := le.Uint64(p[16:]); {
 	case le.Uint32(p) != headerMagic:

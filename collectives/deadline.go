@@ -20,31 +20,51 @@ type deadline struct {
 	err  error
 }
 
-// within returns a context for an operation under parent that may take as long as d, a previous result or nil, will be
-// reused if it fits.
+// within returns a context for an operation under parent that may take as long as limit, or any time if limit is
+// negative. d, a previous result or nil, will be reused if it fits.
 func (d *deadline) within(parent context.Context, limit time.Duration) *deadline {
 	if d != nil && d.Context.Done() == parent.Done() && d.Err() == nil {
 		d.Context = parent
-		d.limit = time.Now().Add(limit)
-		d.timer.Reset(limit)
+		d.begin(limit)
 		return d
 	}
 	if d != nil {
-		d.detach()
+		d.stop()
 	}
-	n := &deadline{Context: parent, limit: time.Now().Add(limit), done: make(chan struct{})}
-	n.timer = time.AfterFunc(limit, func() { n.end(context.DeadlineExceeded) })
+	n := &deadline{Context: parent, done: make(chan struct{})}
 	n.detach = context.AfterFunc(parent, func() { n.end(parent.Err()) })
+	n.begin(limit)
 	return n
+}
+
+func (d *deadline) begin(limit time.Duration) {
+	switch {
+	case limit < 0:
+		d.limit = time.Time{}
+	case d.timer == nil:
+		d.limit = time.Now().Add(limit)
+		d.timer = time.AfterFunc(limit, func() { d.end(context.DeadlineExceeded) })
+	default:
+		d.limit = time.Now().Add(limit)
+		d.timer.Reset(limit)
+	}
 }
 
 // rest stops the clock until the next operation. It returns nil if the time ran out in the last moment.
 func (d *deadline) rest() *deadline {
-	if !d.timer.Stop() {
+	if d.timer != nil && !d.limit.IsZero() && !d.timer.Stop() {
 		d.detach()
 		return nil
 	}
 	return d
+}
+
+// stop ends the use of d.
+func (d *deadline) stop() {
+	if d.timer != nil {
+		d.timer.Stop()
+	}
+	d.detach()
 }
 
 func (d *deadline) end(err error) {
@@ -58,8 +78,9 @@ func (d *deadline) end(err error) {
 
 // Deadline implements context.Context.
 func (d *deadline) Deadline() (time.Time, bool) {
-	if t, ok := d.Context.Deadline(); ok && t.Before(d.limit) {
-		return t, true
+	t, ok := d.Context.Deadline()
+	if d.limit.IsZero() || ok && t.Before(d.limit) {
+		return t, ok
 	}
 	return d.limit, true
 }

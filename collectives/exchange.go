@@ -10,6 +10,13 @@ import (
 // inlineMax is how many bytes of data may travel in one message with the header that opens a call.
 const inlineMax = 16 << 10
 
+// segmentMax is the length in bytes of a piece that travels as one message: long enough that a message's fixed cost does
+// not count, short enough to be added while it is still in the cache.
+const segmentMax = 256 << 10
+
+// segments returns into how many pieces a part of at most longest bytes is cut.
+func segments(longest int) int { return max(1, (longest+segmentMax-1)/segmentMax) }
+
 // opening is the memory of the message that opens a call.
 type opening struct {
 	out, in [headerLen + inlineMax]byte
@@ -21,7 +28,7 @@ func (c *call) part(r int) []byte {
 		return c.buf[c.offsets[r]:c.offsets[r+1]]
 	}
 	w := c.dtype.Size()
-	lo, hi := Slice(c.n, c.g.Size(), r)
+	lo, hi := Slice(len(c.buf)/w, c.size, r)
 	return c.buf[lo*w : hi*w]
 }
 
@@ -35,7 +42,7 @@ func (c *call) segment(p []byte, j, m int) []byte {
 // maxPart returns the length in bytes of the longest part.
 func (c *call) maxPart() int {
 	longest := 0
-	for r := range c.g.Size() {
+	for r := range c.size {
 		longest = max(longest, len(c.part(r)))
 	}
 	return longest
@@ -63,11 +70,12 @@ func (c *call) open(send, recv []byte) error {
 	g := c.g
 	out, in := g.opening.out[:headerLen+len(send)], g.opening.in[:headerLen+len(recv)] // run has put the header into out
 	copy(out[headerLen:], send)
+	tag := g.id<<idShift | openTag
 	if g.poster != nil {
-		g.opens = g.poster.PostRecv(g.left, openTag, in)
-		return g.t.Send(c.ctx, g.right, openTag, out)
+		g.opens = g.poster.PostRecv(c.abs(c.left()), tag, in)
+		return g.t.Send(c.ctx, c.abs(c.right()), tag, out)
 	}
-	g.openErr = c.exchangeTag(openTag, g.right, out, g.left, in)
+	g.openErr = c.exchangeTag(tag, c.right(), out, c.left(), in)
 	return nil
 }
 
@@ -83,7 +91,7 @@ func (c *call) opened(recv []byte) error {
 	if err != nil && !isSizeError(err) { // of an opening of another length, the header says why
 		return err
 	}
-	if differs := c.compare(g.left, in[:headerLen]); differs != nil {
+	if differs := c.compare(c.abs(c.left()), in[:headerLen]); differs != nil {
 		return differs
 	}
 	if err != nil {
@@ -94,8 +102,8 @@ func (c *call) opened(recv []byte) error {
 	return nil
 }
 
-func (c *call) send(to int, p []byte) error   { return c.g.t.Send(c.ctx, to, c.tag, p) }
-func (c *call) recv(from int, p []byte) error { return c.g.t.Recv(c.ctx, from, c.tag, p) }
+func (c *call) send(to int, p []byte) error   { return c.g.t.Send(c.ctx, c.abs(to), c.tag, p) }
+func (c *call) recv(from int, p []byte) error { return c.g.t.Recv(c.ctx, c.abs(from), c.tag, p) }
 
 // post begins to receive p from rank from as number i of the receives in flight, if the transport can.
 func (c *call) post(i, from int, p []byte) {
@@ -106,7 +114,7 @@ func (c *call) post(i, from int, p []byte) {
 	for len(g.posted) <= i {
 		g.posted = append(g.posted, nil)
 	}
-	g.posted[i] = g.poster.PostRecv(from, c.tag, p)
+	g.posted[i] = g.poster.PostRecv(c.abs(from), c.tag, p)
 }
 
 // wait ends the receive that post began.
@@ -138,6 +146,7 @@ func (c *call) exchange(to int, send []byte, from int, recv []byte) error {
 }
 
 func (c *call) exchangeTag(tag transport.Tag, to int, send []byte, from int, recv []byte) error {
+	to, from = c.abs(to), c.abs(from)
 	if c.g.xch != nil {
 		return c.g.xch.SendRecv(c.ctx, to, tag, send, from, tag, recv)
 	}
@@ -162,45 +171,45 @@ func (c *call) exchangeTag(tag transport.Tag, to int, send []byte, from int, rec
 	return rerr
 }
 
-// pass makes total exchanges round the ring: out(i) goes to the right while in(i) comes from the left, then done(i).
-// Two receives are in flight, so in(i) may be the same memory as in(i-2) but not as in(i-1). Data longer than longest
-// bytes do not occur. out(i) is asked for when done(i-1) has returned.
-func (c *call) pass(total, longest int, out, in func(i int) []byte, done func(i int)) error {
+// pass makes total exchanges: out(i) goes to rank to while in(i) comes from rank from, then done(i). Two receives are in
+// flight, so in(i) may be the same memory as in(i-2) but not as in(i-1). Data longer than longest bytes do not occur.
+// out(i) is asked for when done(i-1) has returned.
+func (c *call) pass(to, from, total, longest int, out, in func(i int) []byte, done func(i int)) error {
 	g, i := c.g, 0
-	if c.inlines(longest) {
+	if to == c.right() && from == c.left() && c.inlines(longest) {
 		first := in(0)
 		if err := c.open(out(0), first); err != nil {
 			return err
 		}
 		if total > 1 {
-			c.post(1, g.left, in(1))
+			c.post(1, from, in(1))
 		}
 		if err := c.opened(first); err != nil {
 			return err
 		}
 		done(0)
 		i = 1
+		if total > 2 {
+			c.post(0, from, in(2))
+		}
 	} else {
-		c.post(0, g.left, in(0))
+		c.post(0, from, in(0))
 		if total > 1 {
-			c.post(1, g.left, in(1))
+			c.post(1, from, in(1))
 		}
 		if err := c.agree(); err != nil {
 			return err
 		}
 	}
-	if i == 1 && total > 2 {
-		c.post(0, g.left, in(2))
-	}
 	for ; i < total; i++ {
 		if g.poster == nil {
-			if err := c.exchange(g.right, out(i), g.left, in(i)); err != nil {
+			if err := c.exchange(to, out(i), from, in(i)); err != nil {
 				return err
 			}
 			done(i)
 			continue
 		}
-		if err := c.send(g.right, out(i)); err != nil {
+		if err := c.send(to, out(i)); err != nil {
 			return err
 		}
 		if err := c.wait(i % 2); err != nil {
@@ -208,19 +217,26 @@ func (c *call) pass(total, longest int, out, in func(i int) []byte, done func(i 
 		}
 		done(i)
 		if i+2 < total {
-			c.post(i%2, g.left, in(i+2))
+			c.post(i%2, from, in(i+2))
 		}
 	}
 	return nil
 }
 
+// take receives p from rank from, as number i of the receives in flight if the transport can post.
+func (c *call) take(i, from int, p []byte) error {
+	if c.g.poster == nil {
+		return c.recv(from, p)
+	}
+	return c.wait(i)
+}
+
 // postAll begins to receive in(r) from every other rank r as one round of an all-to-all; round is 0 or 1, so that two
 // rounds may be in flight. With inline the left neighbour's part is left to open.
 func (c *call) postAll(round int, inline bool, in func(r int) []byte) {
-	g := c.g
-	for r := range g.size {
-		if r != g.rank && !(inline && r == g.left) {
-			c.post(round*g.size+r, r, in(r))
+	for r := range c.size {
+		if r != c.rank && !(inline && r == c.left()) {
+			c.post(round*c.size+r, r, in(r))
 		}
 	}
 }
@@ -229,12 +245,11 @@ func (c *call) postAll(round int, inline bool, in func(r int) []byte) {
 // with the right neighbour, so that no rank is everyone's target at once. Nobody sends on before it knows that its left
 // neighbour agrees: a rank that does something else may never receive, and then nobody would look at the header.
 func (c *call) swapAll(round int, inline bool, out, in func(r int) []byte) error {
-	g := c.g
 	if inline {
-		if err := c.open(out(g.right), in(g.left)); err != nil {
+		if err := c.open(out(c.right()), in(c.left())); err != nil {
 			return err
 		}
-		if err := c.opened(in(g.left)); err != nil {
+		if err := c.opened(in(c.left())); err != nil {
 			return err
 		}
 	} else if err := c.agree(); err != nil {
@@ -244,9 +259,9 @@ func (c *call) swapAll(round int, inline bool, out, in func(r int) []byte) error
 	if inline {
 		first = 2
 	}
-	for s := first; s < g.size; s++ {
-		to, from := (g.rank+s)%g.size, (g.rank-s+g.size)%g.size
-		if g.poster == nil {
+	for s := first; s < c.size; s++ {
+		to, from := (c.rank+s)%c.size, (c.rank-s+c.size)%c.size
+		if c.g.poster == nil {
 			if err := c.exchange(to, out(to), from, in(from)); err != nil {
 				return err
 			}
@@ -254,8 +269,8 @@ func (c *call) swapAll(round int, inline bool, out, in func(r int) []byte) error
 			return err
 		}
 	}
-	for s := first; s < g.size && g.poster != nil; s++ {
-		if err := c.wait(round*g.size + (g.rank-s+g.size)%g.size); err != nil {
+	for s := first; s < c.size && c.g.poster != nil; s++ {
+		if err := c.wait(round*c.size + (c.rank-s+c.size)%c.size); err != nil {
 			return err
 		}
 	}

@@ -1,8 +1,6 @@
 package collectives
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -30,6 +28,8 @@ type Config struct {
 	// Timeout bounds each operation, in addition to its context. Default 30 s; negative means no bound. It must exceed
 	// the longest time by which one rank can be behind another, as a rank waits for the slowest in each operation.
 	Timeout time.Duration
+	// Costs, if set, is what Auto chooses by: what Tune has measured before, say, so that this run chooses as that one did.
+	Costs Costs
 }
 
 // DefaultTimeout bounds an operation whose Config does not.
@@ -46,33 +46,59 @@ func (c Config) Validate() error {
 // Group is one rank's membership in a set of ranks that run the same collective operations in the same order. The
 // operations are functions of this package that take a Group.
 //
-// One operation runs at a time: calling an operation while another runs on the same Group panics. After an operation has
-// failed the group is broken, as the ranks may no longer be at the same point: every later operation returns the same
-// error. Close may be called at any time.
+// Operations run one after another, in the order in which they are called. A blocking one returns when it is done; an
+// asynchronous one (AllReduceAsync and its like) returns a Handle at once and may be followed by others. Two blocking
+// operations at a time on the same Group panic, as nothing would say which comes first. Send, Recv and SendRecv are apart:
+// any number of them may run beside each other and beside an operation.
+//
+// After an operation has failed the group is broken, as the ranks may no longer be at the same point: every later
+// operation returns the same error. Close may be called at any time.
 type Group struct {
-	t       transport.Transport
-	poster  transport.Poster    // nil if t is none
-	xch     transport.Exchanger // nil if t is none
-	native  transport.Native    // nil if t is none
+	*world
 	alg     Algorithm
 	timeout time.Duration
+	id      transport.Tag // tells the groups of one world apart; 0 for all its ranks
+	ranks   []int         // the members' ranks in the world; nil: all
+	costs   Costs
 
-	rank, size  int
-	left, right int // the neighbours in the ring of all ranks
+	rank, size int
 
-	busy    sync.Mutex // held by the operation in progress; the fields below are the operation's
-	seq     uint64     // operations begun
-	call    call       // kept here, not allocated anew
+	queue queue // what has been asked for and not been done
+
+	// The operation in progress has these for itself.
+	seq     uint64 // operations begun
+	call    call   // kept here, not allocated anew
 	opening opening
 	opens   transport.Pending   // the receive that open has begun
 	openErr error               // what open has met, where the transport cannot post
 	posted  []transport.Pending // the receives in flight, by number
-	limit   *deadline
-	work    []byte // scratch memory, grown as needed
+	work    []byte              // scratch memory, grown as needed
+	inner   call                // a call among some members, within the operation
+	bounds  []int               // inner's parts
+	limit   *deadline           // written under queue.mu, for Close
+
+	lanes   []chan struct{} // of Send, then of Recv, by member: full while one is under way
+	lanesMu sync.Mutex
+
+	placeOnce sync.Once
+	placed    *placement
 
 	err    atomic.Pointer[error] // why the group is broken
 	closed sync.Once
 	cerr   error
+}
+
+// world is what the groups made from one transport share.
+type world struct {
+	t      transport.Transport
+	poster transport.Poster    // nil if t is none
+	xch    transport.Exchanger // nil if t is none
+	native transport.Native    // nil if t is none
+
+	hosts []int // each rank's host, by the lowest rank on it; nil if not known
+
+	mu     sync.Mutex
+	nextID transport.Tag // of the next group, as far as this rank knows
 }
 
 // New makes a Group of all the ranks of t, which it owns from then on: nobody else may send or receive through t, and
@@ -81,19 +107,33 @@ func New(t transport.Transport, c Config) (*Group, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	g := &Group{t: t, alg: c.Algorithm, timeout: c.Timeout}
-	g.rank, g.size = t.Rank(), t.Size()
-	g.left, g.right = (g.rank+g.size-1)%g.size, (g.rank+1)%g.size
-	g.poster, _ = t.(transport.Poster)
-	g.xch, _ = t.(transport.Exchanger)
-	g.native, _ = t.(transport.Native)
+	w := &world{t: t, hosts: hostsOf(t), nextID: 1}
+	w.poster, _ = t.(transport.Poster)
+	w.xch, _ = t.(transport.Exchanger)
+	w.native, _ = t.(transport.Native)
+	if c.Algorithm == Native && w.native == nil {
+		return nil, fmt.Errorf("collectives: Config.Algorithm: native, but %T has no collectives of its own", t)
+	}
+	g := &Group{world: w, alg: c.Algorithm, timeout: c.Timeout, costs: c.Costs, rank: t.Rank(), size: t.Size()}
 	if g.timeout == 0 {
 		g.timeout = DefaultTimeout
 	}
-	if g.alg == Native && g.native == nil {
-		return nil, fmt.Errorf("collectives: Config.Algorithm: native, but %T has no collectives of its own", t)
-	}
+	g.init()
 	return g, nil
+}
+
+// init makes what every group has of its own.
+func (g *Group) init() {
+	g.lanes = make([]chan struct{}, 2*g.size)
+	g.queue.wake = make(chan struct{}, 1)
+}
+
+// abs returns member r's rank in the world, by which errors name it and the transport knows it.
+func (g *Group) abs(r int) int {
+	if g.ranks == nil {
+		return r
+	}
+	return g.ranks[r]
 }
 
 // Rank returns this process's number in the group, from 0.
@@ -110,19 +150,16 @@ func (g *Group) Err() error {
 	return nil
 }
 
-// Close closes the transport. An operation in progress returns ErrClosed; later ones do too, unless the group was broken
-// before. Close is idempotent.
+// Close ends the group. Operations in progress or in line return ErrClosed; later ones do too, unless the group was
+// broken before. Closing the group that New made closes the transport, and with it the groups that Split made of it;
+// closing one of those leaves the others as they are, if no operation is in progress on it. Close is idempotent.
 func (g *Group) Close() error {
 	g.closed.Do(func() {
-		g.fail(fmt.Errorf("collectives: rank %d: %w", g.Rank(), ErrClosed))
-		g.cerr = g.t.Close()
-		if g.busy.TryLock() {
-			defer g.busy.Unlock()
-			if g.limit != nil {
-				g.limit.detach()
-				g.limit = nil
-			}
+		g.fail(fmt.Errorf("collectives: rank %d: %w", g.rank, ErrClosed))
+		if g.id == 0 {
+			g.cerr = g.t.Close()
 		}
+		g.queue.close(ErrClosed, g)
 	})
 	return g.cerr
 }
@@ -133,58 +170,6 @@ func (g *Group) fail(err error) error {
 		return err
 	}
 	return g.Err()
-}
-
-// run does one operation: it checks that the ranks agree on it, runs body, and breaks the group if either fails.
-func (g *Group) run(ctx context.Context, c call, body func(*call) error) error {
-	if !g.busy.TryLock() {
-		panic(fmt.Sprintf("collectives: %v: another operation runs on this group: rank %d", c.kind, g.Rank()))
-	}
-	defer g.busy.Unlock()
-	if err := g.Err(); err != nil {
-		return err
-	}
-	g.seq++
-	if g.size == 1 {
-		return nil // all operations of one rank are done before they begin
-	}
-	c.g, c.seq, c.alg = g, g.seq, g.Choice(len(c.buf))
-	c.header(g.opening.out[:])
-	c.tag = digest(g.opening.out[:]) << 2
-	c.ctx = ctx
-	if g.timeout > 0 {
-		g.limit = g.limit.within(ctx, g.timeout)
-		c.ctx = g.limit
-	}
-	g.call = c
-	err := body(&g.call)
-	if g.limit != nil {
-		g.limit = g.limit.rest()
-	}
-	if err == nil {
-		g.call.buf, g.call.ctx = nil, nil // not ours to keep
-		return nil
-	}
-	return g.broken(err)
-}
-
-// broken breaks the group because the operation in progress has failed with err, and tells the others.
-func (g *Group) broken(err error) error {
-	g.abandon()
-	if g.limit != nil {
-		g.limit.detach()
-		g.limit = nil
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = fmt.Errorf("%w: %w", ErrTimeout, err)
-	}
-	err = fmt.Errorf("collectives: rank %d of %d: %v #%d: %w", g.rank, g.size, g.call.kind, g.call.seq, err)
-	g.call.buf, g.call.ctx = nil, nil
-	first := g.fail(err)
-	if a, ok := g.t.(transport.Aborter); ok && !errors.Is(first, ErrClosed) {
-		a.Abort(first)
-	}
-	return first
 }
 
 // scratch returns n bytes of memory that lasts until the next call of scratch, 64-bit aligned.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -31,6 +32,9 @@ func each(gs []*collectives.Group, fn func(g *collectives.Group) error) []error 
 	wg.Wait()
 	return errs
 }
+
+// portable are the algorithms that run over every transport.
+var portable = slices.DeleteFunc(collectives.Algorithms(), func(a collectives.Algorithm) bool { return a == collectives.Native })
 
 // Ranks that do not agree are told, all of them, at once; the text names two ranks and both values.
 func TestDisagreement(t *testing.T) {
@@ -64,7 +68,7 @@ func TestDisagreement(t *testing.T) {
 		}, []string{"operation: AllGatherV on rank 2, AllReduce on rank 3", "operation: AllReduce on rank 1, AllGatherV on rank 2"}},
 	} {
 		for _, w := range worlds {
-			for _, alg := range []collectives.Algorithm{collectives.Auto, collectives.Naive, collectives.Ring} {
+			for _, alg := range portable {
 				t.Run(fmt.Sprintf("%s/%s/%v", tt.name, w.name, alg), func(t *testing.T) {
 					gs := groups(t, w.open(t, 4), collectives.Config{Algorithm: alg, Timeout: 20 * time.Second})
 					errs := each(gs, func(g *collectives.Group) error {
@@ -199,7 +203,7 @@ func TestNoGoroutineStays(t *testing.T) {
 
 // The same algorithm gives the same bits over every transport, with and without the optional interfaces.
 func TestBitsAcrossTransports(t *testing.T) {
-	for _, alg := range []collectives.Algorithm{collectives.Auto, collectives.Naive, collectives.Ring, collectives.Shuffle} {
+	for _, alg := range portable {
 		for _, size := range []int{3, 4} {
 			t.Run(fmt.Sprintf("%v/%d", alg, size), func(t *testing.T) {
 				digests := map[uint64]string{}
@@ -267,7 +271,7 @@ func TestShuffleOrderIsTheTree(t *testing.T) {
 func TestBufferIsFreeOnReturn(t *testing.T) {
 	const n = 300_000
 	for _, w := range worlds {
-		for _, alg := range []collectives.Algorithm{collectives.Ring, collectives.Shuffle} {
+		for _, alg := range portable[2:] {
 			t.Run(w.name+"/"+alg.String(), func(t *testing.T) {
 				gs := groups(t, w.open(t, 3), collectives.Config{Algorithm: alg})
 				for _, err := range each(gs, func(g *collectives.Group) error {
@@ -324,7 +328,7 @@ func TestMisusePanics(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	_, err := collectives.New(inproc.NewWorld(1)[0], collectives.Config{Algorithm: 99})
-	assert.EqualError(t, err, "collectives: Config.Algorithm: 99 is none of the 5 known algorithms")
+	assert.EqualError(t, err, "collectives: Config.Algorithm: 99 is none of the 7 known algorithms")
 	_, err = collectives.New(inproc.NewWorld(1)[0], collectives.Config{Algorithm: collectives.Native})
 	assert.ErrorContains(t, err, "has no collectives of its own")
 	for _, a := range collectives.Algorithms() {
@@ -333,7 +337,7 @@ func TestConfig(t *testing.T) {
 		assert.Equal(t, a, got)
 	}
 	_, err = collectives.ParseAlgorithm("tree")
-	assert.EqualError(t, err, `collectives: algorithm "tree": want one of [auto naive ring shuffle native]`)
+	assert.EqualError(t, err, `collectives: algorithm "tree": want one of [auto naive ring shuffle halving hierarchical native]`)
 }
 
 func TestSlice(t *testing.T) {
@@ -351,7 +355,7 @@ func TestSlice(t *testing.T) {
 }
 
 func TestAllReduceDoesNotAllocate(t *testing.T) {
-	for _, alg := range []collectives.Algorithm{collectives.Ring, collectives.Shuffle} {
+	for _, alg := range portable {
 		for _, n := range []int{100, 200_000} {
 			t.Run(fmt.Sprintf("%v/%d", alg, n), func(t *testing.T) {
 				gs := groups(t, inproc.NewWorld(2), collectives.Config{Algorithm: alg})

@@ -13,7 +13,7 @@ func naiveReduce(c *call) error {
 	if err := c.agree(); err != nil {
 		return err
 	}
-	rank, size := c.g.Rank(), c.g.Size()
+	rank, size := c.rank, c.size
 	if rank != c.root {
 		return c.send(c.root, c.buf)
 	}
@@ -42,10 +42,10 @@ func naiveBroadcast(c *call) error {
 	if err := c.agree(); err != nil {
 		return err
 	}
-	if c.g.Rank() != c.root {
+	if c.rank != c.root {
 		return c.recv(c.root, c.buf)
 	}
-	for r := range c.g.Size() {
+	for r := range c.size {
 		if r == c.root {
 			continue
 		}

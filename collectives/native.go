@@ -14,7 +14,7 @@ func nativeAllReduce(c *call) error {
 	if err := c.g.native.AllReduce(c.ctx, c.buf, c.dtype, c.nativeOp()); err != nil {
 		return err
 	}
-	finish(c.dtype, c.op, c.g.size, c.buf)
+	finish(c.dtype, c.op, c.size, c.buf)
 	return nil
 }
 
@@ -29,7 +29,7 @@ func nativeReduceScatter(c *call) error {
 	if err := c.agree(); err != nil {
 		return err
 	}
-	for k := range c.g.size {
+	for k := range c.size {
 		if p := c.part(k); len(p) > 0 {
 			if err := c.nativeReduceTo(k, p); err != nil {
 				return err
@@ -41,13 +41,13 @@ func nativeReduceScatter(c *call) error {
 
 func (c *call) nativeReduceTo(root int, p []byte) error {
 	var dst []byte
-	if root == c.g.rank {
+	if root == c.rank {
 		dst = p
 	}
 	if err := c.g.native.Reduce(c.ctx, dst, p, c.dtype, c.nativeOp(), root); err != nil {
 		return err
 	}
-	finish(c.dtype, c.op, c.g.size, dst)
+	finish(c.dtype, c.op, c.size, dst)
 	return nil
 }
 
@@ -63,7 +63,7 @@ func nativeAllGather(c *call) error {
 	if err := c.agree(); err != nil {
 		return err
 	}
-	for k := range c.g.size {
+	for k := range c.size {
 		if p := c.part(k); len(p) > 0 {
 			if err := c.g.native.Broadcast(c.ctx, p, k); err != nil {
 				return err

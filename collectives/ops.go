@@ -23,58 +23,98 @@ func Slice(n, size, rank int) (lo, hi int) {
 // AllReduce replaces buf, on every rank, with the element-wise combination of all ranks' buf. All ranks end with the same
 // bits. The lengths must agree.
 func AllReduce[T Elem](ctx context.Context, g *Group, buf []T, op Op) error {
-	c := callOn(kindAllReduce, buf)
-	c.op = op
-	return g.run(ctx, c, func(c *call) error { return algorithms[c.alg].allReduce(c) })
+	return g.run(ctx, allReduceOf(buf, op))
 }
 
 // Reduce replaces buf on rank root with the element-wise combination of all ranks' buf. On the other ranks buf is left
 // with unspecified content.
 func Reduce[T Elem](ctx context.Context, g *Group, buf []T, op Op, root int) error {
-	g.checkRoot("Reduce", root)
-	c := callOn(kindReduce, buf)
-	c.op, c.root = op, root
-	return g.run(ctx, c, func(c *call) error { return algorithms[c.alg].reduce(c) })
+	return g.run(ctx, reduceOf(g, buf, op, root))
 }
 
 // ReduceScatter combines the ranks' buf element by element and leaves to each rank its slice of the result, in place:
 // buf[lo:hi] where lo, hi = Slice(len(buf), g.Size(), g.Rank()). The rest of buf is left with unspecified content.
 func ReduceScatter[T Elem](ctx context.Context, g *Group, buf []T, op Op) error {
-	c := callOn(kindReduceScatter, buf)
-	c.op = op
-	return g.run(ctx, c, func(c *call) error { return algorithms[c.alg].reduceScatter(c) })
+	return g.run(ctx, reduceScatterOf(buf, op))
 }
 
 // AllGather fills buf, on every rank, with the slices that the ranks hold: rank r contributes buf[lo:hi] where
 // lo, hi = Slice(len(buf), g.Size(), r). It undoes what ReduceScatter leaves open.
 func AllGather[T Elem](ctx context.Context, g *Group, buf []T) error {
-	return g.run(ctx, callOn(kindAllGather, buf), func(c *call) error { return algorithms[c.alg].allGather(c) })
+	return g.run(ctx, allGatherOf(buf))
 }
 
 // Gather fills buf on rank root as AllGather does on all. On the other ranks buf is not written.
 func Gather[T Elem](ctx context.Context, g *Group, buf []T, root int) error {
-	g.checkRoot("Gather", root)
-	c := callOn(kindGather, buf)
-	c.root = root
-	return g.run(ctx, c, func(c *call) error { return algorithms[c.alg].gather(c) })
+	return g.run(ctx, gatherOf(g, buf, root))
+}
+
+// Scatter gives each rank its slice of root's buf: on rank r it fills buf[lo:hi] where lo, hi = Slice(len(buf), g.Size(), r),
+// and leaves the rest as it is. It is Gather's inverse.
+func Scatter[T Elem](ctx context.Context, g *Group, buf []T, root int) error {
+	return g.run(ctx, scatterOf(g, buf, root))
 }
 
 // Broadcast copies root's buf to every other rank's. The lengths must agree.
 func Broadcast[T Elem](ctx context.Context, g *Group, buf []T, root int) error {
+	return g.run(ctx, broadcastOf(g, buf, root))
+}
+
+// Barrier returns when every rank has called it, and so when every operation begun before it is done on all ranks.
+func Barrier(ctx context.Context, g *Group) error { return g.run(ctx, barrierCall()) }
+
+// What each operation is, for the blocking form and the asynchronous one.
+
+func allReduceOf[T Elem](buf []T, op Op) call {
+	return call{kind: kindAllReduce, dtype: dtypeOf[T](), op: op, n: len(buf), buf: bytesOf(buf),
+		do: (*call).allReduce}
+}
+
+func reduceOf[T Elem](g *Group, buf []T, op Op, root int) call {
+	g.checkRoot("Reduce", root)
+	return call{kind: kindReduce, dtype: dtypeOf[T](), op: op, root: root, n: len(buf), buf: bytesOf(buf),
+		do: (*call).reduce}
+}
+
+func reduceScatterOf[T Elem](buf []T, op Op) call {
+	return call{kind: kindReduceScatter, dtype: dtypeOf[T](), op: op, n: len(buf), buf: bytesOf(buf),
+		do: (*call).reduceScatter}
+}
+
+func allGatherOf[T Elem](buf []T) call {
+	return call{kind: kindAllGather, dtype: dtypeOf[T](), n: len(buf), buf: bytesOf(buf),
+		do: (*call).allGather}
+}
+
+func gatherOf[T Elem](g *Group, buf []T, root int) call {
+	g.checkRoot("Gather", root)
+	return call{kind: kindGather, dtype: dtypeOf[T](), root: root, n: len(buf), buf: bytesOf(buf),
+		do: (*call).gather}
+}
+
+func scatterOf[T Elem](g *Group, buf []T, root int) call {
+	g.checkRoot("Scatter", root)
+	return call{kind: kindScatter, dtype: dtypeOf[T](), root: root, n: len(buf), buf: bytesOf(buf), do: directScatter}
+}
+
+func broadcastOf[T Elem](g *Group, buf []T, root int) call {
 	g.checkRoot("Broadcast", root)
-	c := callOn(kindBroadcast, buf)
-	c.root = root
-	return g.run(ctx, c, func(c *call) error { return algorithms[c.alg].broadcast(c) })
+	return call{kind: kindBroadcast, dtype: dtypeOf[T](), root: root, n: len(buf), buf: bytesOf(buf),
+		do: (*call).broadcast}
 }
 
-// Barrier returns when every rank has called it.
-func Barrier(ctx context.Context, g *Group) error {
-	return g.run(ctx, call{kind: kindBarrier}, func(c *call) error { return algorithms[c.alg].barrier(c) })
+func barrierCall() call {
+	return call{kind: kindBarrier, do: (*call).barrier}
 }
 
-func callOn[T Elem](k kind, buf []T) call {
-	return call{kind: k, dtype: dtypeOf[T](), n: len(buf), buf: bytesOf(buf)}
-}
+// Not closures: those of generic functions take memory.
+func (c *call) allReduce() error     { return algorithms[c.alg].allReduce(c) }
+func (c *call) reduce() error        { return algorithms[c.alg].reduce(c) }
+func (c *call) reduceScatter() error { return algorithms[c.alg].reduceScatter(c) }
+func (c *call) allGather() error     { return algorithms[c.alg].allGather(c) }
+func (c *call) gather() error        { return algorithms[c.alg].gather(c) }
+func (c *call) broadcast() error     { return algorithms[c.alg].broadcast(c) }
+func (c *call) barrier() error       { return algorithms[c.alg].barrier(c) }
 
 func (g *Group) checkRoot(op string, root int) {
 	if root < 0 || root >= g.Size() {

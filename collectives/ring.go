@@ -15,21 +15,17 @@ package collectives
 // slices, on the length; not on timing.
 //
 // Every rank sends (P−1)/P·S bytes in each of the two halves, which no algorithm can better, in P−1 steps. Slices are cut
-// into segments of at most ringSegment bytes: while one is added, the next is arriving.
-
-// ringSegment is the length in bytes of a piece that travels as one message: long enough that a message's fixed cost
-// does not count, short enough to be added while it is still in the cache.
-const ringSegment = 256 << 10
+// into segments of at most segmentMax bytes: while one is added, the next is arriving.
 
 func ringReduceScatter(c *call) error {
-	rank, size := c.g.Rank(), c.g.Size()
+	rank, size := c.rank, c.size
 	longest := c.maxPart()
-	m := max(1, (longest+ringSegment-1)/ringSegment)
+	m := segments(longest)
 	stride := alignedLen(longest/m + c.dtype.Size())
 	work := c.g.scratch(2 * stride)
 	mod := func(k int) int { return (k%size + size) % size }
 	target := func(i int) []byte { return c.segment(c.part(mod(rank-i/m-2)), i%m, m) } // what arrives in exchange i adds to this
-	return c.pass((size-1)*m, longest,
+	return c.pass(c.right(), c.left(), (size-1)*m, longest,
 		func(i int) []byte { return c.segment(c.part(mod(rank-i/m-1)), i%m, m) },
 		func(i int) []byte { return work[i%2*stride:][:len(target(i))] },
 		func(i int) {
@@ -42,11 +38,11 @@ func ringReduceScatter(c *call) error {
 }
 
 func ringAllGather(c *call) error {
-	rank, size := c.g.Rank(), c.g.Size()
+	rank, size := c.rank, c.size
 	longest := c.maxPart()
-	m := max(1, (longest+ringSegment-1)/ringSegment)
+	m := segments(longest)
 	mod := func(k int) int { return (k%size + size) % size }
-	return c.pass((size-1)*m, longest,
+	return c.pass(c.right(), c.left(), (size-1)*m, longest,
 		func(i int) []byte { return c.segment(c.part(mod(rank-i/m)), i%m, m) },
 		func(i int) []byte { return c.segment(c.part(mod(rank-i/m-1)), i%m, m) },
 		func(int) {})

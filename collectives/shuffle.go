@@ -21,22 +21,18 @@ package collectives
 // time of a step is latency. A vector of at most directMax bytes in all is not cut at all: every rank sends it whole to
 // every other and adds everything itself along the same tree, in one step and with the same bits.
 
-// shuffleSegment is the length in bytes of a piece that travels as one message.
-const shuffleSegment = 256 << 10
-
 // directMax is the number of bytes, (P−1)·S, up to which a rank sends its whole vector to all.
 const directMax = 16 << 10
 
 func shuffleReduceScatter(c *call) error {
-	g := c.g
 	longest := c.maxPart()
-	m := max(1, (longest+shuffleSegment-1)/shuffleSegment)
+	m := segments(longest)
 	stride := alignedLen(longest/m + c.dtype.Size())
-	work := g.scratch(2 * g.size * stride)
-	own := c.part(g.rank)
+	work := c.g.scratch(2 * c.size * stride)
+	own := c.part(c.rank)
 	inline := c.inlines(longest)
 	// What arrives from rank r in round j: its part of segment j of our slice.
-	arrives := func(r, j int) []byte { return work[(j%2*g.size+r)*stride:][:len(c.segment(own, j, m))] }
+	arrives := func(r, j int) []byte { return work[(j%2*c.size+r)*stride:][:len(c.segment(own, j, m))] }
 	c.postAll(0, inline, func(r int) []byte { return arrives(r, 0) })
 	for j := range m {
 		if j+1 < m {
@@ -56,14 +52,14 @@ func shuffleReduceScatter(c *call) error {
 
 // treeSum combines mine and the others' parts along the tree, in place of mine. It uses the others' memory as its own.
 func (c *call) treeSum(mine []byte, of func(r int) []byte) {
-	sum := c.tree(0, c.g.size, mine, of)
+	sum := c.tree(0, c.size, mine, of)
 	copy(mine, sum) // no work if it is the same memory
-	finish(c.dtype, c.op, c.g.size, mine)
+	finish(c.dtype, c.op, c.size, mine)
 }
 
 func (c *call) tree(lo, hi int, mine []byte, of func(r int) []byte) []byte {
 	if hi-lo == 1 {
-		if lo == c.g.rank {
+		if lo == c.rank {
 			return mine
 		}
 		return of(lo)
@@ -77,14 +73,30 @@ func (c *call) tree(lo, hi int, mine []byte, of func(r int) []byte) []byte {
 	return left
 }
 
+// shuffleAllGather sends the own part, piece by piece, to everybody: while a piece goes out to one rank, pieces of the
+// others arrive, and what a socket or a pipe holds is never a whole part.
 func shuffleAllGather(c *call) error {
-	inline := c.inlines(c.maxPart())
-	c.postAll(0, inline, c.part)
-	return c.swapAll(0, inline, func(int) []byte { return c.part(c.g.rank) }, c.part)
+	longest := c.maxPart()
+	m := segments(longest)
+	inline := c.inlines(longest)
+	c.postAll(0, inline, func(r int) []byte { return c.segment(c.part(r), 0, m) })
+	for j := range m {
+		if j+1 < m {
+			c.postAll((j+1)%2, false, func(r int) []byte { return c.segment(c.part(r), j+1, m) })
+		}
+		mine := c.segment(c.part(c.rank), j, m)
+		err := c.swapAll(j%2, inline && j == 0,
+			func(int) []byte { return mine },
+			func(r int) []byte { return c.segment(c.part(r), j, m) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func shuffleAllReduce(c *call) error {
-	if len(c.buf)*(c.g.size-1) <= directMax {
+	if len(c.buf)*(c.size-1) <= directMax {
 		return directAllReduce(c)
 	}
 	if err := shuffleReduceScatter(c); err != nil {
@@ -96,7 +108,7 @@ func shuffleAllReduce(c *call) error {
 // directAllReduce is the shuffle of a vector too short to be cut.
 func directAllReduce(c *call) error {
 	stride := alignedLen(len(c.buf))
-	work := c.g.scratch(c.g.size * stride)
+	work := c.g.scratch(c.size * stride)
 	in := func(r int) []byte { return work[r*stride:][:len(c.buf)] }
 	inline := c.inlines(len(c.buf))
 	c.postAll(0, inline, in)

@@ -17,7 +17,7 @@ func AllGatherV[T Elem](ctx context.Context, g *Group, dst, mine []T) (all []T, 
 	if g.size == 1 {
 		all = append(all, mine...)
 	}
-	err = g.run(ctx, call{kind: kindAllGatherV, dtype: dtypeOf[T]()}, func(c *call) error {
+	err = g.run(ctx, call{kind: kindAllGatherV, dtype: dtypeOf[T](), do: func(c *call) error {
 		lens := make([]int64, g.size)
 		lens[g.rank] = int64(len(mine))
 		c.buf, c.offsets = bytesOf(lens), make([]int, g.size+1)
@@ -39,10 +39,10 @@ func AllGatherV[T Elem](ctx context.Context, g *Group, dst, mine []T) (all []T, 
 		all = slices.Grow(dst, total)[:len(dst)+total]
 		c.buf = bytesOf(all[len(dst):])
 		copy(c.part(g.rank), bytesOf(mine))
-		c.alg = g.Choice(len(c.buf))
+		c.alg = g.choose(c.kind, len(c.buf))
 		c.tag |= 1
 		return algorithms[c.alg].allGather(c)
-	})
+	}})
 	if err != nil {
 		return dst, nil, err
 	}
@@ -62,7 +62,7 @@ func AllToAllV[T Elem](ctx context.Context, g *Group, send [][]T) (recv [][]T, e
 	}
 	recv = make([][]T, g.size)
 	recv[g.rank] = slices.Clone(send[g.rank])
-	err = g.run(ctx, call{kind: kindAllToAllV, dtype: dtypeOf[T]()}, func(c *call) error {
+	err = g.run(ctx, call{kind: kindAllToAllV, dtype: dtypeOf[T](), do: func(c *call) error {
 		ours, theirs := make([]int64, g.size), make([]int64, g.size)
 		for r := range send {
 			ours[r] = int64(len(send[r]))
@@ -86,7 +86,7 @@ func AllToAllV[T Elem](ctx context.Context, g *Group, send [][]T) (recv [][]T, e
 		in := func(r int) []byte { return bytesOf(recv[r]) }
 		c.postAll(0, false, in)
 		return c.swapAll(0, false, out, in)
-	})
+	}})
 	if err != nil {
 		return nil, err
 	}

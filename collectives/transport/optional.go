@@ -48,3 +48,9 @@ type Native interface {
 	// Barrier returns when every rank has called it.
 	Barrier(ctx context.Context) error
 }
+
+// Placer is a Transport that knows on which machine each rank is. Every rank must know the same.
+type Placer interface {
+	// Host returns a name of rank's machine: two ranks have the same if, and only if, they share one.
+	Host(rank int) string
+}

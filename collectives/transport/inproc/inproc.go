@@ -13,7 +13,7 @@ import (
 )
 
 // NewWorld returns the n ends of a world whose ranks are goroutines of this process. It panics if n < 1.
-// Each end implements transport.Exchanger, transport.Poster and transport.Aborter.
+// Each end implements transport.Exchanger, transport.Poster, transport.Aborter and transport.Placer.
 func NewWorld(n int) []transport.Transport {
 	if n < 1 {
 		panic(fmt.Sprintf("inproc: NewWorld: %d ranks", n))
@@ -98,6 +98,9 @@ func (e *end) PostRecv(from int, tag transport.Tag, p []byte) transport.Pending 
 	e.check("PostRecv", from)
 	return e.start(false, from, tag, p)
 }
+
+// Host implements transport.Placer: all ranks are here.
+func (e *end) Host(int) string { return "this process" }
 
 // check panics on a rank that cannot be a peer: a programmer's mistake.
 func (e *end) check(op string, peer int) {
