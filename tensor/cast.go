@@ -77,7 +77,7 @@ func castInt[S int32 | int64 | uint8 | int8](dst *Tensor, src []S) {
 
 // number is what arithmetic conversion goes between.
 type number interface {
-	float32 | float64 | int32 | int64 | uint8 | int8
+	~float32 | ~float64 | int32 | int64 | uint8 | int8
 }
 
 // castOther converts to the dtypes that Go has no arithmetic type for.
@@ -100,20 +100,24 @@ func convert[D, S number](dst []D, src []S) {
 	}
 }
 
-// truncate converts floats to integers between lo and hi. The comparison is made in float64, where hi may round up to
-// hi+1 (for int64), hence ≥.
-func truncate[D int32 | int64 | uint8 | int8, S float32 | float64](dst []D, src []S, lo, hi D) {
+// truncate converts floats to integers between lo and hi.
+func truncate[D integer, S float32 | float64](dst []D, src []S, lo, hi D) {
 	for i, v := range src {
-		switch f := float64(v); {
-		case f != f:
-			dst[i] = 0
-		case f <= float64(lo):
-			dst[i] = lo
-		case f >= float64(hi):
-			dst[i] = hi
-		default:
-			dst[i] = D(f)
-		}
+		dst[i] = truncated(float64(v), lo, hi)
+	}
+}
+
+// truncated converts one. The comparison is made in float64, where hi may round up to hi+1 (for int64), hence ≥.
+func truncated[D integer](f float64, lo, hi D) D {
+	switch {
+	case f != f:
+		return 0
+	case f <= float64(lo):
+		return lo
+	case f >= float64(hi):
+		return hi
+	default:
+		return D(f)
 	}
 }
 

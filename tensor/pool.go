@@ -104,6 +104,48 @@ func (p *Pool) Transpose(t *Tensor, i, j int) *Tensor {
 	return v
 }
 
+// SliceStep is t.SliceStep(axis, lo, hi, step) with a header from the pool.
+func (p *Pool) SliceStep(t *Tensor, axis, lo, hi, step int) *Tensor {
+	v := p.header()
+	t.sliceStepInto(v, axis, lo, hi, step)
+	return v
+}
+
+// Select is t.Select(axis, i) with a header from the pool.
+func (p *Pool) Select(t *Tensor, axis, i int) *Tensor {
+	v := p.header()
+	t.selectInto(v, axis, i)
+	return v
+}
+
+// Permute is t.Permute(order...) with a header from the pool.
+func (p *Pool) Permute(t *Tensor, order ...int) *Tensor {
+	v := p.header()
+	t.permuteInto(v, order)
+	return v
+}
+
+// Squeeze is t.Squeeze(axes...) with a header from the pool.
+func (p *Pool) Squeeze(t *Tensor, axes ...int) *Tensor {
+	v := p.header()
+	t.squeezeInto(v, axes)
+	return v
+}
+
+// Unsqueeze is t.Unsqueeze(axes...) with a header from the pool.
+func (p *Pool) Unsqueeze(t *Tensor, axes ...int) *Tensor {
+	v := p.header()
+	t.unsqueezeInto(v, axes)
+	return v
+}
+
+// Expand is t.Expand(shape...) with a header from the pool.
+func (p *Pool) Expand(t *Tensor, shape ...int) *Tensor {
+	v := p.header()
+	t.expandInto(v, shape)
+	return v
+}
+
 func (p *Pool) header() *Tensor {
 	if p.used == len(p.views) {
 		p.views = append(p.views, new(Tensor))

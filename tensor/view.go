@@ -67,6 +67,51 @@ func (t *Tensor) sliceInto(v *Tensor, axis, lo, hi int) {
 	}
 }
 
+// SliceStep returns the view of t with indices lo, lo+step, lo+2·step … below hi along axis (negative axes count from the
+// last). It panics if the bounds are not 0 ≤ lo ≤ hi ≤ Dim(axis), or step is not positive.
+func (t *Tensor) SliceStep(axis, lo, hi, step int) *Tensor {
+	v := new(Tensor)
+	t.sliceStepInto(v, axis, lo, hi, step)
+	return v
+}
+
+func (t *Tensor) sliceStepInto(v *Tensor, axis, lo, hi, step int) {
+	if step < 1 {
+		panic(fmt.Sprintf("tensor: SliceStep: step %d is not positive", step))
+	}
+	t.sliceInto(v, axis, lo, hi)
+	a := t.axis("SliceStep", axis)
+	v.shape[a] = (hi - lo + step - 1) / step
+	v.strides[a] *= step
+	v.restride()
+}
+
+// Select returns the view of t at index i along axis, which it lacks; a negative i counts from the last index, −1.
+func (t *Tensor) Select(axis, i int) *Tensor {
+	v := new(Tensor)
+	t.selectInto(v, axis, i)
+	return v
+}
+
+func (t *Tensor) selectInto(v *Tensor, axis, i int) {
+	a := t.axis("Select", axis)
+	j := i
+	if j < 0 {
+		j += t.shape[a]
+	}
+	if j < 0 || j >= t.shape[a] {
+		panic(fmt.Sprintf("tensor: Select: index %d of axis %d, which is %d long", i, a, t.shape[a]))
+	}
+	t.sliceInto(v, a, j, j+1)
+	v.drop(a)
+}
+
+// drop removes axis a, which is 1 long.
+func (t *Tensor) drop(a int) {
+	t.shape = append(t.shape[:a], t.shape[a+1:]...)
+	t.strides = append(t.strides[:a], t.strides[a+1:]...)
+}
+
 // Transpose returns the view of t with axes i and j exchanged.
 func (t *Tensor) Transpose(i, j int) *Tensor {
 	v := new(Tensor)
@@ -85,65 +130,76 @@ func (t *Tensor) transposeInto(v *Tensor, i, j int) {
 // Permute returns the view of t whose axis k is t's axis order[k]. It panics unless order names every axis once.
 func (t *Tensor) Permute(order ...int) *Tensor {
 	v := new(Tensor)
-	t.aliasInto(v)
-	seen := make([]bool, len(t.shape))
+	t.permuteInto(v, order)
+	return v
+}
+
+func (t *Tensor) permuteInto(v *Tensor, order []int) {
 	if len(order) != len(t.shape) {
 		panic(fmt.Sprintf("tensor: Permute: %d axes named, shape %v has %d", len(order), t.shape, len(t.shape)))
 	}
+	t.aliasInto(v)
 	for k, o := range order {
 		a := t.axis("Permute", o)
-		if seen[a] {
+		if names(order[:k], a, len(t.shape)) {
 			panic(fmt.Sprintf("tensor: Permute: %v names axis %d twice", slices.Clone(order), a))
 		}
-		seen[a] = true
 		v.shape[k], v.strides[k] = t.shape[a], t.strides[a]
 	}
 	v.restride()
-	return v
 }
 
 // Squeeze returns the view of t without the axes named, each of which must be 1 long; without arguments, without every axis
 // that is 1 long.
 func (t *Tensor) Squeeze(axes ...int) *Tensor {
-	drop := make([]bool, len(t.shape))
-	for _, i := range axes {
-		a := t.axis("Squeeze", i)
-		if t.shape[a] != 1 {
-			panic(fmt.Sprintf("tensor: Squeeze: axis %d of shape %v is %d long, not 1", a, t.shape, t.shape[a]))
-		}
-		drop[a] = true
-	}
 	v := new(Tensor)
-	t.aliasInto(v)
-	v.shape, v.strides = v.shape[:0], v.strides[:0]
-	for a, s := range t.shape {
-		if drop[a] || (len(axes) == 0 && s == 1) {
-			continue
-		}
-		v.shape, v.strides = append(v.shape, s), append(v.strides, t.strides[a])
-	}
+	t.squeezeInto(v, axes)
 	return v
 }
 
-// Unsqueeze returns the view of t with a new axis of length 1 before axis i; i may be Rank() (or -1) for a new last axis.
-func (t *Tensor) Unsqueeze(i int) *Tensor {
-	r := len(t.shape)
-	a := i
-	if a < 0 {
-		a += r + 1
+func (t *Tensor) squeezeInto(v *Tensor, axes []int) {
+	for _, i := range axes {
+		if a := t.axis("Squeeze", i); t.shape[a] != 1 {
+			panic(fmt.Sprintf("tensor: Squeeze: axis %d of shape %v is %d long, not 1", a, t.shape, t.shape[a]))
+		}
 	}
-	if a < 0 || a > r {
-		panic(fmt.Sprintf("tensor: Unsqueeze: axis %d of shape %v, which has %d axes", i, t.shape, r))
-	}
-	v := new(Tensor)
 	t.aliasInto(v)
-	v.setRank(r + 1)
-	copy(v.shape, t.shape[:a])
-	copy(v.strides, t.strides[:a])
-	v.shape[a], v.strides[a] = 1, 1
-	copy(v.shape[a+1:], t.shape[a:])
-	copy(v.strides[a+1:], t.strides[a:])
+	for a := len(t.shape) - 1; a >= 0; a-- {
+		if t.shape[a] == 1 && (len(axes) == 0 || names(axes, a, len(t.shape))) {
+			v.drop(a)
+		}
+	}
+}
+
+// Unsqueeze returns the view of t with new axes of length 1, which have the places named among the axes of the result; −1 is
+// its last. So it puts back the axes that a reduction took: Sum(x, 0, 2).Unsqueeze(0, 2).
+func (t *Tensor) Unsqueeze(axes ...int) *Tensor {
+	v := new(Tensor)
+	t.unsqueezeInto(v, axes)
 	return v
+}
+
+func (t *Tensor) unsqueezeInto(v *Tensor, axes []int) {
+	r := len(t.shape) + len(axes)
+	for k, i := range axes {
+		if i < -r || i >= r {
+			panic(fmt.Sprintf("tensor: Unsqueeze: axis %d of shape %v, which has %d axes", i, t.shape, len(t.shape)))
+		}
+		if names(axes[:k], (i+r)%r, r) {
+			panic(fmt.Sprintf("tensor: Unsqueeze: %v names axis %d twice", slices.Clone(axes), i))
+		}
+	}
+	v.data, v.n, v.dtype, v.contig = t.data, t.n, t.dtype, t.contig
+	v.setRank(r)
+	a := 0
+	for i := range r {
+		if names(axes, i, r) {
+			v.shape[i], v.strides[i] = 1, 1
+		} else {
+			v.shape[i], v.strides[i] = t.shape[a], t.strides[a]
+			a++
+		}
+	}
 }
 
 // Expand returns a view of t broadcast to shape: axes are aligned from the last, and one of length 1, or one that t lacks,
@@ -151,6 +207,11 @@ func (t *Tensor) Unsqueeze(i int) *Tensor {
 // broadcast to shape.
 func (t *Tensor) Expand(shape ...int) *Tensor {
 	v := new(Tensor)
+	t.expandInto(v, shape)
+	return v
+}
+
+func (t *Tensor) expandInto(v *Tensor, shape []int) {
 	v.init("Expand", t.dtype, shape)
 	v.data = t.data
 	lead := len(shape) - len(t.shape)
@@ -168,7 +229,6 @@ func (t *Tensor) Expand(shape ...int) *Tensor {
 		panic(fmt.Sprintf("tensor: Expand: shape %v does not broadcast to %v", t.shape, slices.Clone(shape)))
 	}
 	v.restride()
-	return v
 }
 
 // aliasInto makes v a second header over exactly t's elements.
