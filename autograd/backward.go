@@ -32,10 +32,18 @@ func (t *Tape) BackwardScaled(loss *Var, scale float64) {
 		loss.grad.Zero()
 	}
 	addScalar(loss.grad, scale)
+	t.backward()
+}
+
+// backward walks the record from the last op to the first, starting from the gradients that are there.
+func (t *Tape) backward() {
 	for i := t.record.n - 1; i >= 0; i-- {
 		n := t.record.at(i)
 		switch {
 		case n.op == useOp:
+			if n.out.value != n.out.param.value {
+				panic("autograd: Backward: a parameter's value was replaced after its Use: no Replace, Cast or NewSet meanwhile")
+			}
 			if n.out.grad == nil { // used, but the loss does not depend on it
 				n.out.grad = t.pool.New(n.out.DType(), n.out.Shape()...)
 				n.out.grad.Zero()
@@ -44,12 +52,24 @@ func (t *Tape) BackwardScaled(loss *Var, scale float64) {
 				t.onGrad(n.out.param)
 			}
 		case n.out.grad != nil:
+			if t.guard {
+				n.checkSums()
+			}
 			n.kernels().backward(n)
 			if g := n.out.grad; g != nil { // not handed on: its memory serves the gradients of earlier ops
 				n.out.grad = nil
 				t.pool.Put(g)
 			}
 		}
+	}
+}
+
+// addTensor adds src to dst, which has as many elements, in whatever shape.
+func addTensor(dst, src *tensor.Tensor) {
+	if dst.DType() == tensor.Float32 {
+		vec.AddTo(tensor.Data[float32](dst), tensor.Data[float32](src))
+	} else {
+		vec.AddTo(tensor.Data[float64](dst), tensor.Data[float64](src))
 	}
 }
 

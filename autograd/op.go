@@ -28,16 +28,20 @@ type node struct {
 	needs bool // a gradient will be wanted: forward must leave what backward reads
 
 	saved   [4]*tensor.Tensor // what forward leaves for backward
-	targets *tensor.Tensor    // of a loss: labels, not differentiated
+	targets *tensor.Tensor    // labels, indices or a mask: an operand that is not differentiated
 	factor  float64           // an op's constant
 	other   float64           // its second
 	ints    [4]int            // an op's axes, flags and sizes
 	conv    conv.Shape        // of a convolution
+	custom  *Custom           // of an op of the user's
+	part    *part             // of a checkpoint
 	window  conv.PoolShape    // of a pooling
 	aux     any               // what only one op needs: a pointer, so that it costs no allocation
+	layout  layout            // of an op that moves elements: where the result's lie in the operand, or the other way
 	tmp     *tensor.Tensor    // between begin and end
 
-	few [3]*Var // what in usually points at
+	few  [3]*Var  // what in usually points at
+	sums []uint64 // of a guarded tape
 }
 
 // on starts an op on operands of one tape and one dtype; it panics if they are not. The op then checks shapes, sets the
@@ -63,8 +67,11 @@ func (o *op) on(in ...*Var) *node {
 }
 
 func (n *node) reset(o *op, t *Tape) {
+	in := n.in
 	*n = node{op: o, tape: t}
-	n.in = n.few[:0]
+	if n.in = n.few[:0]; cap(in) > cap(n.in) { // of an op with many operands, whose memory serves the next step
+		n.in = in[:0]
+	}
 }
 
 // run computes the result, of the given shape, and records the op if a gradient will be wanted.
@@ -80,6 +87,9 @@ func (n *node) finish(value *tensor.Tensor) *Var {
 		f(n)
 	}
 	if n.needs {
+		if n.tape.guard {
+			n.seal()
+		}
 		n.tape.record.n++
 	}
 	return n.out

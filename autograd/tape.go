@@ -32,12 +32,17 @@ type Tape struct {
 	record arena[node]
 	params map[*Param]*Var
 	onGrad func(p *Param)
+	guard  bool
+	parts  []*Tape // of checkpoints, to be used again
 
-	onObserve func(b *Buffer, rate float64, sample *tensor.Tensor)
+	used      []*Param // in order of first use
+	forgetful bool     // a part of a checkpoint, run for its result alone: nothing is recorded though the mode is Train
 
 	piece   func(lo, hi int) // of each: doPiece, and what it does
 	loop    loop
 	looping *node
+
+	onObserve func(b *Buffer, rate float64, sample *tensor.Tensor)
 
 	set  *Set // GradsInto
 	flat *tensor.Tensor
@@ -61,6 +66,8 @@ func (t *Tape) Reset(rng *rand.Rand) {
 	t.vars.reset()
 	t.record.reset()
 	clear(t.params)
+	clear(t.used)
+	t.used = t.used[:0]
 }
 
 // Training reports whether the tape's mode is Train.
@@ -74,8 +81,17 @@ func (t *Tape) Rand() *rand.Rand {
 	return t.rng
 }
 
+// SetRand makes random ops draw from rng from now on.
+func (t *Tape) SetRand(rng *rand.Rand) { t.rng = rng }
+
 // Bytes returns how much memory the tape holds for values and gradients, in use or waiting for the next step.
-func (t *Tape) Bytes() int { return t.pool.Bytes() }
+func (t *Tape) Bytes() int {
+	bytes := t.pool.Bytes()
+	for _, p := range t.parts {
+		bytes += p.Bytes()
+	}
+	return bytes
+}
 
 // Const returns x as a Var that needs no gradient. The elements are not copied unless x is not contiguous: do not change
 // them before the tape is Reset. It panics unless x is Float32 or Float64.
@@ -96,8 +112,9 @@ func (t *Tape) Use(p *Param) *Var {
 		return v
 	}
 	v := t.newVar(p.value)
-	v.param, v.needs = p, t.mode == Train && !p.Frozen
+	v.param, v.needs = p, t.mode == Train && !p.Frozen && !t.forgetful
 	t.params[p] = v
+	t.used = append(t.used, p)
 	if v.needs {
 		// The record remembers the first use, because a walk backwards that gets there has met every op that used p.
 		n := t.record.next()

@@ -201,7 +201,7 @@ func TestMisusePanics(t *testing.T) {
 		{"autograd: Sub: operands on two tapes", func() { autograd.Sub(f(2), other.Const(tensor.New(tensor.Float32, 2))) }},
 		{"autograd: MatMul: shapes [2 3] and [4 5]: inner sizes 3 and 4 differ", func() { autograd.MatMul(f(2, 3), f(4, 5)) }},
 		{"autograd: MatMul: shapes [2 3]ᵀ and [3 5]: inner sizes 2 and 3 differ", func() { autograd.MatMulTN(f(2, 3), f(3, 5)) }},
-		{"autograd: MatMul: shapes [3] and [3 5]: both must have two axes", func() { autograd.MatMul(f(3), f(3, 5)) }},
+		{"autograd: MatMul: shapes [3] and [3 5]: both must have two axes or more", func() { autograd.MatMul(f(3), f(3, 5)) }},
 		{"autograd: Linear: x [2 3] and w [4 5]: the last axis of x must be as long as the second of w [O, D]",
 			func() { autograd.Linear(f(2, 3), f(4, 5), nil) }},
 		{"autograd: Linear: w [4 3] and b [3]: b must be [4]", func() { autograd.Linear(f(2, 3), f(4, 3), f(3)) }},

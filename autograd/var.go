@@ -15,7 +15,9 @@ type Var struct {
 	// its shape.
 	grad     *tensor.Tensor
 	param    *Param // of a parameter's Var
+	adjoint  *Var   // while Gradients runs: the gradient, as a Var
 	needs    bool   // a parameter lies behind value, so a gradient is wanted
+	leaf     bool   // watched: what Backward adds up stays
 	external bool   // grad is the caller's memory: add to it, never hand it on or recycle it
 }
 

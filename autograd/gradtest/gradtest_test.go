@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -44,7 +45,7 @@ func TestEveryOpHasARow(t *testing.T) {
 				continue
 			}
 			ops++
-			assert.Regexp(t, `\bautograd\.`+fn.Name.Name+`\b`, string(table), "%s has no row in gradtest.Ops", fn.Name.Name)
+			assert.True(t, regexp.MustCompile(`\bautograd\.`+fn.Name.Name+`\b`).Match(table), "%s has no row in gradtest.Ops", fn.Name.Name)
 		}
 	}
 	assert.Greater(t, ops, 20, "ops found")

@@ -1,0 +1,119 @@
+package autograd
+
+import (
+	"math/rand/v2"
+
+	"github.com/tutti-ml/tutti/tensor"
+)
+
+// Checkpoint returns fn(t, x...), and keeps nothing of what fn computes but the result: Backward runs fn again. It trades a second
+// forward pass of that part for its memory. Use it for a deep model's blocks, each of which then costs its input alone.
+//
+//	y = autograd.Checkpoint(tape, func(t *autograd.Tape, x []*autograd.Var) *autograd.Var { return block.Forward(t, x[0]) }, y)
+//
+// fn runs on a tape of its own, with x as its only operands: it must use that tape's Use for parameters, must not touch Vars of
+// another tape, and must compute the same both times. It draws random numbers from a generator seeded by the tape's, the same
+// both times, so that dropout drops the same elements. Gradients are those of fn on the tape itself, but for the draws.
+// A part cannot be differentiated twice. Source: Chen et al., "Training deep nets with sublinear memory cost", arXiv:1604.06174.
+func Checkpoint(t *Tape, fn func(t *Tape, x []*Var) *Var, x ...*Var) *Var {
+	if len(x) == 0 {
+		checkpointOp.panicf("no operands: pass what fn computes from")
+	}
+	if t.mode != Train {
+		return fn(t, x)
+	}
+	p := &part{fn: fn, operands: len(x)}
+	if t.rng != nil {
+		p.seed = [2]uint64{t.rng.Uint64(), t.rng.Uint64()}
+	}
+	inner := t.inner()
+	defer t.release(inner)
+	value := p.run(t, inner, x, false)
+	in := append([]*Var(nil), x...)
+	for _, q := range inner.used {
+		in = append(in, t.Use(q))
+	}
+	n := checkpointOp.on(in...)
+	n.part = p
+	y := t.pool.New(value.DType(), value.Shape()...)
+	copy(tensor.Bytes(y), tensor.Bytes(value.value))
+	return n.finish(y)
+}
+
+// part is what a checkpoint remembers to run again.
+type part struct {
+	fn       func(t *Tape, x []*Var) *Var
+	operands int
+	seed     [2]uint64
+}
+
+var checkpointOp = &op{"Checkpoint", kernels{nil, checkpointBackward}, kernels{nil, checkpointBackward}}
+
+// run runs the part on the tape inner, recording or not.
+func (p *part) run(t, inner *Tape, x []*Var, record bool) *Var {
+	var rng *rand.Rand
+	if t.rng != nil {
+		rng = rand.New(rand.NewPCG(p.seed[0], p.seed[1]))
+	}
+	inner.Reset(rng)
+	inner.forgetful = !record
+	inner.onObserve = t.onObserve
+	if record { // statistics of the batch count once
+		inner.onObserve = func(*Buffer, float64, *tensor.Tensor) {}
+	}
+	in := make([]*Var, len(x))
+	for i, v := range x {
+		in[i] = inner.newVar(v.value)
+		if v.needs && record {
+			in[i].needs, in[i].leaf = true, true
+		}
+	}
+	return p.fn(inner, in)
+}
+
+// The part runs once more, recorded, and the result's gradient is sent back through it: to the operands and to the parameters that
+// the part used.
+func checkpointBackward(n *node) {
+	t, p := n.tape, n.part
+	inner := t.inner()
+	defer t.release(inner)
+	x := n.in[:p.operands]
+	y := p.run(t, inner, x, true)
+	if !y.needs {
+		return
+	}
+	y.grad = inner.pool.New(y.DType(), y.Shape()...)
+	copy(tensor.Bytes(y.grad), tensor.Bytes(n.out.grad))
+	inner.backward()
+	for i, v := range x {
+		if g := inner.leafGrad(i); v.needs && g != nil {
+			t.contribute(v, g)
+		}
+	}
+	for i, v := range n.in[p.operands:] {
+		if i >= len(inner.used) || inner.used[i] != v.param {
+			panic("autograd: Checkpoint: fn used other parameters when it was run again")
+		}
+		if g := inner.params[v.param].grad; v.needs && g != nil {
+			t.contribute(v, g)
+		}
+	}
+}
+
+// leafGrad returns the gradient of the part's operand i, the tape's i'th Var.
+func (t *Tape) leafGrad(i int) *tensor.Tensor { return t.vars.at(i).grad }
+
+// inner returns a tape for a part, used again and again.
+func (t *Tape) inner() *Tape {
+	if n := len(t.parts); n > 0 {
+		inner := t.parts[n-1]
+		t.parts = t.parts[:n-1]
+		return inner
+	}
+	return NewTape(Train, nil)
+}
+
+func (t *Tape) release(inner *Tape) {
+	inner.Reset(nil)
+	t.parts = append(t.parts, inner)
+}

@@ -1,0 +1,45 @@
+package autograd
+
+import "github.com/tutti-ml/tutti/blas/vec"
+
+// Div returns a / b, element by element. Shapes broadcast as in Add.
+func Div(a, b *Var) *Var { return divOp.broadcast(a, b) }
+
+// Reciprocal returns 1/x, element by element.
+func Reciprocal(x *Var) *Var { return reciprocalOp.on(x).run(x.Shape()...) }
+
+var (
+	divOp        = &op{"Div", kernels{divForward[float32], divBackward[float32]}, kernels{divForward[float64], divBackward[float64]}}
+	reciprocalOp = &op{"Reciprocal",
+		kernels{reciprocalForward[float32], reciprocalBackward[float32]}, kernels{reciprocalForward[float64], reciprocalBackward[float64]}}
+)
+
+func divForward[T vec.Float](n *node) { rowwiseForward(n, vec.Div[T]) }
+
+// The derivative with respect to a is 1/b, with respect to b −a/b².
+func divBackward[T vec.Float](n *node) {
+	rowwiseBackward(n, 1, func(dst, a, b []T) {
+		vec.Div(dst, a, b)
+		vec.Div(dst, dst, b)
+		vec.Neg(dst, dst)
+	})
+	rowwiseBackward(n, 0, func(dst, a, b []T) {
+		vec.Fill(dst, 1)
+		vec.Div(dst, dst, b)
+	})
+}
+
+func reciprocalForward[T vec.Float](n *node) {
+	y := out[T](n)
+	vec.Fill(y, 1)
+	vec.Div(y, y, in[T](n, 0))
+}
+
+// The derivative is −y², with y the result.
+func reciprocalBackward[T vec.Float](n *node) {
+	dx, y := begin[T](n, 0), out[T](n)
+	vec.Mul(dx, outGrad[T](n), y)
+	vec.Mul(dx, dx, y)
+	vec.Neg(dx, dx)
+	end[T](n, 0)
+}

@@ -1,0 +1,73 @@
+package autograd
+
+import (
+	"math"
+
+	"github.com/tutti-ml/tutti/blas/vec"
+)
+
+// Pow returns x to the power p, element by element. For a p that is not whole x must not be negative, or the result is NaN. Square,
+// Sqrt, Rsqrt and Reciprocal are faster.
+func Pow(x *Var, p float64) *Var {
+	n := powOp.on(x)
+	n.factor = p
+	return n.run(x.Shape()...)
+}
+
+// PowVar returns a to the power b, element by element, for a ≥ 0. Shapes broadcast as in Add.
+func PowVar(a, b *Var) *Var { return powVarOp.broadcast(a, b) }
+
+var (
+	powOp    = unaryOp("Pow", powLoop[float32], powLoop[float64], powGrad[float32], powGrad[float64])
+	powVarOp = &op{"PowVar",
+		kernels{powVarForward[float32], powVarBackward[float32]}, kernels{powVarForward[float64], powVarBackward[float64]}}
+)
+
+func powLoop[T vec.Float](n *node, lo, hi int) {
+	y, x := elements[T](n, lo, hi)
+	for i, v := range x {
+		y[i] = T(math.Pow(float64(v), n.factor))
+	}
+}
+
+// The derivative is p·xᵖ⁻¹, and zero for p = 0.
+func powGrad[T vec.Float](n *node, lo, hi int) {
+	dx, dy, x, _ := slopes[T](n, lo, hi)
+	if n.factor == 0 {
+		clear(dx)
+		return
+	}
+	for i, v := range x {
+		dx[i] = dy[i] * T(n.factor*math.Pow(float64(v), n.factor-1))
+	}
+}
+
+func pow[T vec.Float](dst, a, b []T) {
+	for i := range dst {
+		dst[i] = T(math.Pow(float64(a[i]), float64(b[i])))
+	}
+}
+
+func powVarForward[T vec.Float](n *node) { rowwiseForward(n, pow[T]) }
+
+// The derivative with respect to a is b·aᵇ⁻¹, with respect to b aᵇ·log a, which is zero where a is and b is not negative.
+func powVarBackward[T vec.Float](n *node) {
+	rowwiseBackward(n, 1, func(dst, a, b []T) {
+		for i := range dst {
+			x, p := float64(a[i]), float64(b[i])
+			dst[i] = 0
+			if x != 0 || p < 0 {
+				dst[i] = T(math.Pow(x, p) * math.Log(x))
+			}
+		}
+	})
+	rowwiseBackward(n, 0, func(dst, a, b []T) {
+		for i := range dst {
+			x, p := float64(a[i]), float64(b[i])
+			dst[i] = 0
+			if p != 0 {
+				dst[i] = T(p * math.Pow(x, p-1))
+			}
+		}
+	})
+}

@@ -1,0 +1,65 @@
+package autograd
+
+import (
+	"math"
+
+	"github.com/tutti-ml/tutti/blas/vec"
+	"github.com/tutti-ml/tutti/tensor"
+)
+
+// Variance returns Σ (x − mean)²/(n − 1) of the n elements over the axes named, which the result lacks, or of all elements: the
+// unbiased estimate, as PyTorch's var. Of one element it is NaN. The mean is subtracted first, so no digits are lost.
+func Variance(x *Var, axes ...int) *Var { return varOp.reduceRows(x, axes, unbiased) }
+
+// VariancePop returns Σ (x − mean)²/n, the variance of the elements themselves, as normalisations use it.
+func VariancePop(x *Var, axes ...int) *Var { return varOp.reduceRows(x, axes, biased) }
+
+// Std returns the square root of Variance. Where all elements are equal its derivative does not exist, and the gradient is NaN.
+func Std(x *Var, axes ...int) *Var { return stdOp.reduceRows(x, axes, unbiased) }
+
+var (
+	varOp = &op{"Variance", kernels{varForward[float32], varBackward[float32]}, kernels{varForward[float64], varBackward[float64]}}
+	stdOp = &op{"Std", kernels{stdForward[float32], stdBackward[float32]}, kernels{stdForward[float64], stdBackward[float64]}}
+)
+
+func unbiased(n *node) { spreadOver(n, float64(n.ints[1]-1)) }
+func biased(n *node)   { spreadOver(n, float64(n.ints[1])) }
+
+func spreadOver(n *node, divisor float64) {
+	n.factor = divisor
+	n.save(0, n.in[0].DType(), n.ints[0], n.ints[1]) // x − mean
+}
+
+func varForward[T vec.Float](n *node) {
+	x, d, y, cols := in[T](n, 0), tensor.Data[T](n.saved[0]), out[T](n), n.ints[1]
+	for i := range y {
+		r, d := row(x, i, cols), row(d, i, cols)
+		vec.AddScalar(d, -vec.Sum(r)/T(cols), r)
+		y[i] = vec.SumSq(d) / T(n.factor)
+	}
+}
+
+// The derivative is 2·(x − mean) over the divisor; what moves the mean cancels.
+func varBackward[T vec.Float](n *node) {
+	dx, d, dy, cols := begin[T](n, 0), tensor.Data[T](n.saved[0]), outGrad[T](n), n.ints[1]
+	for i, g := range dy {
+		vec.Scale(row(dx, i, cols), 2*g/T(n.factor), row(d, i, cols))
+	}
+	end[T](n, 0)
+}
+
+func stdForward[T vec.Float](n *node) {
+	varForward[T](n)
+	for i, v := range out[T](n) {
+		out[T](n)[i] = T(math.Sqrt(float64(v)))
+	}
+}
+
+// The derivative is (x − mean) over the divisor times the result.
+func stdBackward[T vec.Float](n *node) {
+	dx, d, dy, y, cols := begin[T](n, 0), tensor.Data[T](n.saved[0]), outGrad[T](n), out[T](n), n.ints[1]
+	for i, g := range dy {
+		vec.Scale(row(dx, i, cols), g/(y[i]*T(n.factor)), row(d, i, cols))
+	}
+	end[T](n, 0)
+}
