@@ -50,7 +50,7 @@ func bytesOf[T Elem | uint64](s []T) []byte {
 }
 
 // elemsOf is the inverse of bytesOf. p is aligned for T wherever it came from a []T or from scratch.
-func elemsOf[T Elem](p []byte) []T {
+func elemsOf[T Elem | uint16](p []byte) []T {
 	var zero T
 	if len(p) == 0 {
 		return nil

@@ -60,6 +60,9 @@ func TestDisagreement(t *testing.T) {
 		{"operation", func(g *collectives.Group) error {
 			return collectives.Broadcast(ctx, g, make([]float32, 10), 0)
 		}, []string{"operation: Broadcast on rank 2, AllReduce on rank 3", "operation: AllReduce on rank 1, Broadcast on rank 2"}},
+		{"compression", func(g *collectives.Group) error {
+			return collectives.AllReduceCompressed(ctx, g, make([]float32, 10), collectives.Sum, collectives.BFloat16Wire)
+		}, []string{"operation: AllReduceCompressed on rank 2, AllReduce on rank 3", "operation: AllReduce on rank 1, AllReduceCompressed on rank 2"}},
 		{"barrier", func(g *collectives.Group) error { return collectives.Barrier(ctx, g) },
 			[]string{"operation: Barrier on rank 2, AllReduce on rank 3", "operation: AllReduce on rank 1, Barrier on rank 2"}},
 		{"varying", func(g *collectives.Group) error {
@@ -211,8 +214,12 @@ func plainWorld(_ testing.TB, n int) []transport.Transport {
 }
 
 // The same algorithm gives the same bits over every transport, with and without the optional interfaces.
+// (Hierarchical's order is the placement's, and the transports place ranks differently.)
 func TestBitsAcrossTransports(t *testing.T) {
 	for _, alg := range portable {
+		if alg == collectives.Hierarchical {
+			continue
+		}
 		for _, size := range []int{3, 4} {
 			t.Run(fmt.Sprintf("%v/%d", alg, size), func(t *testing.T) {
 				for _, n := range []int{1, 257, 4099, 100_003, 300_001} {

@@ -99,6 +99,9 @@ func Check(ctx context.Context, g *collectives.Group) (digest uint64, err error)
 		return 0, fmt.Errorf("collectivestest: %d ranks: %w", g.Size(), err)
 	}
 	for _, n := range Lengths(g.Size()) {
+		if err := checkCompressed(ctx, g, n, h); err != nil {
+			return 0, fmt.Errorf("collectivestest: %d ranks, length %d: %w", g.Size(), n, err)
+		}
 		for k, check := range []func(context.Context, *collectives.Group, int, *hash) error{
 			check[float32], check[uint8], check[float64], check[int32], check[int64],
 		} {
