@@ -30,7 +30,7 @@ func tcpWorld(t testing.TB, n int) []transport.Transport {
 	var eg errgroup.Group
 	for r := range n {
 		eg.Go(func() error {
-			e, err := tcp.Open(context.Background(), tcp.Config{Rank: r, Size: n, Store: store})
+			e, err := tcp.Open(context.Background(), tcp.Config{Rank: r, Size: n, Store: store, Carrier: tcp.TCP})
 			ts[r] = e
 			return err
 		})

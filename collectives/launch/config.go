@@ -16,18 +16,22 @@ const (
 	Auto   = "auto"
 	InProc = "inproc"
 	TCP    = "tcp"
+	Unix   = "unix"
+	Shm    = "shm"
 	MPI    = "mpi"
 )
 
 // Transports lists the values of a Config's Transport.
-func Transports() []string { return []string{Auto, InProc, TCP, MPI} }
+func Transports() []string { return []string{Auto, InProc, TCP, Unix, Shm, MPI} }
 
 // Config says how Open joins the ranks. Its zero value is right nearly always. It must be the same on every rank, but
 // for Listen.
 type Config struct {
 	// Transport carries the messages: "auto" (also ""), "inproc" (a group of one: for more ranks in one process see
-	// Local), "tcp" or "mpi". Auto takes MPI when this binary has it (build tag mpi) and an MPI launcher started this
-	// process, otherwise TCP when the environment tells of several ranks, otherwise inproc.
+	// Local), "tcp", "unix" (unix sockets: all ranks on one host), "shm" (shared memory: the same, on Linux) or "mpi".
+	// Auto takes MPI when this binary has it (build tag mpi) and an MPI launcher started this process, otherwise TCP when
+	// the environment tells of several ranks, with shared memory or unix sockets between those of one host, otherwise
+	// inproc.
 	Transport string
 
 	// Group is the configuration of the group: algorithm and timeout of its operations.

@@ -71,11 +71,11 @@ func (c Config) connect(ctx context.Context, kind string, s rendezvous.Spec) (tr
 	switch kind {
 	case MPI:
 		return mpi.Open(ctx, mpi.Config{Rank: s.Rank, Size: s.Size, Launcher: s.Source})
-	case TCP:
+	case TCP, Unix, Shm:
 		return c.connectTCP(ctx, s)
 	}
 	if s.Size > 1 {
-		return nil, fmt.Errorf("a process of its own cannot share memory with the other %d: ask for tcp or mpi", s.Size-1)
+		return nil, fmt.Errorf("a process of its own cannot share memory with the other %d: ask for auto, tcp or mpi", s.Size-1)
 	}
 	return inproc.NewWorld(1)[0], nil
 }

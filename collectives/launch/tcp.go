@@ -29,7 +29,7 @@ func (c Config) connectTCP(ctx context.Context, s rendezvous.Spec) (transport.Tr
 	defer kv.Close()
 	t, err := tcp.Open(ctx, tcp.Config{
 		Rank: s.Rank, Size: s.Size, Store: kv, Job: s.Job, Secret: secret, OpenTimeout: c.OpenTimeout,
-		Listen: net.JoinHostPort(host, "0"),
+		Listen: net.JoinHostPort(host, "0"), Carrier: c.carrier(),
 	})
 	if err != nil {
 		return nil, err
@@ -39,6 +39,15 @@ func (c Config) connectTCP(ctx context.Context, s rendezvous.Spec) (transport.Tr
 		return nil, err
 	}
 	return t, nil
+}
+
+// carrier is what the transport asked for means for ranks of one host.
+func (c Config) carrier() tcp.Carrier {
+	switch c.Transport {
+	case TCP, Unix, Shm:
+		return tcp.Carrier(c.Transport)
+	}
+	return tcp.Auto
 }
 
 // meet opens the job's store, and says at which host this rank shall listen and what the job's secret is.

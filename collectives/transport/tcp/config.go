@@ -23,6 +23,9 @@ type Config struct {
 	// Advertise is the address the others dial, "host:port". Default: the one listened on. It is needed when Listen's
 	// host is empty or 0.0.0.0, which nobody can dial.
 	Advertise string
+	// Carrier is what ranks of one host talk over. Default Auto: shared memory, or else unix sockets, or else TCP. The
+	// others force one; Unix and Shm refuse ranks on other hosts.
+	Carrier Carrier
 	// Secret is the job's secret: whoever cannot prove to know it is no peer. It keeps strangers out; it does not hide or
 	// seal what is sent. Take 16 random bytes or more. Default none, on loopback only.
 	Secret []byte
@@ -32,6 +35,9 @@ type Config struct {
 	PeerTimeout time.Duration
 	// OpenTimeout bounds Open, in addition to its context. Default 60 s.
 	OpenTimeout time.Duration
+	// Spin is how long a reader that finds nothing looks again before it sleeps. Default 50 µs if this host has a core for
+	// each of its ranks, otherwise 0; negative means 0.
+	Spin time.Duration
 	// Buffer is how many bytes of messages that nobody has asked for yet a rank keeps from each peer before it stops
 	// reading from that peer. Default 16 MiB. It is allocated as needed, and exceeded where a receive waits for a message behind
 	// them.
@@ -77,6 +83,8 @@ func (c Config) Validate() error {
 		return bad("Secret", "none", fmt.Sprintf("a secret, as Listen is %q and not loopback", c.Listen))
 	case c.Advertise == "" && isUnspecified(host):
 		return bad("Advertise", `""`, fmt.Sprintf("an address to dial, as Listen is %q", c.Listen))
+	case !c.Carrier.supported():
+		return bad("Carrier", fmt.Sprintf("%q", c.Carrier), "a carrier that this system has")
 	case c.Heartbeat < 0:
 		return bad("Heartbeat", c.Heartbeat, "a positive time")
 	case c.PeerTimeout < 2*c.Heartbeat:

@@ -22,7 +22,7 @@ import (
 //	D → A   helloD
 //	A → D   helloA, HMAC-SHA256(secret, "tutti accept" helloD helloA)
 //	D → A           HMAC-SHA256(secret, "tutti dial"   helloD helloA)
-//	A → D   1 byte, 1: welcome
+//	A → D   1 byte: welcome, see carrier.go
 //
 // A hello is fixed in size and carries 32 fresh random bytes, so neither proof can be replayed. What the hellos say is
 // compared after the proofs: then a difference is a mistake of one's own and worth an error, not a stranger to ignore.
@@ -93,7 +93,8 @@ func proof(secret []byte, side string, dialer, acceptor []byte) []byte {
 	return m.Sum(nil)
 }
 
-// dialHandshake is D's side; the peer must be rank want. acceptHandshake is A's; it returns the peer's rank.
+// dialHandshake is D's side but for the welcome; the peer must be rank want. acceptHandshake is A's; it returns the peer's
+// rank.
 func dialHandshake(ctx context.Context, c *Config, conn net.Conn, want int) error {
 	defer timeBound(ctx, conn)()
 	ours, err := newHello(c)
@@ -124,13 +125,6 @@ func dialHandshake(ctx context.Context, c *Config, conn net.Conn, want int) erro
 	}
 	if theirs.rank != uint32(want) {
 		return fmt.Errorf("%w: rank %d answers at the address of rank %d", transport.ErrMismatch, theirs.rank, want)
-	}
-	var welcome [1]byte
-	if _, err := io.ReadFull(conn, welcome[:]); err != nil {
-		return fmt.Errorf("refused by rank %d: %w", want, err)
-	}
-	if welcome[0] != 1 {
-		return errGarbage
 	}
 	return nil
 }

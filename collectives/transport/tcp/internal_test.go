@@ -158,7 +158,7 @@ func FuzzReader(f *testing.F) {
 			theirs.Write(stream.Bytes())
 			theirs.Close()
 		}()
-		tr.peers[1] = newPeer(tr, 1, ours)
+		tr.peers[1] = newPeer(tr, 1, ours, 0)
 		p := tr.peers[1]
 		tr.wg.Go(p.read)
 		limit := c.Buffer

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"sync"
-	"time"
 
 	"github.com/tutti-ml/tutti/collectives/transport"
 )
@@ -43,8 +42,10 @@ func Open(ctx context.Context, c Config) (*Transport, error) {
 
 // meeting is the state of an Open: who has come.
 type meeting struct {
-	c  *Config
-	ln net.Listener
+	c         *Config
+	address   address
+	listeners []net.Listener
+	cleanup   func() // of what a listener leaves behind
 
 	mu      sync.Mutex
 	conns   []net.Conn // by rank
@@ -57,11 +58,21 @@ type meeting struct {
 }
 
 func newMeeting(c *Config) (*meeting, error) {
-	ln, err := net.Listen("tcp", c.Listen)
-	if err != nil {
+	m := &meeting{c: c, cleanup: func() {}, conns: make([]net.Conn, c.Size), missing: c.Size - 1, over: make(chan struct{})}
+	var err error
+	if m.address, err = m.listen(); err != nil {
+		m.deafen()
 		return nil, err
 	}
-	return &meeting{c: c, ln: ln, conns: make([]net.Conn, c.Size), missing: c.Size - 1, over: make(chan struct{})}, nil
+	return m, nil
+}
+
+// deafen closes the listeners.
+func (m *meeting) deafen() {
+	for _, ln := range m.listeners {
+		ln.Close()
+	}
+	m.cleanup()
 }
 
 func (m *meeting) key(rank int) string { return fmt.Sprintf("tcp/%s/%d", m.c.Job, rank) }
@@ -70,14 +81,13 @@ func (m *meeting) key(rank int) string { return fmt.Sprintf("tcp/%s/%d", m.c.Job
 func (m *meeting) meet(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
-	address := m.c.Advertise
-	if address == "" {
-		address = m.ln.Addr().String()
-	}
-	if err := m.c.Store.Set(ctx, m.key(m.c.Rank), []byte(address)); err != nil {
+	if err := m.c.Store.Set(ctx, m.key(m.c.Rank), []byte(m.address.String())); err != nil {
 		m.end(fmt.Errorf("tell the address: %w", err))
 	}
-	wg.Go(func() { m.accept(ctx, &wg) })
+	places := make(chan struct{}, maxStrangers)
+	for _, ln := range m.listeners {
+		wg.Go(func() { m.accept(ctx, ln, places, &wg) })
+	}
 	for rank := range m.c.Rank {
 		wg.Go(func() {
 			conn, err := m.dial(ctx, rank)
@@ -94,7 +104,7 @@ func (m *meeting) meet(ctx context.Context) error {
 		m.end(context.Cause(ctx))
 	}
 	cancel()
-	m.ln.Close()
+	m.deafen()
 	wg.Wait()
 	if m.err == nil {
 		return nil
@@ -156,27 +166,34 @@ func (m *meeting) add(rank int, conn net.Conn) {
 }
 
 func (m *meeting) dial(ctx context.Context, rank int) (net.Conn, error) {
-	address, err := m.c.Store.Get(ctx, m.key(rank))
+	text, err := m.c.Store.Get(ctx, m.key(rank))
 	if err != nil {
 		return nil, fmt.Errorf("its address: %w", err)
 	}
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", string(address))
+	at, err := parseAddress(text)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := m.connect(ctx, at)
 	if err != nil {
 		return nil, err
 	}
 	if err := dialHandshake(ctx, m.c, conn, rank); err != nil {
 		conn.Close()
-		return nil, fmt.Errorf("handshake with %s: %w", address, err)
+		return nil, fmt.Errorf("handshake with %v: %w", conn.RemoteAddr(), err)
 	}
-	return conn, nil
+	carrier, err := welcomed(ctx, conn)
+	if err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("refused by rank %d: %w", rank, err)
+	}
+	return carrier, nil
 }
 
 // accept serves whoever connects until the listener is closed.
-func (m *meeting) accept(ctx context.Context, wg *sync.WaitGroup) {
-	places := make(chan struct{}, maxStrangers)
+func (m *meeting) accept(ctx context.Context, ln net.Listener, places chan struct{}, wg *sync.WaitGroup) {
 	for {
-		conn, err := m.ln.Accept()
+		conn, err := ln.Accept()
 		if err != nil {
 			if !errors.Is(err, net.ErrClosed) {
 				m.end(fmt.Errorf("accept: %w", err))
@@ -194,14 +211,13 @@ func (m *meeting) accept(ctx context.Context, wg *sync.WaitGroup) {
 // receive takes a connection in if it proves to be a peer's.
 func (m *meeting) receive(ctx context.Context, conn net.Conn) {
 	rank, err := acceptHandshake(ctx, m.c, conn)
+	var carrier net.Conn
 	if err == nil {
-		conn.SetWriteDeadline(time.Now().Add(handshakeTimeout))
-		_, err = conn.Write([]byte{1})
-		conn.SetWriteDeadline(time.Time{})
+		carrier, err = m.welcome(ctx, conn)
 	}
 	switch {
 	case err == nil:
-		m.add(rank, conn)
+		m.add(rank, carrier)
 	case errors.Is(err, transport.ErrMismatch): // it knows the secret: not a stranger but a mistake
 		conn.Close()
 		m.end(err)

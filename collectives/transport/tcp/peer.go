@@ -18,15 +18,14 @@ const readBuffer = 32 << 10
 type peer struct {
 	t    *Transport
 	rank int
-	conn net.Conn
+	conn frameConn
+	sums bool // payloads of messages have checksums
 
 	// Writing.
 	sending  chan struct{} // holds one value while a message is being sent
 	wr       sync.Mutex    // held while a frame is being written; guards the fields to spoilt
 	wseq     uint32
 	wbuf     []byte
-	vec      net.Buffers
-	vecMem   [2][]byte
 	spoilt   bool // the stream may have ended within a frame
 	lastSent atomic.Int64
 
@@ -46,8 +45,9 @@ type peer struct {
 	// Matching messages with receives.
 	mu     sync.Mutex
 	posted []*receive
-	spare  []*receive // to use again
-	in     incoming   // written by the reader alone, under mu where a withdrawal may look
+	wanted atomic.Int32 // receives that wait for this peer: those posted, and the one being filled
+	spare  []*receive   // to use again
+	in     incoming     // written by the reader alone, under mu where a withdrawal may look
 	queue  []message
 	queued int           // bytes in queue
 	gone   error         // why nothing more will come
@@ -55,9 +55,11 @@ type peer struct {
 	room   chan struct{} // tells a stalled reader that something has changed
 }
 
-func newPeer(t *Transport, rank int, conn net.Conn) *peer {
-	p := &peer{t: t, rank: rank, conn: conn, sending: make(chan struct{}, 1), wbuf: make([]byte, headerLen+smallMax),
+func newPeer(t *Transport, rank int, conn net.Conn, spin time.Duration) *peer {
+	_, shared := conn.(*shmConn)
+	p := &peer{t: t, rank: rank, sums: !shared, sending: make(chan struct{}, 1), wbuf: make([]byte, headerLen+smallMax),
 		rbuf: make([]byte, readBuffer), readEnd: make(chan struct{}), room: make(chan struct{}, 1)}
+	p.conn = newFrameConn(conn, newPatience(spin, &p.wanted))
 	now := time.Now().UnixNano()
 	p.lastHeard.Store(now)
 	p.lastSent.Store(now)
@@ -106,6 +108,7 @@ func (p *peer) leave(why error) {
 	p.gone = why
 	for _, r := range p.posted {
 		r.finish(0, why)
+		p.wanted.Add(-1)
 	}
 	p.posted = nil
 }

@@ -26,7 +26,7 @@ import (
 // Real processes that die and freeze. The test binary runs itself again as each rank: with workerEnv set it does nothing
 // but AllReduce until that fails, and says on standard output when it is under way and how it ended.
 
-const workerEnv = "TUTTI_TCP_TEST_WORKER" // "rank size directory algorithm peer-timeout"
+const workerEnv = "TUTTI_TCP_TEST_WORKER" // "rank size directory algorithm peer-timeout carrier"
 
 func TestMain(m *testing.M) {
 	if args := os.Getenv(workerEnv); args != "" {
@@ -57,7 +57,7 @@ func work(args []string) error {
 		return err
 	}
 	t, err := tcp.Open(context.Background(), tcp.Config{Rank: rank, Size: size, Store: dirStore(args[2]),
-		Secret: []byte("workers"), Heartbeat: silence / 5, PeerTimeout: silence})
+		Secret: []byte("workers"), Carrier: tcp.Carrier(args[5]), Heartbeat: silence / 5, PeerTimeout: silence})
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ type worker struct {
 	lines chan string
 }
 
-func startWorkers(t *testing.T, size int, alg collectives.Algorithm, silence time.Duration) []*worker {
+func startWorkers(t *testing.T, size int, alg collectives.Algorithm, silence time.Duration, carrier tcp.Carrier) []*worker {
 	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)
@@ -130,7 +130,7 @@ func startWorkers(t *testing.T, size int, alg collectives.Algorithm, silence tim
 	ws := make([]*worker, size)
 	for r := range ws {
 		cmd := exec.CommandContext(t.Context(), self)
-		cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d %d %s %v %v", workerEnv, r, size, dir, alg, silence))
+		cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d %d %s %v %v %s", workerEnv, r, size, dir, alg, silence, carrier))
 		cmd.Stderr = os.Stderr
 		out, err := cmd.StdoutPipe()
 		require.NoError(t, err)
@@ -176,26 +176,39 @@ const hangs = 5 * time.Second
 
 func TestKilledRankIsNamedBySurvivors(t *testing.T) {
 	for _, alg := range []collectives.Algorithm{collectives.Ring, collectives.Shuffle} {
-		t.Run(alg.String(), func(t *testing.T) {
-			const victim = 2
-			ws := startWorkers(t, 4, alg, 5*time.Second)
-			died := time.Now()
-			require.NoError(t, ws[victim].Process.Kill())
-			for r, w := range ws {
-				if r == victim {
-					continue
-				}
-				got := w.line(t, hangs)
-				t.Logf("rank %d after %v: %s", r, time.Since(died).Round(time.Millisecond), got)
-				assert.True(t, strings.HasPrefix(got, fmt.Sprintf("lost %d ", victim)), "rank %d says %q", r, got)
-			}
-		})
+		for _, carrier := range carriers() {
+			t.Run(fmt.Sprintf("%v over %s", alg, carrier), func(t *testing.T) { killedRank(t, alg, carrier) })
+		}
+	}
+}
+
+func killedRank(t *testing.T, alg collectives.Algorithm, carrier tcp.Carrier) {
+	const victim = 2
+	ws := startWorkers(t, 4, alg, 5*time.Second, carrier)
+	died := time.Now()
+	require.NoError(t, ws[victim].Process.Kill())
+	for r, w := range ws {
+		if r == victim {
+			continue
+		}
+		got := w.line(t, hangs)
+		t.Logf("rank %d after %v: %s", r, time.Since(died).Round(time.Millisecond), got)
+		assert.True(t, strings.HasPrefix(got, fmt.Sprintf("lost %d ", victim)), "rank %d says %q", r, got)
 	}
 }
 
 func TestFrozenRankIsNamedAndLearnsIt(t *testing.T) {
+	for _, carrier := range carriers() {
+		t.Run(string(carrier), func(t *testing.T) {
+			t.Parallel()
+			frozenRank(t, carrier)
+		})
+	}
+}
+
+func frozenRank(t *testing.T, carrier tcp.Carrier) {
 	const victim = 1
-	ws := startWorkers(t, 3, collectives.Ring, time.Second)
+	ws := startWorkers(t, 3, collectives.Ring, time.Second, carrier)
 	require.NoError(t, ws[victim].Process.Signal(syscall.SIGSTOP))
 	for r, w := range ws {
 		if r != victim {

@@ -1,12 +1,14 @@
 package tcp_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -95,7 +97,7 @@ func throughProxy(t *testing.T, spoil spoiler) [2]error {
 	for r := range 2 {
 		wg.Go(func() {
 			errs[r] = func() error {
-				tr, err := tcp.Open(t.Context(), tcp.Config{Rank: r, Size: 2, Store: store, Secret: []byte("s"), OpenTimeout: 400 * time.Millisecond})
+				tr, err := tcp.Open(t.Context(), tcp.Config{Rank: r, Size: 2, Store: store, Secret: []byte("s"), Carrier: tcp.TCP, OpenTimeout: 400 * time.Millisecond})
 				if err != nil {
 					return err
 				}
@@ -181,6 +183,15 @@ func TestTruncatedStreamIsALostPeer(t *testing.T) {
 }
 
 func TestStrangersAreIgnored(t *testing.T) {
+	for _, network := range []string{"tcp", "unix"} {
+		t.Run(network, func(t *testing.T) { strangersAreIgnored(t, network) })
+	}
+}
+
+func strangersAreIgnored(t *testing.T, network string) {
+	if network == "unix" && runtime.GOOS == "windows" {
+		t.Skip("not run: no unix sockets between ranks on Windows")
+	}
 	store := transport.NewMemStore()
 	c := tcp.Config{Size: 2, Store: store, Secret: []byte("secret")}
 	opened := make(chan error, 1)
@@ -192,6 +203,10 @@ func TestStrangersAreIgnored(t *testing.T) {
 	}()
 	address, err := store.Get(t.Context(), "tcp//0")
 	require.NoError(t, err)
+	address, local, _ := bytes.Cut(address, []byte("\n"))
+	if network == "unix" {
+		address = bytes.SplitN(local, []byte(" "), 3)[2]
+	}
 	hello := append([]byte("TUTTI\x00\x00\x00"), make([]byte, 80)...)
 	for name, say := range map[string]string{
 		"nothing":              "",
@@ -202,7 +217,7 @@ func TestStrangersAreIgnored(t *testing.T) {
 		"hello and much more":  string(hello) + strings.Repeat("x", 100_000),
 		"magic and impatience": "TUTTI\x00\x00\x00" + strings.Repeat("\xff", 1000),
 	} {
-		conn, err := net.Dial("tcp", string(address))
+		conn, err := net.Dial(network, string(address))
 		require.NoError(t, err, name)
 		defer conn.Close() // all stay connected while the true peer comes
 		conn.Write([]byte(say))

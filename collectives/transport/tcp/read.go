@@ -128,6 +128,9 @@ func (p *peer) readMessage(f frame) error {
 	defer p.mu.Unlock()
 	in := p.in
 	p.in = incoming{}
+	if in.r != nil {
+		p.wanted.Add(-1)
+	}
 	switch {
 	case in.r != nil && err != nil:
 		in.r.finish(0, errEnded)
@@ -188,6 +191,7 @@ func (p *peer) take(tag transport.Tag) *receive {
 // keep gives a message that nobody waited for when it began to who has asked meanwhile, or puts it by. p.mu is held.
 func (p *peer) keep(m message) {
 	if r := p.take(m.tag); r != nil {
+		p.wanted.Add(-1)
 		p.deliver(r, m)
 		return
 	}
@@ -292,7 +296,9 @@ func (p *peer) readPayload(f *frame, off int) error {
 			p.rr, p.rw = 0, n
 			continue
 		}
-		crc = crc32.Update(crc, castagnoli, got)
+		if p.sums {
+			crc = crc32.Update(crc, castagnoli, got)
+		}
 		left -= len(got)
 		off += len(got)
 	}
@@ -333,6 +339,7 @@ func (p *peer) interrupted() bool {
 		return false
 	}
 	p.in.r.finish(0, errWithdrawn)
+	p.wanted.Add(-1)
 	p.in = incoming{discard: true}
 	return true
 }

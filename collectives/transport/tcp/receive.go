@@ -50,6 +50,7 @@ func (p *peer) post(tag transport.Tag, buf []byte) *receive {
 		return r
 	}
 	p.posted = append(p.posted, r)
+	p.wanted.Add(1)
 	p.signalRoom() // the reader may have stopped before just this message
 	return r
 }
@@ -101,6 +102,7 @@ func (r *receive) withdraw() bool {
 	p.mu.Lock()
 	if i := slices.Index(p.posted, r); i >= 0 {
 		p.posted = slices.Delete(p.posted, i, i+1)
+		p.wanted.Add(-1)
 		p.mu.Unlock()
 		return true
 	}

@@ -42,9 +42,10 @@ func newTransport(c *Config) *Transport {
 
 // start sets the peers to work on conns, by rank.
 func (t *Transport) start(conns []net.Conn) {
+	spin := t.c.spinTime(conns)
 	for r, conn := range conns {
 		if conn != nil {
-			t.peers[r] = newPeer(t, r, conn)
+			t.peers[r] = newPeer(t, r, conn, spin)
 		}
 	}
 	for _, p := range t.others() {

@@ -1,8 +1,10 @@
 package tcp_test
 
 import (
+	"runtime"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
@@ -46,6 +48,31 @@ func ends(ts []*tcp.Transport) []transport.Transport {
 	return es
 }
 
+// carriers are those that this system has.
+func carriers() []tcp.Carrier {
+	switch runtime.GOOS {
+	case "linux":
+		return []tcp.Carrier{tcp.TCP, tcp.Unix, tcp.Shm}
+	case "windows":
+		return []tcp.Carrier{tcp.TCP}
+	}
+	return []tcp.Carrier{tcp.TCP, tcp.Unix}
+}
+
+// The bits are the same whatever the carrier.
 func TestConformance(t *testing.T) {
-	collectivestest.Run(t, func(t *testing.T, n int) []transport.Transport { return ends(open(t, n, nil)) })
+	sums := map[tcp.Carrier]map[string]uint64{}
+	for _, carrier := range carriers() {
+		if carrier == tcp.Unix || testing.Short() && carrier != carriers()[len(carriers())-1] {
+			continue // unix sockets are TCP's code after Open: TestCarriersMoveEveryLength looks at them
+		}
+		t.Run(string(carrier), func(t *testing.T) {
+			sums[carrier] = collectivestest.Run(t, func(t *testing.T, n int) []transport.Transport {
+				return ends(open(t, n, func(c *tcp.Config) { c.Carrier = carrier }))
+			})
+		})
+		if first := sums[tcp.TCP]; first != nil {
+			assert.Equal(t, first, sums[carrier], "digests over %s", carrier)
+		}
+	}
 }

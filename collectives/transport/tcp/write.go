@@ -43,8 +43,10 @@ func (p *peer) send(ctx context.Context, tag transport.Tag, msg []byte) error {
 func (p *peer) writeMessage(tag transport.Tag, msg []byte) error {
 	for {
 		part := msg[:min(len(msg), maxFrame)]
-		f := frame{typ: frameData, tag: uint32(tag), length: uint32(len(part)), rest: uint64(len(msg)),
-			crc: checksum(part)}
+		f := frame{typ: frameData, tag: uint32(tag), length: uint32(len(part)), rest: uint64(len(msg))}
+		if p.sums {
+			f.crc = checksumCold(part)
+		}
 		p.wr.Lock()
 		err := p.writeFrame(&f, part)
 		p.wr.Unlock()
@@ -70,11 +72,9 @@ func (p *peer) writeFrame(f *frame, payload []byte) error {
 	var err error
 	if len(payload) <= smallMax {
 		n := headerLen + copy(p.wbuf[headerLen:], payload)
-		_, err = p.conn.Write(p.wbuf[:n])
+		err = p.conn.writeFrame(nil, p.wbuf[:n])
 	} else {
-		p.vec = append(p.vecMem[:0], p.wbuf[:headerLen], payload)
-		_, err = p.vec.WriteTo(p.conn)
-		p.vecMem[1] = nil
+		err = p.conn.writeFrame(p.wbuf[:headerLen], payload)
 	}
 	p.spoilt = err != nil
 	p.lastSent.Store(time.Now().UnixNano())
@@ -121,9 +121,7 @@ func (p *peer) sendLast(typ frameType, payload []byte) {
 	f := frame{typ: typ, length: uint32(len(payload)), crc: checksum(payload)}
 	if err := p.writeFrame(&f, payload); err == nil {
 		p.spoilt = true
-		if c, ok := p.conn.(interface{ CloseWrite() error }); ok {
-			c.CloseWrite()
-		}
+		p.conn.CloseWrite()
 	}
 }
 

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package tcp
+
+import "net"
+
+// setUserTimeout: TCP_USER_TIMEOUT is Linux's; elsewhere the peer's silence tells, after Config.PeerTimeout.
+func setUserTimeout(*net.TCPConn) {}
