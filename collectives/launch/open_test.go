@@ -29,7 +29,7 @@ func TestConfigValidate(t *testing.T) {
 	}{
 		{"zero", Config{}, ""},
 		{"auto", Config{Transport: "auto"}, ""},
-		{"transport", Config{Transport: "udp"}, `launch: Config: Transport = "udp": one of auto, inproc, tcp, mpi`},
+		{"transport", Config{Transport: "udp"}, `launch: Config: Transport = "udp": one of auto, inproc, tcp, unix, shm, mpi`},
 		{"timeout", Config{OpenTimeout: -1}, "launch: Config: OpenTimeout = -1ns: a duration ≥ 0"},
 		{"algorithm", Config{Group: collectives.Config{Algorithm: 77}}, "Algorithm"},
 	} {
