@@ -58,7 +58,7 @@ func (n *node) alongIndex(x *Var, axis int, index *tensor.Tensor) {
 	mustIndex(n.op, index, x.Dim(axis))
 	n.targets = index
 	n.layout = dense(x.Shape())
-	n.ints[0] = n.layout.strides[axis]
+	n.ints[0], n.ints[1] = n.layout.strides[axis], axis
 	n.layout.strides[axis] = 0
 	copy(n.layout.dims[:], index.Shape())
 }

@@ -46,7 +46,8 @@ const step = 1e-5
 
 // Check compares the gradient of Σ r·Fn(x), for fixed random r, with central differences, and checks what every op promises:
 // operands keep their values, gradients add up over several uses, over several calls of Backward and into GradsInto's
-// vector, an infer tape computes the same values, and float32 agrees with float64.
+// vector, an infer tape computes the same values, and float32 agrees with float64. Where Gradients can differentiate Fn, what it
+// returns must be the same gradient, and its own derivative is compared with differences too.
 func Check(t T, c Case) {
 	t.Helper()
 	inputs := c.tensors(tensor.Float64)
@@ -61,6 +62,7 @@ func Check(t T, c Case) {
 	if got := float64s(c.eval(autograd.Infer, inputs).Value()); !c.TrainOnly && !slices.Equal(got, value) {
 		t.Errorf("%s: an infer tape computes %v, a training tape %v", c.Name, got, value)
 	}
+	c.checkTwice(t, inputs, grads)
 	_, twice := c.run(inputs, backwardTwice)
 	_, flat := c.run(inputs, intoSet)
 	_, shared := c.run(inputs, usedTwice)

@@ -31,7 +31,7 @@ var arithmetic = []Case{
 	{Name: "Maximum with a row", Inputs: of([]int{3, 4}, []int{4}), Fn: two(autograd.Maximum)},
 	{Name: "Maximum with itself", Inputs: of([]int{4}), Fn: func(_ *tape, x vars) out { return autograd.Maximum(x[0], x[0]) }},
 	{Name: "Minimum", Inputs: of([]int{3, 4}, []int{3, 4}), Fn: two(autograd.Minimum)},
-	{Name: "Minimum with a column", Inputs: of([]int{3, 1}, []int{3, 4}), Fn: two(autograd.Minimum)},
+	{Name: "Minimum with a column", Inputs: of([]int{3, 1}, []int{3, 5}), Fn: two(autograd.Minimum)},
 	{Name: "Clamp", Inputs: of([]int{3, 5}), Fn: func(_ *tape, x vars) out { return autograd.Clamp(x[0], -0.5, 0.6) }},
 	{Name: "Clamp from below", Inputs: of([]int{3, 5}), Fn: func(_ *tape, x vars) out { return autograd.Clamp(x[0], 0.1, math.Inf(1)) }},
 	{Name: "Sin", Inputs: []Input{{Shape: []int{3, 5}, Lo: -4, Hi: 4}}, Fn: one(autograd.Sin)},

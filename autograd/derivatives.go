@@ -1,0 +1,312 @@
+package autograd
+
+import (
+	"math"
+	"slices"
+
+	"github.com/tutti-ml/tutti/blas"
+	"github.com/tutti-ml/tutti/blas/vec"
+	"github.com/tutti-ml/tutti/tensor"
+)
+
+// derivative returns the gradient of operand i of a node, given that of the result, as a Var made of other ops.
+type derivative func(n *node, i int, dy *Var) *Var
+
+// derivatives is the table of ops that can be differentiated twice and more, for Gradients: the rules that the backward kernels
+// compute, written as ops.
+var derivatives = map[*op]derivative{
+	addOp: func(n *node, i int, dy *Var) *Var { return sumLike(dy, n.in[i]) },
+	subOp: func(n *node, i int, dy *Var) *Var {
+		if i == 1 {
+			dy = Neg(dy)
+		}
+		return sumLike(dy, n.in[i])
+	},
+	mulOp: func(n *node, i int, dy *Var) *Var { return sumLike(Mul(dy, n.in[1-i]), n.in[i]) },
+	divOp: func(n *node, i int, dy *Var) *Var {
+		dy = Div(dy, n.in[1])
+		if i == 1 {
+			dy = Neg(Mul(dy, n.out))
+		}
+		return sumLike(dy, n.in[i])
+	},
+	powVarOp: func(n *node, i int, dy *Var) *Var {
+		if i == 0 {
+			dy = Mul(dy, Mul(n.in[1], PowVar(n.in[0], AddScalar(n.in[1], -1))))
+		} else {
+			dy = Mul(dy, Mul(n.out, Log(n.in[0])))
+		}
+		return sumLike(dy, n.in[i])
+	},
+	maximumOp: func(n *node, i int, dy *Var) *Var { return sumLike(Mul(dy, n.share(i, 1)), n.in[i]) },
+	minimumOp: func(n *node, i int, dy *Var) *Var { return sumLike(Mul(dy, n.share(i, -1)), n.in[i]) },
+
+	negOp:        func(_ *node, _ int, dy *Var) *Var { return Neg(dy) },
+	scaleOp:      func(n *node, _ int, dy *Var) *Var { return Scale(dy, n.factor) },
+	addScalarOp:  func(_ *node, _ int, dy *Var) *Var { return dy },
+	reciprocalOp: func(n *node, _ int, dy *Var) *Var { return Neg(Mul(dy, Square(n.out))) },
+	squareOp:     func(n *node, _ int, dy *Var) *Var { return Scale(Mul(dy, n.in[0]), 2) },
+	sqrtOp:       func(n *node, _ int, dy *Var) *Var { return Scale(Div(dy, n.out), 0.5) },
+	rsqrtOp:      func(n *node, _ int, dy *Var) *Var { return Scale(Div(Mul(dy, n.out), n.in[0]), -0.5) },
+	powOp: func(n *node, _ int, dy *Var) *Var {
+		if n.factor == 0 {
+			return Scale(dy, 0)
+		}
+		return Scale(Mul(dy, Pow(n.in[0], n.factor-1)), n.factor)
+	},
+	absOp:     func(n *node, _ int, dy *Var) *Var { return Mul(dy, signs(n.in[0])) },
+	clampOp:   func(n *node, _ int, dy *Var) *Var { return Mul(dy, n.within(n.factor, n.other)) },
+	reluOp:    func(n *node, _ int, dy *Var) *Var { return Mul(dy, n.within(math.SmallestNonzeroFloat64, math.Inf(1))) },
+	expOp:     func(n *node, _ int, dy *Var) *Var { return Mul(dy, n.out) },
+	logOp:     func(n *node, _ int, dy *Var) *Var { return Div(dy, n.in[0]) },
+	log1pOp:   func(n *node, _ int, dy *Var) *Var { return Div(dy, AddScalar(n.in[0], 1)) },
+	expm1Op:   func(n *node, _ int, dy *Var) *Var { return Mul(dy, AddScalar(n.out, 1)) },
+	sinOp:     func(n *node, _ int, dy *Var) *Var { return Mul(dy, Cos(n.in[0])) },
+	cosOp:     func(n *node, _ int, dy *Var) *Var { return Neg(Mul(dy, Sin(n.in[0]))) },
+	tanOp:     func(n *node, _ int, dy *Var) *Var { return Mul(dy, AddScalar(Square(n.out), 1)) },
+	atanOp:    func(n *node, _ int, dy *Var) *Var { return Div(dy, AddScalar(Square(n.in[0]), 1)) },
+	sinhOp:    func(n *node, _ int, dy *Var) *Var { return Mul(dy, Cosh(n.in[0])) },
+	coshOp:    func(n *node, _ int, dy *Var) *Var { return Mul(dy, Sinh(n.in[0])) },
+	tanhOp:    func(n *node, _ int, dy *Var) *Var { return Sub(dy, Mul(dy, Square(n.out))) },
+	sigmoidOp: func(n *node, _ int, dy *Var) *Var { return Mul(dy, Sub(n.out, Square(n.out))) },
+	erfOp: func(n *node, _ int, dy *Var) *Var {
+		return Scale(Mul(dy, Exp(Neg(Square(n.in[0])))), 2/math.SqrtPi)
+	},
+	geluOp: func(n *node, _ int, dy *Var) *Var { // Φ(x) + x·φ(x)
+		x := n.in[0]
+		below := Scale(AddScalar(Erf(Scale(x, math.Sqrt2/2)), 1), 0.5)
+		density := Scale(Exp(Scale(Square(x), -0.5)), 1/math.Sqrt(2*math.Pi))
+		return Mul(dy, Add(below, Mul(x, density)))
+	},
+	dropoutOp: func(n *node, _ int, dy *Var) *Var { return Mul(dy, n.tape.newVar(n.saved[0])) },
+
+	matMulOp: matMulDerivative,
+	linearOp: linearDerivative,
+
+	sumOp:    sumDerivative,
+	meanOp:   sumDerivative,
+	expandOp: func(n *node, _ int, dy *Var) *Var { return sumLike(dy, n.in[0]) },
+	sumToOp:  func(n *node, _ int, dy *Var) *Var { return Expand(dy, n.in[0].Shape()...) },
+	cumSumOp: func(n *node, _ int, dy *Var) *Var { return Flip(CumSum(Flip(dy, n.ints[0]), n.ints[0]), n.ints[0]) },
+	maxOp:    winnerDerivative,
+	minOp:    winnerDerivative,
+	varOp:    func(n *node, _ int, dy *Var) *Var { return Scale(Mul(deviations(n.in[0]), column(dy)), 2/n.factor) },
+	stdOp: func(n *node, _ int, dy *Var) *Var {
+		return Scale(Mul(deviations(n.in[0]), column(Div(dy, n.out))), 1/n.factor)
+	},
+	logSumExpOp: func(n *node, _ int, dy *Var) *Var { return Mul(Softmax(n.in[0]), column(dy)) },
+	normOp: func(n *node, _ int, dy *Var) *Var {
+		x, y := n.in[0], column(n.out)
+		if n.factor == 2 {
+			return Mul(Div(x, y), column(dy))
+		}
+		return Mul(Mul(signs(x), Pow(Div(Abs(x), y), n.factor-1)), column(dy))
+	},
+	softmaxOp: func(n *node, _ int, dy *Var) *Var {
+		return Mul(n.out, Sub(dy, Unsqueeze(Sum(Mul(n.out, dy), -1), -1)))
+	},
+	logSoftmaxOp: func(n *node, _ int, dy *Var) *Var { return Sub(dy, Mul(Exp(n.out), Unsqueeze(Sum(dy, -1), -1))) },
+	crossEntropyOp: func(n *node, _ int, dy *Var) *Var {
+		x := n.in[0]
+		right := n.tape.zeros(x.DType(), x.Shape()...)
+		for i, label := range tensor.Data[int64](n.targets) {
+			right.value.Slice(0, i, i+1).Slice(1, int(label), int(label)+1).Fill(1)
+		}
+		return Scale(Mul(Sub(Softmax(x), right), dy), 1/float64(max(x.Dim(0), 1)))
+	},
+	mseOp: func(n *node, i int, dy *Var) *Var {
+		scale := 2 / float64(max(n.in[0].Len(), 1))
+		if i == 1 {
+			scale = -scale
+		}
+		return Scale(Mul(Sub(n.in[0], n.in[1]), dy), scale)
+	},
+
+	reshapeOp:   likeOperand,
+	squeezeOp:   likeOperand,
+	unsqueezeOp: likeOperand,
+	permuteOp:   placeBack,
+	transposeOp: placeBack,
+	sliceOp:     placeBack,
+	selectOp:    placeBack,
+	flipOp:      placeBack,
+	repeatOp:    placeBack,
+	diagonalOp:  placeBack,
+	placeOp:     func(n *node, _ int, dy *Var) *Var { return moveOp.through(dy, &n.layout, n.in[0].Shape()) },
+	moveOp:      placeBack,
+	rollOp:      func(n *node, _ int, dy *Var) *Var { return Roll(dy, n.ints[0], -n.ints[1]) },
+	concatOp: func(n *node, i int, dy *Var) *Var {
+		lo := 0
+		for _, v := range n.in[:i] {
+			lo += v.Dim(n.ints[0])
+		}
+		return Slice(dy, n.ints[0], lo, lo+n.in[i].Dim(n.ints[0]))
+	},
+
+	gatherOp: func(n *node, _ int, dy *Var) *Var {
+		x := n.in[0]
+		return ScatterAdd(n.tape.zeros(x.DType(), x.Shape()...), n.ints[1], n.targets, dy)
+	},
+	scatterAddOp: func(n *node, i int, dy *Var) *Var {
+		if i == 0 {
+			return dy
+		}
+		return Gather(dy, n.ints[1], n.targets)
+	},
+	indexSelectOp: func(n *node, _ int, dy *Var) *Var {
+		x, axis := n.in[0], n.ints[0]
+		index := n.tape.pool.New(tensor.Int64, dy.Shape()...)
+		_, inner := alongAxis(dy.Shape(), axis)
+		from, to := tensor.Data[int64](n.targets), tensor.Data[int64](index)
+		for i := range to {
+			to[i] = from[i/inner%len(from)]
+		}
+		return ScatterAdd(n.tape.zeros(x.DType(), x.Shape()...), axis, index, dy)
+	},
+	maskedFillOp: func(n *node, _ int, dy *Var) *Var { return MaskedFill(dy, n.targets, 0) },
+	whereOp: func(n *node, i int, dy *Var) *Var {
+		none := n.tape.zeros(dy.DType())
+		if i == 0 {
+			return sumLike(Where(n.targets, dy, none), n.in[0])
+		}
+		return sumLike(Where(n.targets, none, dy), n.in[1])
+	},
+}
+
+// Twice returns the names of the ops that Gradients can differentiate, in alphabetical order.
+func Twice() []string {
+	var names []string
+	for o := range derivatives {
+		if o != placeOp && o != moveOp { // no op of the user's
+			names = append(names, o.name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// sumLike returns v summed to x's shape.
+func sumLike(v, x *Var) *Var {
+	if v.value.SameShape(x.value) {
+		return v
+	}
+	return SumTo(v, x.Shape()...)
+}
+
+// likeOperand is the derivative of an op that leaves elements in their order.
+func likeOperand(n *node, _ int, dy *Var) *Var { return Reshape(dy, n.in[0].Shape()...) }
+
+// column returns the results of a reduction of rows [R, C] as [R, 1].
+func column(v *Var) *Var { return Reshape(v, v.Len(), 1) }
+
+func deviations(x *Var) *Var { return Sub(x, Unsqueeze(Mean(x, 1), 1)) }
+
+func sumDerivative(n *node, _ int, dy *Var) *Var {
+	return Scale(Expand(Reshape(dy, n.saved[0].Shape()...), n.in[0].Shape()...), n.factor)
+}
+
+// winnerDerivative sends the gradient of every row's winner to it.
+func winnerDerivative(n *node, _ int, dy *Var) *Var {
+	x := n.in[0]
+	return ScatterAdd(n.tape.zeros(x.DType(), x.Shape()...), 1, n.tape.pool.Reshape(n.saved[0], x.Dim(0), 1), column(dy))
+}
+
+func matMulDerivative(n *node, i int, dy *Var) *Var {
+	a, b := n.in[0], n.in[1]
+	tA, tB := blas.Transpose(n.ints[0]) == blas.Trans, blas.Transpose(n.ints[1]) == blas.Trans
+	var g *Var
+	switch {
+	case i == 0 && tA:
+		g = MatMulNT(b, dy)
+	case i == 0 && tB:
+		g = MatMul(dy, b)
+	case i == 0:
+		g = MatMulNT(dy, b)
+	case tA:
+		g = MatMul(a, dy)
+	case tB:
+		g = MatMulTN(dy, a)
+	default:
+		g = MatMulTN(a, dy)
+	}
+	return sumLike(g, n.in[i])
+}
+
+func linearDerivative(n *node, i int, dy *Var) *Var {
+	x, w := n.in[0], n.in[1]
+	rows, d, o := linearSizes(n)
+	switch i {
+	case 0:
+		return Reshape(MatMul(Reshape(dy, rows, o), w), x.Shape()...)
+	case 1:
+		return MatMulTN(Reshape(dy, rows, o), Reshape(x, rows, d))
+	}
+	return SumTo(Reshape(dy, rows, o), o)
+}
+
+// constant returns a constant of x's shape, computed from x's elements by one of two instances of a function.
+func constant(x *Var, f32 func(dst, x []float32), f64 func(dst, x []float64)) *Var {
+	c := x.tape.pool.New(x.DType(), x.Shape()...)
+	if x.DType() == tensor.Float32 {
+		f32(tensor.Data[float32](c), tensor.Data[float32](x.value))
+	} else {
+		f64(tensor.Data[float64](c), tensor.Data[float64](x.value))
+	}
+	return x.tape.newVar(c)
+}
+
+func signs(x *Var) *Var { return constant(x, signsOf[float32], signsOf[float64]) }
+
+func signsOf[T vec.Float](dst, x []T) {
+	for i, v := range x {
+		dst[i] = sign(v)
+	}
+}
+
+// within returns ones where the operand lies between the bounds, zeros elsewhere.
+func (n *node) within(lo, hi float64) *Var {
+	return constant(n.in[0], func(dst, x []float32) { inBounds(dst, x, lo, hi) }, func(dst, x []float64) { inBounds(dst, x, lo, hi) })
+}
+
+func inBounds[T vec.Float](dst, x []T, lo, hi float64) {
+	for i, v := range x {
+		dst[i] = 0
+		if float64(v) >= lo && float64(v) <= hi {
+			dst[i] = 1
+		}
+	}
+}
+
+// share returns what part of the gradient operand i of Maximum gets, or of Minimum with factor −1: one where it won.
+func (n *node) share(i int, factor float64) *Var {
+	shape := n.out.Shape()
+	mine, others := Expand(Detach(n.in[i]), shape...), Expand(Detach(n.in[1-i]), shape...)
+	difference := Scale(signs(Sub(mine, others)), factor) // −1, 0 or 1
+	return Scale(AddScalar(difference, 1), 0.5)
+}
+
+// placeOp and moveOp are each other's derivatives: elements added to a result of zeros through a layout, and read through it.
+var (
+	placeOp = &op{"Place", kernels{placeForward[float32], placeBackward[float32]}, kernels{placeForward[float64], placeBackward[float64]}}
+	moveOp  = mover("Move")
+)
+
+// placeBack is the derivative of an op that moves elements.
+func placeBack(n *node, _ int, dy *Var) *Var { return placeOp.through(dy, &n.layout, n.in[0].Shape()) }
+
+func (o *op) through(x *Var, l *layout, shape []int) *Var {
+	n := o.on(x)
+	n.layout = *l
+	return n.run(shape...)
+}
+
+func placeForward[T vec.Float](n *node) {
+	y := out[T](n)
+	clear(y)
+	give(y, in[T](n, 0), &n.layout, 0, n.layout.rows())
+}
+
+func placeBackward[T vec.Float](n *node) {
+	take(begin[T](n, 0), outGrad[T](n), &n.layout, 0, n.layout.rows())
+	end[T](n, 0)
+}

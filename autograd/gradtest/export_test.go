@@ -1,0 +1,7 @@
+package gradtest
+
+// The areas of the table, for tests.
+var (
+	Basics, Arithmetic, Reductions = basics, arithmetic, reductions
+	Shaping, Indexing, Products    = shaping, indexing, products
+)
