@@ -25,7 +25,7 @@ func SoftmaxCrossEntropy(x *Var, labels *tensor.Tensor) *Var {
 	}
 	for row, label := range tensor.Data[int64](labels) {
 		if label < 0 || label >= int64(x.Dim(1)) {
-			panic(&LabelError{Row: row, Label: label, Classes: x.Dim(1)})
+			panic(&LabelError{Op: n.op.name, Row: row, Label: label, Classes: x.Dim(1)})
 		}
 	}
 	n.targets = labels
@@ -36,14 +36,15 @@ func SoftmaxCrossEntropy(x *Var, labels *tensor.Tensor) *Var {
 // LabelError says that a label is no class of the model: bad data rather than a mistake in the program, so whoever runs a
 // step should recover it and report it as an error.
 type LabelError struct {
-	Row     int // in the batch
+	Op      string // that met it
+	Row     int    // in the batch
 	Label   int64
 	Classes int
 }
 
 func (e *LabelError) Error() string {
-	return fmt.Sprintf("autograd: SoftmaxCrossEntropy: row %d has label %d, but the logits have %d classes (0 to %d)",
-		e.Row, e.Label, e.Classes, e.Classes-1)
+	return fmt.Sprintf("autograd: %s: row %d has label %d, but the logits have %d classes (0 to %d)",
+		e.Op, e.Row, e.Label, e.Classes, e.Classes-1)
 }
 
 var crossEntropyOp = &op{"SoftmaxCrossEntropy",

@@ -247,9 +247,9 @@ func TestLabelError(t *testing.T) {
 		got := recovered(func() {
 			autograd.SoftmaxCrossEntropy(tape.Const(tensor.New(tensor.Float32, 2, 3)), tensor.FromSlice([]int64{2, label}))
 		})
-		assert.Equal(t, &autograd.LabelError{Row: 1, Label: label, Classes: 3}, got)
+		assert.Equal(t, &autograd.LabelError{Op: "SoftmaxCrossEntropy", Row: 1, Label: label, Classes: 3}, got)
 	}
-	assert.EqualError(t, &autograd.LabelError{Row: 1, Label: 3, Classes: 3},
+	assert.EqualError(t, &autograd.LabelError{Op: "SoftmaxCrossEntropy", Row: 1, Label: 3, Classes: 3},
 		"autograd: SoftmaxCrossEntropy: row 1 has label 3, but the logits have 3 classes (0 to 2)")
 }
 

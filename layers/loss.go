@@ -1,24 +1,60 @@
 package layers
 
 import (
+	"fmt"
+
 	"github.com/tutti-ml/tutti/autograd"
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// CrossEntropy is the loss of classification: the mean over the batch of −log softmax(y)[label].
-//
-//	y [N, C] logits   target [N] Int64 labels from 0
-type CrossEntropy struct{}
+// Losses are plain structs; their zero value is PyTorch's default. Those that compare a result with a target implement Loss,
+// others have a method Loss of their own operands. Predictions come first and targets last, and a target is not differentiated.
 
-// Loss returns the mean cross-entropy. It panics with an *autograd.LabelError if a label is out of range.
-func (CrossEntropy) Loss(_ *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
-	return autograd.SoftmaxCrossEntropy(y, target)
+// Reduction says what becomes of the losses of the elements or samples of a batch.
+type Reduction int
+
+const (
+	MeanReduction Reduction = iota // their mean, 0 of none: what training takes
+	SumReduction                   // their sum
+	NoReduction                    // all of them, unreduced
+)
+
+// String returns "mean", "sum" or "none".
+func (r Reduction) String() string {
+	switch r {
+	case MeanReduction:
+		return "mean"
+	case SumReduction:
+		return "sum"
+	case NoReduction:
+		return "none"
+	}
+	return fmt.Sprintf("Reduction(%d)", int(r))
 }
 
-// MSE is the loss of regression: the mean over all elements of (y − target)². Target has y's shape and dtype.
-type MSE struct{}
+// of reduces losses y.
+func (r Reduction) of(y *autograd.Var) *autograd.Var { return r.over(y, float64(y.Len())) }
 
-// Loss returns the mean squared error.
-func (MSE) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
-	return autograd.MSE(y, t.Const(target))
+// over reduces losses y whose mean is their sum over count.
+func (r Reduction) over(y *autograd.Var, count float64) *autograd.Var {
+	switch r {
+	case MeanReduction:
+		if count == 0 {
+			return autograd.Sum(y)
+		}
+		return autograd.Scale(autograd.Sum(y), 1/count)
+	case SumReduction:
+		return autograd.Sum(y)
+	case NoReduction:
+		return y
+	}
+	panic(fmt.Sprintf("layers: %v: want MeanReduction, SumReduction or NoReduction", r))
+}
+
+// weighted returns y times w, which broadcasts and may be nil.
+func weighted(t *autograd.Tape, y *autograd.Var, w *tensor.Tensor) *autograd.Var {
+	if w == nil {
+		return y
+	}
+	return autograd.Mul(y, t.Const(w))
 }

@@ -1,0 +1,71 @@
+package autograd
+
+import (
+	"math"
+
+	"github.com/tutti-ml/tutti/blas/vec"
+)
+
+// BinaryCrossEntropy returns −t·log(x) − (1−t)·log(1−x), element by element, for probabilities x and targets t between 0 and 1 of
+// one shape. Logarithms count as at least −100, and x·(1−x) as at least 1e-12 in the derivative, as in PyTorch, so that a
+// probability of exactly 0 or 1 does not end all learning. Where there are logits, BinaryCrossEntropyWithLogits is better.
+func BinaryCrossEntropy(x, t *Var) *Var { return bceOp.between(x, t, 0, 0) }
+
+// BinaryCrossEntropyWithLogits is BinaryCrossEntropy for probabilities σ(x), computed as max(x, 0) − x·t + log(1 + e^−|x|), which
+// neither overflows nor loses digits.
+func BinaryCrossEntropyWithLogits(x, t *Var) *Var { return bceLogitsOp.between(x, t, 0, 0) }
+
+var (
+	bceOp = pairOp("BinaryCrossEntropy",
+		pair[float32]{bceValue[float32], bceSlope[float32], bceTarget[float32]},
+		pair[float64]{bceValue[float64], bceSlope[float64], bceTarget[float64]})
+	bceLogitsOp = pairOp("BinaryCrossEntropyWithLogits",
+		pair[float32]{bceLogitsValue[float32], bceLogitsSlope[float32], bceLogitsTarget[float32]},
+		pair[float64]{bceLogitsValue[float64], bceLogitsSlope[float64], bceLogitsTarget[float64]})
+)
+
+// logs returns log x and log(1−x), at least −100 each.
+func logs[T vec.Float](x T) (yes, no T) {
+	return T(max(-100, math.Log(float64(x)))), T(max(-100, math.Log1p(-float64(x))))
+}
+
+func bceValue[T vec.Float](y, x, t []T, _, _ T) {
+	for i := range y {
+		yes, no := logs(x[i])
+		y[i] = (t[i]-1)*no - t[i]*yes
+	}
+}
+
+// The derivative with respect to x is (x − t)/(x·(1 − x)).
+func bceSlope[T vec.Float](dx, x, t []T, _, _ T) {
+	for i := range dx {
+		dx[i] = (x[i] - t[i]) / max((1-x[i])*x[i], 1e-12)
+	}
+}
+
+// The derivative with respect to t is log(1−x) − log(x).
+func bceTarget[T vec.Float](dt, x, _ []T, _, _ T) {
+	for i := range dt {
+		yes, no := logs(x[i])
+		dt[i] = no - yes
+	}
+}
+
+func bceLogitsValue[T vec.Float](y, x, t []T, _, _ T) {
+	for i := range y {
+		y[i] = -abs(x[i])
+	}
+	vec.Exp(y, y)
+	for i := range y {
+		y[i] = max(x[i], 0) - x[i]*t[i] + log1p(y[i])
+	}
+}
+
+// The derivative with respect to x is σ(x) − t.
+func bceLogitsSlope[T vec.Float](dx, x, t []T, _, _ T) {
+	vec.Sigmoid(dx, x)
+	vec.Sub(dx, dx, t)
+}
+
+// The derivative with respect to t is −x.
+func bceLogitsTarget[T vec.Float](dt, x, _ []T, _, _ T) { vec.Neg(dt, x) }

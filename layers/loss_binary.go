@@ -1,0 +1,90 @@
+package layers
+
+import (
+	"github.com/tutti-ml/tutti/autograd"
+	"github.com/tutti-ml/tutti/tensor"
+)
+
+// Losses of yes-or-no questions. The target has the result's shape and dtype: 1 for yes, and 0 or, for the two of a margin, −1
+// for no.
+
+// BCE is the binary cross-entropy −target·log y − (1−target)·log(1−y) of probabilities y. From logits take BCEWithLogits.
+type BCE struct {
+	Weight    *tensor.Tensor // what each loss is multiplied by; broadcasts to y; nil means 1
+	Reduction Reduction
+}
+
+// Loss returns the binary cross-entropy.
+func (l BCE) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
+	return l.Reduction.of(weighted(t, autograd.BinaryCrossEntropy(y, t.Const(target)), l.Weight))
+}
+
+// BCEWithLogits is BCE of σ(y), without its loss of digits.
+type BCEWithLogits struct {
+	Weight    *tensor.Tensor // what each loss is multiplied by; broadcasts to y; nil means 1
+	PosWeight *tensor.Tensor // what a yes counts in terms of a no; broadcasts to y, so [C] for classes in the last axis; nil means 1
+	Reduction Reduction
+}
+
+// Loss returns the binary cross-entropy.
+func (l BCEWithLogits) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
+	if l.PosWeight == nil {
+		return l.Reduction.of(weighted(t, autograd.BinaryCrossEntropyWithLogits(y, t.Const(target)), l.Weight))
+	}
+	// (1−t)·y − (1 + (w−1)·t)·log σ(y)
+	one := tensor.New(y.DType(), 1)
+	one.Fill(1)
+	yes, ones := t.Const(target), t.Const(one)
+	share := autograd.Add(autograd.Mul(autograd.Sub(t.Const(l.PosWeight), ones), yes), ones)
+	losses := autograd.Sub(autograd.Mul(autograd.Sub(ones, yes), y), autograd.Mul(share, autograd.LogSigmoid(y)))
+	return l.Reduction.of(weighted(t, losses, l.Weight))
+}
+
+// SigmoidFocal is BCEWithLogits in which what is classified well already counts less (see autograd.SigmoidFocal).
+type SigmoidFocal struct {
+	Alpha     float64 // what a yes counts, 0 to 1, and a no the rest; default 0.25; negative: 1 each
+	Gamma     float64 // >= 0, how much less; default 2; negative: 0
+	Reduction Reduction
+}
+
+// Loss returns the focal loss.
+func (l SigmoidFocal) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
+	return l.Reduction.of(autograd.SigmoidFocal(y, t.Const(target), or(l.Alpha, 0.25), max(0, or(l.Gamma, 2))))
+}
+
+// Dice says how little predicted regions overlap the true ones: 1 − (2·Σ y·target + Smooth)/(Σ y + Σ target + Smooth), for each
+// sample and channel.
+//
+//	y [N, C, ...] probabilities
+type Dice struct {
+	Smooth    float64 // >= 0, in pixels; default 1
+	Reduction Reduction
+}
+
+// Loss returns the Dice loss, [N, C] unless reduced.
+func (l Dice) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
+	x, goal := y, t.Const(target)
+	if y.Rank() > 3 {
+		x, goal = autograd.Reshape(x, y.Dim(0), y.Dim(1), -1), autograd.Reshape(goal, y.Dim(0), y.Dim(1), -1)
+	}
+	return l.Reduction.of(autograd.Dice(x, goal, or(l.Smooth, 1)))
+}
+
+// Hinge is max(0, Margin − target·y), the loss of support vector machines; targets are 1 and −1.
+type Hinge struct {
+	Margin    float64 // default 1
+	Reduction Reduction
+}
+
+// Loss returns the hinge loss.
+func (l Hinge) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
+	return l.Reduction.of(autograd.Hinge(autograd.Mul(y, t.Const(target)), or(l.Margin, 1)))
+}
+
+// SoftMargin is log(1 + exp(−target·y)); targets are 1 and −1.
+type SoftMargin struct{ Reduction Reduction }
+
+// Loss returns the logistic loss.
+func (l SoftMargin) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
+	return l.Reduction.of(autograd.Neg(autograd.LogSigmoid(autograd.Mul(y, t.Const(target)))))
+}

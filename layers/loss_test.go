@@ -1,0 +1,100 @@
+package layers_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/tutti-ml/tutti/autograd"
+	"github.com/tutti-ml/tutti/layers"
+	"github.com/tutti-ml/tutti/tensor"
+)
+
+// Every loss of the package must be compared with PyTorch's.
+func TestEveryLossHasACase(t *testing.T) {
+	table, err := os.ReadFile("torch_losses_test.go")
+	require.NoError(t, err)
+	files, err := filepath.Glob("loss*.go")
+	require.NoError(t, err)
+	found := 0
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, m := range regexp.MustCompile(`\nfunc \((?:l )?(\w+)\) Loss\(`).FindAllSubmatch(text, -1) {
+			found++
+			assert.Contains(t, string(table), "layers."+string(m[1])+"{", file)
+		}
+	}
+	assert.Greater(t, found, 20)
+}
+
+func TestLossesRefuse(t *testing.T) {
+	tape := autograd.NewTape(autograd.Train, nil)
+	x := func(shape ...int) *autograd.Var { return tape.Const(tensor.New(tensor.Float32, shape...)) }
+	f := func(shape ...int) *tensor.Tensor { return tensor.New(tensor.Float32, shape...) }
+	i := func(shape ...int) *tensor.Tensor { return tensor.New(tensor.Int64, shape...) }
+	for _, c := range []struct {
+		want string
+		do   func()
+	}{
+		{"layers: L1: shapes [3 2] and [3] differ", func() { layers.L1{}.Loss(tape, x(3, 2), f(3)) }},
+		{"autograd: BinaryCrossEntropy: shapes [3] and [3 1] differ", func() { layers.BCE{}.Loss(tape, x(3), f(3, 1)) }},
+		{"layers: CrossEntropy: y [3 2] and labels [2]: want [N, C, ...] and [N, ...]", func() {
+			layers.CrossEntropy{Reduction: layers.SumReduction}.Loss(tape, x(3, 2), i(2))
+		}},
+		{"layers: CrossEntropy: logits [3 2] and class probabilities [3 1] differ", func() { layers.CrossEntropy{}.Loss(tape, x(3, 2), f(3, 1)) }},
+		{"layers: CrossEntropy: LabelSmoothing = 2, want 0 to 1", func() { layers.CrossEntropy{LabelSmoothing: 2}.Loss(tape, x(3, 2), i(3)) }},
+		{"autograd: NLL: weights [4] of 2 classes: want [2]", func() { layers.CrossEntropy{Weight: f(4)}.Loss(tape, x(3, 2), i(3)) }},
+		{"layers: CrossEntropy: weights [4] of 2 classes: want [2]", func() {
+			layers.CrossEntropy{Weight: f(4), LabelSmoothing: 0.1}.Loss(tape, x(3, 2), i(3))
+		}},
+		{"layers: NLL: labels are float32, want int64", func() { layers.NLL{}.Loss(tape, x(3, 2), f(3)) }},
+		{"autograd: MultiMargin: p = 3, want 1 or 2", func() { layers.MultiMargin{P: 3}.Loss(tape, x(3, 2), i(3)) }},
+		{"autograd: PairwiseDistance: shapes [3 2] and [3 1]: want the same, of one axis at least", func() {
+			layers.Triplet{}.Loss(tape, x(3, 2), x(3, 2), x(3, 1))
+		}},
+		{"layers: Reduction(7): want MeanReduction, SumReduction or NoReduction", func() { layers.L1{Reduction: 7}.Loss(tape, x(3), f(3)) }},
+		{"autograd: CTC: sample 1: input length 5 of 4 steps, target length 1", func() {
+			layers.CTC{}.Loss(tape, x(4, 2, 3), i(2, 1), []int{4, 5}, []int{1, 1})
+		}},
+		{"autograd: CTC: targets [2 1] for 2 samples of together 3 symbols, at most 2: want [N, S] or [3]", func() {
+			layers.CTC{}.Loss(tape, x(4, 2, 3), i(2, 1), []int{4, 4}, []int{1, 2})
+		}},
+	} {
+		assert.PanicsWithValue(t, c.want, c.do)
+	}
+	bad := tensor.FromSlice([]int64{0, 7, 1})
+	for name, loss := range map[string]layers.Loss{
+		"NLL": layers.NLL{}, "MultiMargin": layers.MultiMargin{}, "SoftCrossEntropy": layers.CrossEntropy{LabelSmoothing: 0.1},
+	} {
+		func() {
+			defer func() { assert.Equal(t, &autograd.LabelError{Op: name, Row: 1, Label: 7, Classes: 2}, recover()) }()
+			loss.Loss(tape, x(3, 2), bad)
+		}()
+	}
+}
+
+// A batch of nothing, as a rank may get at the end of an epoch, costs nothing and is no NaN.
+func TestLossesOfNothing(t *testing.T) {
+	tape := autograd.NewTape(autograd.Train, nil)
+	y, target, labels := tensor.New(tensor.Float32, 0, 3), tensor.New(tensor.Float32, 0, 3), tensor.New(tensor.Int64, 0)
+	for _, l := range []layers.Loss{layers.MSE{}, layers.L1{}, layers.SmoothL1{}, layers.Huber{}, layers.BCE{}, layers.BCEWithLogits{},
+		layers.KLDiv{}, layers.KLDiv{BatchMean: true}, layers.PoissonNLL{}, layers.SigmoidFocal{}, layers.Dice{}, layers.Hinge{},
+		layers.SoftMargin{}, layers.HingeEmbedding{}, layers.MultiLabelSoftMargin{}, layers.CrossEntropy{}} {
+		assert.Zero(t, l.Loss(tape, tape.Const(y), target).Item(), "%T", l)
+	}
+	for _, l := range []layers.Loss{layers.CrossEntropy{}, layers.CrossEntropy{LabelSmoothing: 0.1}, layers.NLL{}, layers.MultiMargin{}} {
+		assert.Zero(t, l.Loss(tape, tape.Const(y), labels).Item(), "%T", l)
+	}
+	// So does a batch whose labels are all ignored.
+	ignored := layers.CrossEntropy{Ignore: []int64{-100}}
+	x := autograd.NewParam(tensor.New(tensor.Float32, 2, 3))
+	loss := ignored.Loss(tape, tape.Use(x), tensor.FromSlice([]int64{-100, -100}))
+	assert.Zero(t, loss.Item())
+	tape.Backward(loss)
+	assert.Equal(t, make([]float32, 6), tensor.Data[float32](tape.Grad(x)))
+}
