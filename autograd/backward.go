@@ -44,7 +44,7 @@ func (t *Tape) backward() {
 			if n.out.value != n.out.param.value {
 				panic("autograd: Backward: a parameter's value was replaced after its Use: no Replace, Cast or NewSet meanwhile")
 			}
-			if n.out.grad == nil { // used, but the loss does not depend on it
+			if n.out.grad == nil && n.out.rows == nil { // used, but the loss does not depend on it
 				n.out.grad = t.pool.New(n.out.DType(), n.out.Shape()...)
 				n.out.grad.Zero()
 			}

@@ -136,7 +136,10 @@ var useOp = &op{name: "Use"}
 // given to GradsInto.
 func (t *Tape) Grad(p *Param) *tensor.Tensor {
 	v := t.params[p]
-	if v == nil || v.grad == nil {
+	if v == nil {
+		return nil
+	}
+	if t.densify(v); v.grad == nil {
 		return nil
 	}
 	return t.pool.Reshape(v.grad, v.Shape()...)

@@ -13,12 +13,13 @@ type Var struct {
 	// grad is the gradient of the loss with respect to value, as far as it has been added up; nil before the first
 	// contribution. Only its elements count: an op that keeps the elements in place hands the tensor on as it is, whatever
 	// its shape.
-	grad     *tensor.Tensor
-	param    *Param // of a parameter's Var
-	adjoint  *Var   // while Gradients runs: the gradient, as a Var
-	needs    bool   // a parameter lies behind value, so a gradient is wanted
-	leaf     bool   // watched: what Backward adds up stays
-	external bool   // grad is the caller's memory: add to it, never hand it on or recycle it
+	grad            *tensor.Tensor
+	param           *Param         // of a parameter's Var
+	rows, rowValues *tensor.Tensor // a part of a table's gradient by rows, beside grad (see sparse.go); nil if there is none
+	adjoint         *Var           // while Gradients runs: the gradient, as a Var
+	needs           bool           // a parameter lies behind value, so a gradient is wanted
+	leaf            bool           // watched: what Backward adds up stays
+	external        bool           // grad is the caller's memory: add to it, never hand it on or recycle it
 }
 
 // Value returns the tensor that v stands for. It belongs to the tape (or to the parameter): read it, and Clone it if it must

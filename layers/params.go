@@ -239,9 +239,10 @@ func underPointer(t reflect.Type) reflect.Type {
 	return t
 }
 
+// join puts a dot between the two, unless one is empty: a field tagged `state:""` adds nothing to a key.
 func join(path, name string) string {
-	if path == "" {
-		return name
+	if path == "" || name == "" {
+		return path + name
 	}
 	return path + "." + name
 }
