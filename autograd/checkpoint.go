@@ -94,7 +94,9 @@ func checkpointBackward(n *node) {
 		if i >= len(inner.used) || inner.used[i] != v.param {
 			panic("autograd: Checkpoint: fn used other parameters when it was run again")
 		}
-		if g := inner.params[v.param].grad; v.needs && g != nil {
+		used := inner.params[v.param]
+		inner.densify(used)
+		if g := used.grad; v.needs && g != nil {
 			t.contribute(v, g)
 		}
 	}

@@ -108,13 +108,13 @@ func Recurrent(x, h, c *Var, w RecurrentWeights, o RecurrentOptions) (y, last, l
 	if o.Reverse {
 		from, end = 0, 0
 	}
-	y = part(all, from, steps, batch, units)
+	y = section(all, from, steps, batch, units)
 	if a.lengths != nil {
 		y = Mul(y, x.tape.Const(a.mask(x.tape, d, steps, batch)))
 	}
-	last = part(all, end, batch, units)
+	last = section(all, end, batch, units)
 	if o.Cell == LSTM {
-		lastC = part(all, (steps+1)*size, batch, units)
+		lastC = section(all, (steps+1)*size, batch, units)
 	}
 	return y, last, lastC
 }
@@ -149,9 +149,9 @@ func (a *recurrentAux) mask(t *Tape, d tensor.DType, steps, batch int) *tensor.T
 var recurrentOp = &op{"Recurrent",
 	kernels{recurrentForward[float32], recurrentBackward[float32]}, kernels{recurrentForward[float64], recurrentBackward[float64]}}
 
-// part returns elements of x from lo on as a value of its own shape; nothing is copied.
-func part(x *Var, lo int, shape ...int) *Var {
-	n := partOp.on(x)
+// section returns elements of x from lo on as a value of its own shape; nothing is copied.
+func section(x *Var, lo int, shape ...int) *Var {
+	n := sectionOp.on(x)
 	size := 1
 	for _, d := range shape {
 		size *= d
@@ -161,10 +161,10 @@ func part(x *Var, lo int, shape ...int) *Var {
 	return n.finish(n.tape.pool.Reshape(n.tape.pool.Slice(flat, 0, lo, lo+size), shape...))
 }
 
-var partOp = &op{"part", kernels{nil, partBackward[float32]}, kernels{nil, partBackward[float64]}}
+var sectionOp = &op{"section", kernels{nil, sectionBackward[float32]}, kernels{nil, sectionBackward[float64]}}
 
-// A part's gradient goes to where it was taken from.
-func partBackward[T vec.Float](n *node) {
+// A section's gradient goes to where it was taken from.
+func sectionBackward[T vec.Float](n *node) {
 	g := acc[T](n, 0)[n.ints[0]:]
 	dy := outGrad[T](n)
 	vec.Add(g[:len(dy)], g[:len(dy)], dy)
