@@ -15,7 +15,7 @@ import (
 func TestCopyLayouts(t *testing.T) {
 	rng := newRand(11)
 	for _, d := range []tensor.DType{tensor.Uint8, tensor.Float16, tensor.Float32, tensor.Float64} {
-		for _, shape := range append([][]int{{63, 65}, {64, 64}, {8, 7}, {8, 8}, {130, 517}, {3, 70, 9}, {70, 3, 90}, {20, 30, 40}, {33_000}}, shapes...) {
+		for _, shape := range append([][]int{{63, 65}, {64, 64}, {8, 7}, {8, 8}, {3, 70, 9}, {70, 3, 90}, {130, 260}, {20, 30, 40}}, shapes...) {
 			for from := range layouts {
 				for to := range layouts - 1 {
 					src, dst := laidOut(rng, from, d, shape...), laidOut(rng, to, d, shape...)

@@ -65,6 +65,8 @@ func wrap(d tensor.DType, v float64) float64 {
 		return float64(uint8(int64(v)))
 	case tensor.Int8:
 		return float64(int8(int64(v)))
+	case tensor.Int32:
+		return float64(int32(int64(v)))
 	}
 	return v
 }

@@ -3,6 +3,7 @@ package tensor
 // This file runs an elementwise operation over a walk, row by row, on the worker threads where there is enough to do.
 
 import (
+	"math"
 	"sync"
 	"unsafe"
 
@@ -16,14 +17,19 @@ type rowFunc func(s *scratch, n int)
 const (
 	cheap  = 16 << 10 // a few instructions each
 	costly = 2 << 10  // a function each
+	alone  = math.MaxInt / 2
 )
 
 // A loop is one elementwise call. Loops are kept, with their methods bound, so that a call allocates nothing.
 type loop struct {
 	walk
 	row        rowFunc
+	aux        aux
 	whole, one func(lo, hi int)
 }
+
+// aux is numbers that a rowFunc needs beside its operands.
+type aux [3]int
 
 var loops = sync.Pool{New: func() any {
 	l := new(loop)
@@ -34,8 +40,13 @@ var loops = sync.Pool{New: func() any {
 // run does row for every row of shape in ts, the destination first; those after it broadcast to shape. grain is cheap or
 // costly.
 func run(row rowFunc, grain int, shape []int, ts ...*Tensor) {
+	runWith(row, aux{}, grain, shape, ts...)
+}
+
+// runWith is run for a row that reads a from its scratch. With a grain of alone everything happens on the caller.
+func runWith(row rowFunc, a aux, grain int, shape []int, ts ...*Tensor) {
 	l := loops.Get().(*loop)
-	l.row = row
+	l.row, l.aux = row, a
 	l.elementwise(shape, ts...)
 	switch {
 	case l.rows == 0:
@@ -52,7 +63,7 @@ func run(row rowFunc, grain int, shape []int, ts ...*Tensor) {
 
 func (l *loop) doRows(lo, hi int) {
 	s := scratches.Get().(*scratch)
-	s.by = l.by
+	s.by, s.aux = l.by, l.aux
 	s.seek(&l.walk, lo)
 	for range hi - lo {
 		l.row(s, l.n)
@@ -64,7 +75,7 @@ func (l *loop) doRows(lo, hi int) {
 // doPart does elements [lo, hi) of the only row.
 func (l *loop) doPart(lo, hi int) {
 	s := scratches.Get().(*scratch)
-	s.by = l.by
+	s.by, s.aux = l.by, l.aux
 	for k := range l.k {
 		s.p[k] = unsafe.Add(l.base[k], lo*l.by[k])
 	}
@@ -79,6 +90,7 @@ const block = 1024
 type scratch struct {
 	cursor
 	by   [operands]int // the row's
+	aux  aux
 	room [operands][block]uint64
 }
 

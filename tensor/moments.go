@@ -119,6 +119,9 @@ func NormTo(dst, x *Tensor, p float64, axes ...int) {
 // temporaries lends pools to operations that need room for a moment.
 var temporaries = sync.Pool{New: func() any { return new(Pool) }}
 
+// headers lends tensors without memory, for a view that is needed for a moment.
+var headers = sync.Pool{New: func() any { return new(Tensor) }}
+
 var (
 	varOp = &reduceOp{name: "Var", result: same, folds: [len(dtypes)]folder{
 		Float32: deviationFold[float32](), Float64: deviationFold[float64]()}}

@@ -233,6 +233,9 @@ func (t *Tensor) expandInto(v *Tensor, shape []int) {
 
 // aliasInto makes v a second header over exactly t's elements.
 func (t *Tensor) aliasInto(v *Tensor) {
+	if v == t {
+		return
+	}
 	v.data, v.n, v.dtype, v.contig = t.data, t.n, t.dtype, t.contig
 	v.setRank(len(t.shape))
 	copy(v.shape, t.shape)
