@@ -189,7 +189,9 @@ func (g *product[T]) doTiles(lo, hi int) {
 		i1, j1 := min(i0+g.rows, g.a.panels), min(j0+g.cols, g.b.panels)
 		for from := j0; from < j1; from += groupOfPanels {
 			to := min(from+groupOfPanels, j1)
-			if g.b.late {
+			asYouGo := g.b.late && g.packsAsItGoes(i0)
+			if g.b.late && !(asYouGo && to*nr <= g.b.lanes) {
+				asYouGo = false
 				g.b.packTo(late[:(to-from)*g.k*nr], from, to)
 			}
 			for j := from; j < to; j++ {
@@ -206,6 +208,8 @@ func (g *product[T]) doTiles(lo, hi int) {
 					a, rsa, csa := g.a.panel(i)
 					c := at(g.c, row*g.ldc+j*nr)
 					switch {
+					case i == i0 && asYouGo:
+						g.kernel.TilePack(g.k, g.alpha, a, rsa, csa, g.b.lane(j), g.b.ks, b, g.beta, c, g.ldc)
 					case m == mr && n == nr:
 						g.kernel.Tile(g.k, g.alpha, a, rsa, csa, b, rsb, g.beta, c, g.ldc)
 					case g.kernel.Edge != nil:
@@ -221,6 +225,12 @@ func (g *product[T]) doTiles(lo, hi int) {
 		}
 	}
 	g.scratch.Put(buf)
+}
+
+// packsAsItGoes says whether the tiles of the first panel of A in a share can pack B, which lies by rows, while they multiply.
+func (g *product[T]) packsAsItGoes(i0 int) bool {
+	_, m := g.a.span(i0)
+	return m == g.kernel.MR && g.kernel.TilePack != nil && g.b.fill == nil && g.b.ls == 1
 }
 
 // doFinish applies what is left to do to panels [i0, i1) of rows and columns [j0, j1) of the block.

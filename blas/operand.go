@@ -106,6 +106,9 @@ func (o *operand[T]) packTo(dst []T, from, to int) {
 	}
 }
 
+// lane returns the first element of panel i where it lies.
+func (o *operand[T]) lane(i int) *T { return at(o.origin, (o.l+i*o.width)*o.ls+o.p*o.ks) }
+
 // panel returns panel i, and the strides of its lanes and of k.
 func (o *operand[T]) panel(i int) (p *T, ls, ks int) {
 	if o.direct {

@@ -33,6 +33,9 @@ type Gemm[T Float] struct {
 	// and is rounded before it meets C. With beta = 0, C is not read. k may be 0.
 	Tile func(k int, alpha T, a *T, rsa, csa int, b *T, rsb int, beta T, c *T, ldc int)
 
+	// TilePack is Tile for a B that is not packed, and packs it: it writes row p of B to dst[p*NR]. Nil: there is none.
+	TilePack func(k int, alpha T, a *T, rsa, csa int, b *T, rsb int, dst *T, beta T, c *T, ldc int)
+
 	// Edge computes the first m rows and n columns of a tile, 1 ≤ m ≤ MR and 1 ≤ n ≤ NR, and touches nothing of A, B and C
 	// beyond them. An element has the same bits as from Tile. Nil: there is none, and blas runs Tile on a copy.
 	Edge func(m, n, k int, alpha T, a *T, rsa, csa int, b *T, rsb int, beta T, c *T, ldc int)
@@ -46,8 +49,8 @@ func (g *Gemm[T]) String() string {
 // Sgemm and Dgemm list the kernels of this build, fastest first. Those the machine cannot run are listed too: compare ISA
 // with cpu.Best, as Pick does.
 var (
-	Sgemm = append(sgemmAsm(), Gemm[float32]{Name: "sgemm2x4", ISA: cpu.Generic, MR: 2, NR: 4, MC: 128, KC: 256, NC: 2048, Tile: tile[float32], Edge: edge[float32]})
-	Dgemm = append(dgemmAsm(), Gemm[float64]{Name: "dgemm2x4", ISA: cpu.Generic, MR: 2, NR: 4, MC: 64, KC: 256, NC: 2048, Tile: tile[float64], Edge: edge[float64]})
+	Sgemm = append(sgemmAsm(), Gemm[float32]{Name: "sgemm2x4", ISA: cpu.Generic, MR: 2, NR: 4, MC: 128, KC: 256, NC: 2048, Tile: tile[float32], TilePack: tilePack[float32], Edge: edge[float32]})
+	Dgemm = append(dgemmAsm(), Gemm[float64]{Name: "dgemm2x4", ISA: cpu.Generic, MR: 2, NR: 4, MC: 64, KC: 256, NC: 2048, Tile: tile[float64], TilePack: tilePack[float64], Edge: edge[float64]})
 )
 
 // Pick returns the first kernel of table that needs no more than isa.

@@ -39,6 +39,14 @@ func tile[T Float](k int, alpha T, a *T, rsa, csa int, b *T, rsb int, beta T, c 
 	write4(alpha, c10, c11, c12, c13, beta, at(c, ldc))
 }
 
+// tilePack is Gemm.TilePack in portable Go.
+func tilePack[T Float](k int, alpha T, a *T, rsa, csa int, b *T, rsb int, dst *T, beta T, c *T, ldc int) {
+	for p := range k {
+		*(*[4]T)(unsafe.Pointer(at(dst, p*4))) = *(*[4]T)(unsafe.Pointer(at(b, p*rsb)))
+	}
+	tile(k, alpha, a, rsa, csa, dst, 4, beta, c, ldc)
+}
+
 // edge is Gemm.Edge in portable Go: a row of four, or an element, at a time, each by the operations of tile.
 func edge[T Float](m, n, k int, alpha T, a *T, rsa, csa int, b *T, rsb int, beta T, c *T, ldc int) {
 	for i := range m {

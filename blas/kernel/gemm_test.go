@@ -85,6 +85,46 @@ func testTile[T Float](t *testing.T, g Gemm[T], k int, beta T, rsa, csa, rsb int
 	}
 }
 
+// TestTilePack compares, bit for bit, with a packing of B and a tile of that.
+func TestTilePack(t *testing.T) {
+	testTilePack(t, Sgemm)
+	testTilePack(t, Dgemm)
+}
+
+func testTilePack[T Float](t *testing.T, table []Gemm[T]) {
+	for _, g := range table {
+		if g.ISA > cpu.Best() || g.TilePack == nil {
+			continue
+		}
+		t.Run(g.Name, func(t *testing.T) {
+			for _, k := range []int{0, 1, 2, 3, 4, 5, 31, 64} {
+				for _, beta := range []T{0, 1, -0.5} {
+					rng := rand.New(rand.NewPCG(uint64(k), 1))
+					random := func(n int) []T {
+						s := make([]T, n)
+						for i := range s {
+							s[i] = T(2*rng.Float64() - 1)
+						}
+						return s
+					}
+					const guard = 9
+					rsb, ldc := g.NR+5, g.NR+3
+					a, b := random(g.MR*k+1), random(max(0, k-1)*rsb+g.NR) // nothing of B may be read beyond
+					c, dst := random(g.MR*ldc), random(k*g.NR+2*guard)
+					want, packed := append([]T(nil), c...), append([]T(nil), dst...)
+					for p := range k {
+						copy(packed[guard+p*g.NR:guard+(p+1)*g.NR], b[p*rsb:])
+					}
+					g.Tile(k, 0.75, &a[0], 1, g.MR, &packed[guard], g.NR, beta, &want[0], ldc)
+					g.TilePack(k, 0.75, &a[0], 1, g.MR, &b[0], rsb, &dst[guard], beta, &c[0], ldc)
+					require.Equal(t, want, c, "k=%d beta=%v", k, beta)
+					require.Equal(t, packed, dst, "k=%d: the copy of B", k)
+				}
+			}
+		})
+	}
+}
+
 // TestEdge compares, bit for bit, every part of a tile with the whole tile, and the surroundings of A and B are NaN where
 // Edge must not read.
 func TestEdge(t *testing.T) {
