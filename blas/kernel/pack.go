@@ -27,7 +27,7 @@ func Pack[T Float](isa cpu.ISA, dst *T, w int, src *T, lanes, ls, k, ks int) {
 			packColumns(isa, unsafe.Slice(at(dst, q*w*k), w*k), w, at(src, q*w*ls), w, ls, k)
 		}
 	} else if whole > 0 {
-		packRows(unsafe.Slice(dst, whole*w*k), w, src, whole, k, ks)
+		packRows(isa, unsafe.Slice(dst, whole*w*k), w, src, whole, k, ks)
 	}
 	if rest := lanes - whole*w; rest > 0 {
 		d := unsafe.Slice(at(dst, whole*w*k), w*k)
@@ -51,14 +51,20 @@ func Transpose[T Float](isa cpu.ISA, dst *T, ldd int, src *T, lds, rows, cols in
 }
 
 // packRows copies rows of whole panels, a few rows of one panel and then of the next: source rows are long and may all fall
-// into one set of the cache, so that it holds only a few. Widths the compiler knows are copied by vector moves.
-func packRows[T Float](d []T, w int, src *T, panels, k, ks int) {
+// into one set of the cache, so that it holds only a few.
+func packRows[T Float](isa cpu.ISA, d []T, w int, src *T, panels, k, ks int) {
+	p := 0
+	if havePack && isa >= cpu.AVX2 {
+		size := int(unsafe.Sizeof(*src))
+		for ; p+4 <= k && packFourRows(w*size, panels, unsafe.Pointer(&d[p*w]), k*w*size, unsafe.Pointer(at(src, p*ks)), ks*size); p += 4 {
+		}
+	}
 	const few = 8
-	for p := 0; p < k; p += few {
+	for ; p < k; p += few {
 		n := min(few, k-p)
 		for q := range panels {
 			to, from := &d[(q*k+p)*w], at(src, p*ks+q*w)
-			switch w {
+			switch w { // widths the compiler knows are copied by vector moves
 			case 32:
 				copyRows[[32]T](to, from, ks, n)
 			case 16:
@@ -80,6 +86,22 @@ func packRows[T Float](d []T, w int, src *T, panels, k, ks int) {
 			}
 		}
 	}
+}
+
+// packFourRows copies four rows of source, step bytes apart, to panels of width bytes a row, next bytes apart. It returns false
+// where there is no kernel for that width.
+func packFourRows(width, panels int, dst unsafe.Pointer, next int, src unsafe.Pointer, step int) bool {
+	switch width {
+	case 64:
+		packRows64AVX2(panels, dst, next, src, step)
+	case 48:
+		packRows48AVX2(panels, dst, next, src, step)
+	case 24:
+		packRows24AVX2(panels, dst, next, src, step)
+	default:
+		return false
+	}
+	return true
 }
 
 // copyRows copies n rows that have the type Row, ks elements apart, to consecutive places.

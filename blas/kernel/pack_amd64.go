@@ -1,8 +1,10 @@
 //go:build !purego
 
-// Transposing packs in assembly.
+// Packs in assembly.
 
 package kernel
+
+import "unsafe"
 
 const havePack = true
 
@@ -17,3 +19,12 @@ func dpack4AVX2(rounds int, src *float64, ls int, dst *float64, w int)
 
 //go:noescape
 func dpack2AVX2(rounds int, src *float64, ls int, dst *float64, w int)
+
+//go:noescape
+func packRows64AVX2(panels int, dst unsafe.Pointer, next int, src unsafe.Pointer, step int)
+
+//go:noescape
+func packRows48AVX2(panels int, dst unsafe.Pointer, next int, src unsafe.Pointer, step int)
+
+//go:noescape
+func packRows24AVX2(panels int, dst unsafe.Pointer, next int, src unsafe.Pointer, step int)
