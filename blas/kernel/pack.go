@@ -113,7 +113,7 @@ func copyRows[Row any, T Float](dst, src *T, ks, n int) {
 	}
 }
 
-// packColumns transposes: lanes are contiguous in k. It takes them by fours, then twos, then singly.
+// packColumns transposes: lanes are contiguous in k. It takes as many at a time as it has kernels for.
 func packColumns[T Float](isa cpu.ISA, d []T, w int, src *T, lanes, ls, k int) {
 	l := 0
 	if havePack && isa >= cpu.AVX2 {
@@ -130,21 +130,30 @@ func packColumns[T Float](isa cpu.ISA, d []T, w int, src *T, lanes, ls, k int) {
 	packPlain(d, w, src, l, lanes, ls, k)
 }
 
-// packLanes packs rounds vectors of 4 lanes, or 2 if there are not 4, and returns how many.
+// packLanes packs rounds vectors of as many of the lanes as a kernel takes, and returns how many.
 func packLanes[T Float](rounds int, src *T, ls int, dst *T, w, lanes int) int {
-	switch {
-	case lanes >= 4 && single[T]():
-		spack4AVX2(rounds, as[float32](src), ls, as[float32](dst), w)
-	case lanes >= 4:
-		dpack4AVX2(rounds, as[float64](src), ls, as[float64](dst), w)
-	case single[T]():
-		spack2AVX2(rounds, as[float32](src), ls, as[float32](dst), w)
-	default:
-		dpack2AVX2(rounds, as[float64](src), ls, as[float64](dst), w)
+	if single[T]() {
+		from, to := as[float32](src), as[float32](dst)
+		switch {
+		case lanes >= 8:
+			spack8AVX2(rounds, from, ls, to, w)
+			return 8
+		case lanes == 6 && w == 6:
+			spack6AVX2(rounds, from, ls, to, w)
+			return 6
+		case lanes >= 4:
+			spack4AVX2(rounds, from, ls, to, w)
+			return 4
+		}
+		spack2AVX2(rounds, from, ls, to, w)
+		return 2
 	}
+	from, to := as[float64](src), as[float64](dst)
 	if lanes >= 4 {
+		dpack4AVX2(rounds, from, ls, to, w)
 		return 4
 	}
+	dpack2AVX2(rounds, from, ls, to, w)
 	return 2
 }
 

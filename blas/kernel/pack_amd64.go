@@ -9,6 +9,12 @@ import "unsafe"
 const havePack = true
 
 //go:noescape
+func spack8AVX2(rounds int, src *float32, ls int, dst *float32, w int)
+
+//go:noescape
+func spack6AVX2(rounds int, src *float32, ls int, dst *float32, w int)
+
+//go:noescape
 func spack4AVX2(rounds int, src *float32, ls int, dst *float32, w int)
 
 //go:noescape

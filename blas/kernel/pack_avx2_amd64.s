@@ -1,7 +1,7 @@
 //go:build !purego
 
-// Transposing packs for AVX2: 4 or 2 lanes of a panel at a time, each contiguous along k, 8 (float32) or 4 (float64) steps
-// of k a round.
+// Transposing packs for AVX2: 8, 6, 4 or 2 lanes of a panel at a time, each contiguous along k, 8 (float32) or 4 (float64)
+// steps of k a round.
 //
 // Reference: packColumns in pack.go.
 //
@@ -23,6 +23,93 @@
 	SHLQ $SHIFT, R9       \
 	LEAQ (R8)(R8*2), DX   \
 	LEAQ (R9)(R9*2), R10
+
+// HALF transposes 4 steps of k of lanes 0 to 3 in the low halves of Y0 to Y3 and 4 to 7 in the high halves:
+// Y8 to Y11 are a step of all lanes each. On the way, Y4 and Y5 are lanes 0 1 0 1 | 4 5 4 5 of steps 0 0 1 1 and 2 2 3 3, and
+// Y6 and Y7 lanes 2 3 2 3 | 6 7 6 7.
+#define HALF \
+	VUNPCKLPS Y1, Y0, Y4  \
+	VUNPCKHPS Y1, Y0, Y5  \
+	VUNPCKLPS Y3, Y2, Y6  \
+	VUNPCKHPS Y3, Y2, Y7  \
+	VUNPCKLPD Y6, Y4, Y8  \
+	VUNPCKHPD Y6, Y4, Y9  \
+	VUNPCKLPD Y7, Y5, Y10 \
+	VUNPCKHPD Y7, Y5, Y11
+
+#define LOAD8(OFF) \
+	VMOVUPS     OFF(SI), X0                    \
+	VMOVUPS     OFF(SI)(R8*1), X1              \
+	VMOVUPS     OFF(SI)(R8*2), X2              \
+	VMOVUPS     OFF(SI)(DX*1), X3              \
+	VINSERTF128 $1, OFF(BX), Y0, Y0            \
+	VINSERTF128 $1, OFF(BX)(R8*1), Y1, Y1      \
+	VINSERTF128 $1, OFF(BX)(R8*2), Y2, Y2      \
+	VINSERTF128 $1, OFF(BX)(DX*1), Y3, Y3
+
+// func spack8AVX2(rounds int, src *float32, ls int, dst *float32, w int)
+TEXT ·spack8AVX2(SB), NOSPLIT, $0-40
+	HEAD(2)
+	LEAQ (SI)(R8*4), BX
+
+loop:
+	LOAD8(0)
+	HALF
+	VMOVUPS Y8, (DI)
+	VMOVUPS Y9, (DI)(R9*1)
+	VMOVUPS Y10, (DI)(R9*2)
+	VMOVUPS Y11, (DI)(R10*1)
+	LEAQ    (DI)(R9*4), R11
+	LOAD8(16)
+	HALF
+	VMOVUPS Y8, (R11)
+	VMOVUPS Y9, (R11)(R9*1)
+	VMOVUPS Y10, (R11)(R9*2)
+	VMOVUPS Y11, (R11)(R10*1)
+	LEAQ    (R11)(R9*4), DI
+	ADDQ    $32, SI
+	ADDQ    $32, BX
+	DECQ    CX
+	JNE     loop
+	VZEROUPPER
+	RET
+
+#define LOAD6(OFF) \
+	VMOVUPS     OFF(SI), X0                \
+	VMOVUPS     OFF(SI)(R8*1), X1          \
+	VMOVUPS     OFF(SI)(R8*2), X2          \
+	VMOVUPS     OFF(SI)(DX*1), X3          \
+	VINSERTF128 $1, OFF(BX), Y0, Y0        \
+	VINSERTF128 $1, OFF(BX)(R8*1), Y1, Y1
+
+// func spack6AVX2(rounds int, src *float32, ls int, dst *float32, w int)
+// A panel of 6 lanes, w = 6. All steps of a round but the last are stored with two lanes too many, which the next step overwrites.
+TEXT ·spack6AVX2(SB), NOSPLIT, $0-40
+	HEAD(2)
+	LEAQ (SI)(R8*4), BX
+
+loop:
+	LOAD6(0)
+	HALF
+	VMOVUPS Y8, (DI)
+	VMOVUPS Y9, 24(DI)
+	VMOVUPS Y10, 48(DI)
+	VMOVUPS Y11, 72(DI)
+	LOAD6(16)
+	HALF
+	VMOVUPS      Y8, 96(DI)
+	VMOVUPS      Y9, 120(DI)
+	VMOVUPS      Y10, 144(DI)
+	VMOVUPS      X11, 168(DI)
+	VEXTRACTF128 $1, Y11, X11
+	VMOVSD       X11, 184(DI)
+	ADDQ         $192, DI
+	ADDQ         $32, SI
+	ADDQ         $32, BX
+	DECQ         CX
+	JNE          loop
+	VZEROUPPER
+	RET
 
 // func spack4AVX2(rounds int, src *float32, ls int, dst *float32, w int)
 TEXT ·spack4AVX2(SB), NOSPLIT, $0-40

@@ -8,6 +8,8 @@ import "unsafe"
 
 const havePack = false
 
+func spack8AVX2(rounds int, src *float32, ls int, dst *float32, w int) { panic(noAssembly) }
+func spack6AVX2(rounds int, src *float32, ls int, dst *float32, w int) { panic(noAssembly) }
 func spack4AVX2(rounds int, src *float32, ls int, dst *float32, w int) { panic(noAssembly) }
 func spack2AVX2(rounds int, src *float32, ls int, dst *float32, w int) { panic(noAssembly) }
 func dpack4AVX2(rounds int, src *float64, ls int, dst *float64, w int) { panic(noAssembly) }
