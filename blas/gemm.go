@@ -187,6 +187,7 @@ func (g *product[T]) doTiles(lo, hi int) {
 	for s := lo; s < hi; s++ {
 		i0, j0 := s/g.across*g.rows, s%g.across*g.cols
 		i1, j1 := min(i0+g.rows, g.a.panels), min(j0+g.cols, g.b.panels)
+		whole := g.a.whole()
 		for from := j0; from < j1; from += groupOfPanels {
 			to := min(from+groupOfPanels, j1)
 			asYouGo := g.b.late && g.packsAsItGoes(i0)
@@ -211,7 +212,9 @@ func (g *product[T]) doTiles(lo, hi int) {
 					case i == i0 && asYouGo:
 						g.kernel.TilePack(g.k, g.alpha, a, rsa, csa, g.b.lane(j), g.b.ks, b, g.beta, c, g.ldc)
 					case m == mr && n == nr:
-						g.kernel.Tile(g.k, g.alpha, a, rsa, csa, b, rsb, g.beta, c, g.ldc)
+						tiles := min(whole, i1) - i
+						g.kernel.Tile(tiles, g.k, g.alpha, a, rsa, csa, g.a.next(), b, rsb, g.beta, c, g.ldc)
+						i += tiles - 1
 					case g.kernel.Edge != nil:
 						g.kernel.Edge(m, n, g.k, g.alpha, a, rsa, csa, b, rsb, g.beta, c, g.ldc)
 					default:
@@ -249,7 +252,7 @@ func (g *product[T]) edge(m, n int, a *T, rsa, csa int, b *T, rsb int, c *T, scr
 			copy(scratch[i*nr:i*nr+n], unsafe.Slice(at(c, i*g.ldc), n))
 		}
 	}
-	g.kernel.Tile(g.k, g.alpha, a, rsa, csa, b, rsb, g.beta, &scratch[0], nr)
+	g.kernel.Tile(1, g.k, g.alpha, a, rsa, csa, 0, b, rsb, g.beta, &scratch[0], nr)
 	for i := range m {
 		copy(unsafe.Slice(at(c, i*g.ldc), n), scratch[i*nr:i*nr+n])
 	}

@@ -70,6 +70,28 @@ func (o *operand[T]) span(i int) (lane, lanes int) {
 	return i * o.width, min(o.width, o.lanes-i*o.width)
 }
 
+// whole returns how many panels of the block are as wide as can be: all that are come first.
+func (o *operand[T]) whole() int {
+	if !o.even {
+		return o.lanes / o.width
+	}
+	switch low, high := o.lanes/o.panels, o.lanes%o.panels; o.width {
+	case low:
+		return o.panels
+	case low + 1:
+		return high
+	}
+	return 0
+}
+
+// next returns how many elements lie from a whole panel to the next.
+func (o *operand[T]) next() int {
+	if o.direct {
+		return o.width * o.ls
+	}
+	return o.width * o.k
+}
+
 // group is how many panels are packed together: some 64 lanes, so that rows are read in stretches of a few cache lines.
 func (o *operand[T]) group() int { return max(1, 64/o.width) }
 

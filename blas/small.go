@@ -49,7 +49,7 @@ func small[T kernel.Float](scratch *sync.Pool, kr *kernel.Gemm[T], aT, bT bool, 
 				height++
 			}
 			if height == mr && width == nr {
-				kr.Tile(k, alpha, ai, rsa, csa, b, rsb, beta, ci, ldc)
+				kr.Tile(1, k, alpha, ai, rsa, csa, 0, b, rsb, beta, ci, ldc) // several at a time are slower with a short k
 			} else {
 				kr.Edge(height, width, k, alpha, ai, rsa, csa, b, rsb, beta, ci, ldc)
 			}

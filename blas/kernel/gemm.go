@@ -24,16 +24,17 @@ type Gemm[T Float] struct {
 	KC     int // steps of k in a block: NR×KC elements of B and MR×KC of A stay in the first-level cache
 	NC     int // columns of B in a block, a multiple of NR: KC×NC elements stay in the third-level cache
 
-	// Tile computes one whole tile
+	// Tile computes whole tiles, one below the other, tiles ≥ 1 of them, each
 	//
 	//	C = alpha·A·B + beta·C      A [MR, k]   B [k, NR]   C [MR, NR]
 	//
-	// where element i,p of A is a[i*rsa+p*csa], row p of B starts at b[p*rsb], and row i of C at c[i*ldc].
+	// where element i,p of A is a[i*rsa+p*csa], row p of B starts at b[p*rsb], and row i of C at c[i*ldc]; from tile to tile
+	// A moves on by next elements, and C by MR rows.
 	// Packed panels have rsa = 1, csa = MR and rsb = NR. Each element of A·B is a sum from k = 0 upwards starting at zero,
 	// and is rounded before it meets C. With beta = 0, C is not read. k may be 0.
-	Tile func(k int, alpha T, a *T, rsa, csa int, b *T, rsb int, beta T, c *T, ldc int)
+	Tile func(tiles, k int, alpha T, a *T, rsa, csa, next int, b *T, rsb int, beta T, c *T, ldc int)
 
-	// TilePack is Tile for a B that is not packed, and packs it: it writes row p of B to dst[p*NR]. Nil: there is none.
+	// TilePack is one Tile for a B that is not packed, and packs it: it writes row p of B to dst[p*NR]. Nil: there is none.
 	TilePack func(k int, alpha T, a *T, rsa, csa int, b *T, rsb int, dst *T, beta T, c *T, ldc int)
 
 	// Edge computes the first m rows and n columns of a tile, 1 ≤ m ≤ MR and 1 ≤ n ≤ NR, and touches nothing of A, B and C

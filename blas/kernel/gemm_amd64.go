@@ -7,10 +7,10 @@ package kernel
 import "github.com/tutti-ml/tutti/internal/cpu"
 
 //go:noescape
-func sgemm6x16AVX2(k int, alpha float32, a *float32, rsa, csa int, b *float32, rsb int, beta float32, c *float32, ldc int)
+func sgemm6x16AVX2(tiles, k int, alpha float32, a *float32, rsa, csa, next int, b *float32, rsb int, beta float32, c *float32, ldc int)
 
 //go:noescape
-func dgemm6x8AVX2(k int, alpha float64, a *float64, rsa, csa int, b *float64, rsb int, beta float64, c *float64, ldc int)
+func dgemm6x8AVX2(tiles, k int, alpha float64, a *float64, rsa, csa, next int, b *float64, rsb int, beta float64, c *float64, ldc int)
 
 //go:noescape
 func sgemmEdgeAVX2(m, n, k int, alpha float32, a *float32, rsa, csa int, b *float32, rsb int, beta float32, c *float32, ldc int)
@@ -25,10 +25,10 @@ func sgemm6x16PackAVX2(k int, alpha float32, a *float32, rsa, csa int, b *float3
 func dgemm6x8PackAVX2(k int, alpha float64, a *float64, rsa, csa int, b *float64, rsb int, dst *float64, beta float64, c *float64, ldc int)
 
 //go:noescape
-func sgemm14x32AVX512(k int, alpha float32, a *float32, rsa, csa int, b *float32, rsb int, beta float32, c *float32, ldc int)
+func sgemm14x32AVX512(tiles, k int, alpha float32, a *float32, rsa, csa, next int, b *float32, rsb int, beta float32, c *float32, ldc int)
 
 //go:noescape
-func dgemm14x16AVX512(k int, alpha float64, a *float64, rsa, csa int, b *float64, rsb int, beta float64, c *float64, ldc int)
+func dgemm14x16AVX512(tiles, k int, alpha float64, a *float64, rsa, csa, next int, b *float64, rsb int, beta float64, c *float64, ldc int)
 
 //go:noescape
 func sgemmEdgeAVX512(m, n, k int, alpha float32, a *float32, rsa, csa int, b *float32, rsb int, beta float32, c *float32, ldc int)

@@ -11,9 +11,11 @@
 //	AX, DX  rows 0 and 3 of A at k      R8  bytes from a row of A to the next    R9  bytes from a column of A to the next
 //	BX      row k of B                  R10 bytes from a row of B to the next
 //	DI      row of C                    R11 bytes from a row of C to the next    CX  steps of k left
+//	R13     A of the tile               R12 bytes from there to the next tile's      R15 tiles left
 //	Y0, Y1  row k of B, then alpha, beta      Y2, Y3  A[i,k] in all lanes
 //	Y4+2i, Y5+2i  row i of the tile
 //
+//	for each of the tiles, one below the other:
 //	tile = 0
 //	for p in k: for i in 6: tile[i] += A[i,p] * B[p]      // fused, k ascending
 //	for i in 6: C[i] = alpha*tile[i]                      // beta = 0: C is not read
@@ -23,20 +25,26 @@
 
 #include "gemm_avx2_amd64.h"
 
-// func sgemm6x16AVX2(k int, alpha float32, a *float32, rsa, csa int, b *float32, rsb int, beta float32, c *float32, ldc int)
-TEXT ·sgemm6x16AVX2(SB), NOSPLIT, $0-80
-	MOVQ k+0(FP), CX
-	MOVQ a+16(FP), AX
-	MOVQ rsa+24(FP), R8
-	MOVQ csa+32(FP), R9
-	MOVQ b+40(FP), BX
-	MOVQ rsb+48(FP), R10
-	MOVQ c+64(FP), DI
-	MOVQ ldc+72(FP), R11
+// func sgemm6x16AVX2(tiles, k int, alpha float32, a *float32, rsa, csa, next int, b *float32, rsb int, beta float32, c *float32, ldc int)
+TEXT ·sgemm6x16AVX2(SB), NOSPLIT, $0-96
+	MOVQ tiles+0(FP), R15
+	MOVQ a+24(FP), R13
+	MOVQ rsa+32(FP), R8
+	MOVQ csa+40(FP), R9
+	MOVQ next+48(FP), R12
+	MOVQ rsb+64(FP), R10
+	MOVQ c+80(FP), DI
+	MOVQ ldc+88(FP), R11
 	SHLQ $2, R8
 	SHLQ $2, R9
 	SHLQ $2, R10
 	SHLQ $2, R11
+	SHLQ $2, R12
+
+tile:
+	MOVQ k+8(FP), CX
+	MOVQ b+56(FP), BX
+	MOVQ R13, AX
 	LEAQ (R8)(R8*2), DX
 	ADDQ AX, DX
 	PREFETCH
@@ -64,8 +72,8 @@ one:
 	JNE  one
 
 write:
-	VBROADCASTSS alpha+8(FP), Y0
-	VBROADCASTSS beta+56(FP), Y1
+	VBROADCASTSS alpha+16(FP), Y0
+	VBROADCASTSS beta+72(FP), Y1
 	VXORPS       X2, X2, X2
 	VUCOMISS     X2, X1
 	JNE          update
@@ -76,8 +84,7 @@ write:
 	SET(VMULPS, VMOVUPS, Y10, Y11)
 	SET(VMULPS, VMOVUPS, Y12, Y13)
 	SET(VMULPS, VMOVUPS, Y14, Y15)
-	VZEROUPPER
-	RET
+	JMP  next
 
 update:
 	UPDATE(VMULPS, VFMADD231PS, VMOVUPS, Y4, Y5)
@@ -86,23 +93,34 @@ update:
 	UPDATE(VMULPS, VFMADD231PS, VMOVUPS, Y10, Y11)
 	UPDATE(VMULPS, VFMADD231PS, VMOVUPS, Y12, Y13)
 	UPDATE(VMULPS, VFMADD231PS, VMOVUPS, Y14, Y15)
+
+next:
+	ADDQ R12, R13
+	DECQ R15
+	JG   tile
 	VZEROUPPER
 	RET
 
-// func dgemm6x8AVX2(k int, alpha float64, a *float64, rsa, csa int, b *float64, rsb int, beta float64, c *float64, ldc int)
-TEXT ·dgemm6x8AVX2(SB), NOSPLIT, $0-80
-	MOVQ k+0(FP), CX
-	MOVQ a+16(FP), AX
-	MOVQ rsa+24(FP), R8
-	MOVQ csa+32(FP), R9
-	MOVQ b+40(FP), BX
-	MOVQ rsb+48(FP), R10
-	MOVQ c+64(FP), DI
-	MOVQ ldc+72(FP), R11
+// func dgemm6x8AVX2(tiles, k int, alpha float64, a *float64, rsa, csa, next int, b *float64, rsb int, beta float64, c *float64, ldc int)
+TEXT ·dgemm6x8AVX2(SB), NOSPLIT, $0-96
+	MOVQ tiles+0(FP), R15
+	MOVQ a+24(FP), R13
+	MOVQ rsa+32(FP), R8
+	MOVQ csa+40(FP), R9
+	MOVQ next+48(FP), R12
+	MOVQ rsb+64(FP), R10
+	MOVQ c+80(FP), DI
+	MOVQ ldc+88(FP), R11
 	SHLQ $3, R8
 	SHLQ $3, R9
 	SHLQ $3, R10
 	SHLQ $3, R11
+	SHLQ $3, R12
+
+tile:
+	MOVQ k+8(FP), CX
+	MOVQ b+56(FP), BX
+	MOVQ R13, AX
 	LEAQ (R8)(R8*2), DX
 	ADDQ AX, DX
 	PREFETCH
@@ -130,8 +148,8 @@ one:
 	JNE  one
 
 write:
-	VBROADCASTSD alpha+8(FP), Y0
-	VBROADCASTSD beta+56(FP), Y1
+	VBROADCASTSD alpha+16(FP), Y0
+	VBROADCASTSD beta+72(FP), Y1
 	VXORPD       X2, X2, X2
 	VUCOMISD     X2, X1
 	JNE          update
@@ -142,8 +160,7 @@ write:
 	SET(VMULPD, VMOVUPD, Y10, Y11)
 	SET(VMULPD, VMOVUPD, Y12, Y13)
 	SET(VMULPD, VMOVUPD, Y14, Y15)
-	VZEROUPPER
-	RET
+	JMP  next
 
 update:
 	UPDATE(VMULPD, VFMADD231PD, VMOVUPD, Y4, Y5)
@@ -152,5 +169,10 @@ update:
 	UPDATE(VMULPD, VFMADD231PD, VMOVUPD, Y10, Y11)
 	UPDATE(VMULPD, VFMADD231PD, VMOVUPD, Y12, Y13)
 	UPDATE(VMULPD, VFMADD231PD, VMOVUPD, Y14, Y15)
+
+next:
+	ADDQ R12, R13
+	DECQ R15
+	JG   tile
 	VZEROUPPER
 	RET

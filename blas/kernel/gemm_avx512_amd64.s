@@ -17,6 +17,7 @@
 //	Z0, Z1  row k of B, then alpha, beta      Z2, Z3  A[i,k] in all lanes
 //	Z4+2i, Z5+2i  row i of the tile
 //
+//	for each of the tiles, one below the other:
 //	tile = 0
 //	for p in k: for i in 14: tile[i] += A[i,p] * B[p]     // fused, k ascending
 //	for i in 14: C[i] = alpha*tile[i]                     // beta = 0: C is not read
@@ -25,22 +26,32 @@
 #include "textflag.h"
 
 #define HEAD(SHIFT) \
-	MOVQ k+0(FP), CX     \
-	MOVQ a+16(FP), AX    \
-	MOVQ rsa+24(FP), R8  \
-	MOVQ csa+32(FP), R9  \
-	MOVQ b+40(FP), BX    \
-	MOVQ rsb+48(FP), R10 \
-	MOVQ c+64(FP), DI    \
-	MOVQ ldc+72(FP), R11 \
-	SHLQ $SHIFT, R8      \
-	SHLQ $SHIFT, R9      \
-	SHLQ $SHIFT, R10     \
-	SHLQ $SHIFT, R11     \
-	LEAQ (R8)(R8*2), R12 \
-	LEAQ (R8)(R8*4), R13 \
-	LEAQ (R13)(R8*2), DX \
-	ADDQ AX, DX
+	MOVQ a+24(FP), AX       \
+	MOVQ rsa+32(FP), R8     \
+	MOVQ csa+40(FP), R9     \
+	SHLQ $SHIFT, next+48(FP) \
+	MOVQ rsb+64(FP), R10    \
+	MOVQ c+80(FP), DI       \
+	MOVQ ldc+88(FP), R11    \
+	SHLQ $SHIFT, R8         \
+	SHLQ $SHIFT, R9         \
+	SHLQ $SHIFT, R10        \
+	SHLQ $SHIFT, R11        \
+	LEAQ (R8)(R8*2), R12    \
+	LEAQ (R8)(R8*4), R13
+
+#define START \
+	MOVQ k+8(FP), CX        \
+	MOVQ b+56(FP), BX       \
+	LEAQ (R13)(R8*2), DX    \
+	ADDQ AX, DX             \
+	MOVQ DI, SI             \
+	MOVQ $14, R15
+
+#define ADVANCE \
+	MOVQ a+24(FP), AX       \
+	ADDQ next+48(FP), AX    \
+	MOVQ AX, a+24(FP)
 
 #define PAIR(BROADCAST, FMA, A0, A1, C00, C01, C10, C11) \
 	BROADCAST A0, Z2 \
@@ -135,11 +146,12 @@
 	PREFETCHT0 127(SI) \
 	ADDQ       R11, SI
 
-// func sgemm14x32AVX512(k int, alpha float32, a *float32, rsa, csa int, b *float32, rsb int, beta float32, c *float32, ldc int)
-TEXT ·sgemm14x32AVX512(SB), NOSPLIT, $0-80
+// func sgemm14x32AVX512(tiles, k int, alpha float32, a *float32, rsa, csa, next int, b *float32, rsb int, beta float32, c *float32, ldc int)
+TEXT ·sgemm14x32AVX512(SB), NOSPLIT, $0-96
 	HEAD(2)
-	MOVQ DI, SI
-	MOVQ $14, R15
+
+tile:
+	START
 
 ahead:
 	PREFETCH
@@ -163,26 +175,34 @@ tail:
 	STEP(VBROADCASTSS, VFMADD231PS, VMOVUPS)
 
 write:
-	VBROADCASTSS alpha+8(FP), Z0
-	VBROADCASTSS beta+56(FP), Z1
+	VBROADCASTSS alpha+16(FP), Z0
+	VBROADCASTSS beta+72(FP), Z1
 	VXORPS       X2, X2, X2
 	VUCOMISS     X2, X1
 	JNE          update
 	JPS          update
 	SETALL(VMULPS, VMOVUPS)
-	VZEROUPPER
-	RET
+	JMP next
 
 update:
 	UPDATEALL(VMULPS, VFMADD231PS, VMOVUPS)
+
+next:
+	DECQ tiles+0(FP)
+	JLE  done
+	ADVANCE
+	JMP  tile
+
+done:
 	VZEROUPPER
 	RET
 
-// func dgemm14x16AVX512(k int, alpha float64, a *float64, rsa, csa int, b *float64, rsb int, beta float64, c *float64, ldc int)
-TEXT ·dgemm14x16AVX512(SB), NOSPLIT, $0-80
+// func dgemm14x16AVX512(tiles, k int, alpha float64, a *float64, rsa, csa, next int, b *float64, rsb int, beta float64, c *float64, ldc int)
+TEXT ·dgemm14x16AVX512(SB), NOSPLIT, $0-96
 	HEAD(3)
-	MOVQ DI, SI
-	MOVQ $14, R15
+
+tile:
+	START
 
 ahead:
 	PREFETCH
@@ -206,17 +226,24 @@ tail:
 	STEP(VBROADCASTSD, VFMADD231PD, VMOVUPD)
 
 write:
-	VBROADCASTSD alpha+8(FP), Z0
-	VBROADCASTSD beta+56(FP), Z1
+	VBROADCASTSD alpha+16(FP), Z0
+	VBROADCASTSD beta+72(FP), Z1
 	VXORPS       X2, X2, X2
 	VUCOMISD     X2, X1
 	JNE          update
 	JPS          update
 	SETALL(VMULPD, VMOVUPD)
-	VZEROUPPER
-	RET
+	JMP next
 
 update:
 	UPDATEALL(VMULPD, VFMADD231PD, VMOVUPD)
+
+next:
+	DECQ tiles+0(FP)
+	JLE  done
+	ADVANCE
+	JMP  tile
+
+done:
 	VZEROUPPER
 	RET

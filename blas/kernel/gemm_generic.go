@@ -4,11 +4,20 @@ package kernel
 
 import "unsafe"
 
-// tile is Gemm.Tile in portable Go. Eight sums, four elements of B and two of A are what the 16 vector registers of amd64
+// tile is Gemm.Tile in portable Go.
+func tile[T Float](tiles, k int, alpha T, a *T, rsa, csa, next int, b *T, rsb int, beta T, c *T, ldc int) {
+	for ; tiles > 1; tiles-- {
+		oneTile(k, alpha, a, rsa, csa, b, rsb, beta, c, ldc)
+		a, c = at(a, next), at(c, 2*ldc)
+	}
+	oneTile(k, alpha, a, rsa, csa, b, rsb, beta, c, ldc)
+}
+
+// oneTile computes a tile. Eight sums, four elements of B and two of A are what the 16 vector registers of amd64
 // hold; with 4×4 the compiler spills, and runs at half the speed. Pointers advance by bytes, computed once, not by products of
 // indices in the loop. On architectures where the compiler fuses x*y + z the sums are fused, elsewhere
 // not.
-func tile[T Float](k int, alpha T, a *T, rsa, csa int, b *T, rsb int, beta T, c *T, ldc int) {
+func oneTile[T Float](k int, alpha T, a *T, rsa, csa int, b *T, rsb int, beta T, c *T, ldc int) {
 	size := int(unsafe.Sizeof(alpha))
 	if k == 0 {
 		edge(2, 4, 0, alpha, a, rsa, csa, b, rsb, beta, c, ldc)
@@ -44,7 +53,7 @@ func tilePack[T Float](k int, alpha T, a *T, rsa, csa int, b *T, rsb int, dst *T
 	for p := range k {
 		*(*[4]T)(unsafe.Pointer(at(dst, p*4))) = *(*[4]T)(unsafe.Pointer(at(b, p*rsb)))
 	}
-	tile(k, alpha, a, rsa, csa, dst, 4, beta, c, ldc)
+	oneTile(k, alpha, a, rsa, csa, dst, 4, beta, c, ldc)
 }
 
 // edge is Gemm.Edge in portable Go: a row of four, or an element, at a time, each by the operations of tile.

@@ -63,7 +63,7 @@ func testTile[T Float](t *testing.T, g Gemm[T], k int, beta T, rsa, csa, rsb int
 		}
 	}
 	was := append([]T(nil), c...)
-	g.Tile(k, alpha, &a[0], rsa, csa, &b[0], rsb, beta, &c[guard], ldc)
+	g.Tile(1, k, alpha, &a[0], rsa, csa, 0, &b[0], rsb, beta, &c[guard], ldc)
 	for at := range c {
 		i, j := (at-guard)/ldc, (at-guard)%ldc
 		if at < guard || i >= g.MR || j >= g.NR {
@@ -82,6 +82,46 @@ func testTile[T Float](t *testing.T, g Gemm[T], k int, beta T, rsa, csa, rsb int
 		}
 		// k+4 roundings, and as many in the reference: see blastest.Bound.
 		require.InDelta(t, want, float64(c[at]), 2*float64(k+4)*eps*abs, "%s: element %d,%d", name, i, j)
+	}
+}
+
+// TestTiles compares, bit for bit, several tiles in a call with as many calls.
+func TestTiles(t *testing.T) {
+	testSeveralTiles(t, Sgemm)
+	testSeveralTiles(t, Dgemm)
+}
+
+func testSeveralTiles[T Float](t *testing.T, table []Gemm[T]) {
+	for _, g := range table {
+		if g.ISA > cpu.Best() {
+			continue
+		}
+		t.Run(g.Name, func(t *testing.T) {
+			const tiles, alpha = 4, 0.75
+			for _, k := range []int{0, 1, 3, 4, 17} {
+				for _, beta := range []T{0, 1, -0.5} {
+					for _, s := range []struct{ rsa, csa, next int }{{1, g.MR, g.MR*k + 2}, {k + 3, 1, g.MR * (k + 3)}} {
+						rng := rand.New(rand.NewPCG(uint64(k), 1))
+						random := func(n int) []T {
+							s := make([]T, n)
+							for i := range s {
+								s[i] = T(2*rng.Float64() - 1)
+							}
+							return s
+						}
+						ldc := g.NR + 3
+						a, b := random((tiles-1)*s.next+(g.MR-1)*s.rsa+max(0, k-1)*s.csa+1), random(max(1, k)*g.NR)
+						got := random(tiles * g.MR * ldc)
+						want := append([]T(nil), got...)
+						for i := range tiles {
+							g.Tile(1, k, alpha, &a[i*s.next], s.rsa, s.csa, 0, &b[0], g.NR, beta, &want[i*g.MR*ldc], ldc)
+						}
+						g.Tile(tiles, k, alpha, &a[0], s.rsa, s.csa, s.next, &b[0], g.NR, beta, &got[0], ldc)
+						require.Equal(t, want, got, "k=%d beta=%v %+v", k, beta, s)
+					}
+				}
+			}
+		})
 	}
 }
 
@@ -115,7 +155,7 @@ func testTilePack[T Float](t *testing.T, table []Gemm[T]) {
 					for p := range k {
 						copy(packed[guard+p*g.NR:guard+(p+1)*g.NR], b[p*rsb:])
 					}
-					g.Tile(k, 0.75, &a[0], 1, g.MR, &packed[guard], g.NR, beta, &want[0], ldc)
+					g.Tile(1, k, 0.75, &a[0], 1, g.MR, 0, &packed[guard], g.NR, beta, &want[0], ldc)
 					g.TilePack(k, 0.75, &a[0], 1, g.MR, &b[0], rsb, &dst[guard], beta, &c[0], ldc)
 					require.Equal(t, want, c, "k=%d beta=%v", k, beta)
 					require.Equal(t, packed, dst, "k=%d: the copy of B", k)
@@ -173,7 +213,7 @@ func testEdge[T Float](t *testing.T, g Gemm[T], m, n, k int, beta T, rsa, csa, r
 	}
 	got := append([]T(nil), want...)
 	was := append([]T(nil), want...)
-	g.Tile(k, alpha, &a[0], rsa, csa, &b[0], rsb, beta, &want[guard], ldc)
+	g.Tile(1, k, alpha, &a[0], rsa, csa, 0, &b[0], rsb, beta, &want[guard], ldc)
 
 	// What Edge gets: the same numbers, in buffers that end with the last element it may read, and NaN between.
 	nan := T(math.NaN())
@@ -247,7 +287,7 @@ func benchTile[T Float](b *testing.B, table []Gemm[T]) {
 			k := g.KC
 			x, y, c := make([]T, g.MR*k), make([]T, g.NR*k), make([]T, g.MR*g.NR)
 			for b.Loop() {
-				g.Tile(k, 1, &x[0], 1, g.MR, &y[0], g.NR, 1, &c[0], g.NR)
+				g.Tile(1, k, 1, &x[0], 1, g.MR, 0, &y[0], g.NR, 1, &c[0], g.NR)
 			}
 			b.ReportMetric(float64(2*g.MR*g.NR*k)*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
 		})
