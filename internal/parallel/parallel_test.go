@@ -113,7 +113,7 @@ func TestManyCallers(t *testing.T) {
 func TestSleepersWake(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(3))
 	for round := range 200 {
-		time.Sleep(time.Duration(round%4) * spin)
+		time.Sleep(time.Duration(round%4) * idle)
 		var sum atomic.Int64
 		For(64, 1, func(lo, hi int) {
 			for i := lo; i < hi; i++ {

@@ -21,8 +21,13 @@ const (
 
 const maxWorkers = 1<<16 - 2
 
-// spin is how long a worker looks for the next job, and the caller for the last worker, before sleeping.
-const spin = 10 * time.Microsecond
+// Waking a sleeper takes 50 µs and more, so nobody sleeps whose wait is likely to be shorter: idle is how long a worker looks
+// for the next job once one is over; patience how long whoever has finished his part of a job waits for the others, which
+// are in their last ranges.
+const (
+	idle     = 50 * time.Microsecond
+	patience = time.Millisecond
+)
 
 var shared = pool{done: make(chan struct{}, 1)}
 
@@ -82,8 +87,8 @@ func (p *pool) draw() {
 func (p *pool) finish() {
 	p.next.Store(int64(p.n)) // after a panic on the caller: no new range
 	s := p.state.And(^open) &^ open
-	for t := newTimer(); s&inside != 0; s = p.state.Load() {
-		if t.tick() {
+	for t := (timer{}); s&inside != 0; s = p.state.Load() {
+		if t.tick() < patience {
 			continue
 		}
 		if p.state.CompareAndSwap(s, s|waiting) {

@@ -4,6 +4,7 @@ package parallel
 
 import (
 	"errors"
+	"runtime"
 	"sync/atomic"
 	"time"
 )
@@ -29,9 +30,15 @@ func (w *worker) loop(seen uint64) {
 // await returns the number of an open job later than seen: spinning first, then asleep.
 func (w *worker) await(seen uint64) uint64 {
 	for {
-		for t := newTimer(); t.tick(); {
-			if s := w.pool.state.Load(); s&open != 0 && s/number != seen {
+		var t timer
+		over := time.Duration(0) // when the last job was last seen to run
+		for passed := t.tick(); passed < patience && passed-over < idle; passed = t.tick() {
+			s := w.pool.state.Load()
+			if s&open != 0 && s/number != seen {
 				return s / number
+			}
+			if s&(open|inside) != 0 {
+				over = passed
 			}
 		}
 		w.asleep.Store(true)
@@ -83,24 +90,23 @@ func (w *worker) help(job uint64) {
 	returned = true
 }
 
-// A timer tells when spinning has gone on for long enough, looking at the clock now and then only.
+// A timer measures how long something has been waited for, by looking at the clock now and then only.
 type timer struct {
-	start time.Time
-	n     uint
+	start  time.Time
+	passed time.Duration
+	n      uint
 }
 
-func newTimer() timer { return timer{} }
-
-// tick passes a moment and reports whether to go on spinning.
-func (t *timer) tick() bool {
+// tick passes a moment and returns how long it has been since about the first tick. Now and then it lets other goroutines run: a
+// machine may have more of them than processors.
+func (t *timer) tick() time.Duration {
 	pause()
-	t.n++
-	if t.n%16 != 0 {
-		return true
+	if t.n++; t.n%32 == 0 {
+		if t.start.IsZero() {
+			t.start = time.Now()
+		} else if t.passed = time.Since(t.start); t.n%128 == 0 {
+			runtime.Gosched()
+		}
 	}
-	if t.start.IsZero() {
-		t.start = time.Now()
-		return true
-	}
-	return time.Since(t.start) < spin
+	return t.passed
 }
