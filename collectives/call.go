@@ -30,10 +30,11 @@ const (
 	kindSend
 	kindAllReduceCompressed
 	kindTune
+	kindAllToAllCompressed
 )
 
 var kindNames = [...]string{"none", "AllReduce", "Reduce", "ReduceScatter", "AllGather", "Gather", "AllGatherV", "AllToAll", "AllToAllV", "Broadcast", "Barrier",
-	"Scatter", "Split", "Send", "AllReduceCompressed", "Tune"}
+	"Scatter", "Split", "Send", "AllReduceCompressed", "Tune", "AllToAllCompressed"}
 
 func (k kind) String() string {
 	if int(k) < len(kindNames) {
@@ -136,7 +137,7 @@ func (c *call) compare(left int, p []byte) error {
 		return differ("element type", transport.DType(p[5]), c.dtype)
 	case Op(p[6]) != c.op:
 		return differ("reduction", Op(p[6]), c.op)
-	case le.Uint32(p[24:]) != uint32(c.root) && c.kind == kindAllReduceCompressed:
+	case le.Uint32(p[24:]) != uint32(c.root) && (c.kind == kindAllReduceCompressed || c.kind == kindAllToAllCompressed):
 		return differ("compression", Wire(le.Uint32(p[24:])), Wire(c.root))
 	case le.Uint32(p[24:]) != uint32(c.root):
 		return differ("root", le.Uint32(p[24:]), c.root)

@@ -148,3 +148,55 @@ func (c *call) compressed() error {
 	}
 	return nil
 }
+
+// AllToAllCompressed is AllToAll with the numbers rounded on the way, those a rank sends itself too. Float32Wire makes it
+// AllToAll itself.
+func AllToAllCompressed(ctx context.Context, g *Group, send, recv [][]float32, w Wire) error {
+	return g.run(ctx, compressedAllToAllOf(g, send, recv, w))
+}
+
+// AllToAllCompressedAsync begins an AllToAllCompressed. See AllReduceAsync.
+func AllToAllCompressedAsync(ctx context.Context, g *Group, send, recv [][]float32, w Wire) Handle {
+	return g.start(ctx, compressedAllToAllOf(g, send, recv, w))
+}
+
+func compressedAllToAllOf(g *Group, send, recv [][]float32, w Wire) call {
+	c := allToAllOf(g, send, recv)
+	switch w {
+	case Float32Wire:
+	case BFloat16Wire, Float16Wire:
+		c.kind, c.root, c.do = kindAllToAllCompressed, int(w), (*call).compressedAllToAll
+	default:
+		panic(fmt.Sprintf("collectives: AllToAllCompressed: %v is no form of numbers on the wire", w))
+	}
+	return c
+}
+
+func (c *call) compressedAllToAll() error {
+	if err := c.agree(); err != nil {
+		return err
+	}
+	// The rounded pieces lie in scratch memory one after another: those to send, by rank, then those to receive.
+	w := Wire(c.root)
+	place := func(l lists, from, r int) (at int) {
+		for i := range r {
+			from += alignedLen(len(l.at(i)) / 2)
+		}
+		return from
+	}
+	work := c.g.scratch(place(c.recvs, place(c.sends, 0, c.size), c.size))
+	out := func(r int) []byte { return work[place(c.sends, 0, r):][:len(c.sends.at(r))/2] }
+	in := func(r int) []byte { return work[place(c.recvs, place(c.sends, 0, c.size), r):][:len(c.recvs.at(r))/2] }
+	c.postAll(0, false, in)
+	for r := range c.size {
+		w.round(elemsOf[uint16](out(r)), elemsOf[float32](c.sends.at(r)))
+	}
+	copy(in(c.rank), out(c.rank))
+	if err := c.swapAll(0, false, out, in); err != nil {
+		return err
+	}
+	for r := range c.size {
+		w.widen(elemsOf[float32](c.recvs.at(r)), elemsOf[uint16](in(r)))
+	}
+	return nil
+}

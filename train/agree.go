@@ -28,6 +28,9 @@ func (r *run) fields() []field {
 	c := r.c
 	list := []field{
 		{"Sync", c.Sync.String()},
+		{"Bucket", fmt.Sprint(c.Bucket)},
+		{"Compress", c.Compress.String()},
+		{"ErrorFeedback", fmt.Sprint(c.ErrorFeedback)},
 		{"Train", source(c.Train)},
 		{"Test", source(c.Test)},
 		{"Epochs", fmt.Sprint(c.Epochs)},

@@ -47,6 +47,18 @@ type Config struct {
 
 	// Sync is the strategy of parameter synchronisation. Default [Ring].
 	Sync Sync
+	// Bucket is how many bytes of gradient go out together, as soon as backward has completed them, while it goes on with
+	// the rest; the first goes out at 1 MiB. Default 25 MiB. Negative: all at once, after backward. With Ring, sums over
+	// more than two ranks round differently for another value; with ShuffleBroadcast they do not.
+	Bucket int
+	// Compress is how gradients travel: none, or rounded to bf16 or fp16, in half the bytes; sums are in float32 all the
+	// same. Bf16 has float32's range; fp16 is 8 times as precise and overflows beyond 65504. With it, results depend on the
+	// number of ranks under ShuffleBroadcast too.
+	Compress collectives.Wire
+	// ErrorFeedback keeps what Compress rounds away, on each rank, and adds it to the next step's gradient, from the start
+	// of an epoch to its end. A run that is interrupted within an epoch forgets it: with ErrorFeedback, only a resumption
+	// between epochs has the same bits.
+	ErrorFeedback bool
 	// Group is this rank's place among the ranks. Default: a group of one.
 	Group *collectives.Group
 
@@ -82,6 +94,9 @@ func (c Config) withDefaults(size int) Config {
 	if c.Partitions == 0 {
 		c.Partitions = size
 	}
+	if c.Bucket == 0 {
+		c.Bucket = defaultBucket
+	}
 	return c
 }
 
@@ -108,6 +123,10 @@ func (c Config) Validate() error {
 		return fmt.Errorf("train: Config.Partitions = %d, want at least 1", c.Partitions)
 	case c.Workers < 0:
 		return fmt.Errorf("train: Config.Workers = %d, want at least 1", c.Workers)
+	case c.Compress > collectives.Float16Wire:
+		return fmt.Errorf("train: Config.Compress = %d, want Float32Wire, BFloat16Wire or Float16Wire", c.Compress)
+	case c.ErrorFeedback && c.Compress == collectives.Float32Wire:
+		return fmt.Errorf("train: Config.ErrorFeedback is set and Config.Compress is none: there is no error to feed back")
 	case c.Resume && c.Checkpoint == "":
 		return fmt.Errorf("train: Config.Resume is set and Config.Checkpoint is empty, want the file to resume from")
 	}

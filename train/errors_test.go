@@ -37,6 +37,8 @@ func TestValidateNamesFieldAndValue(t *testing.T) {
 		{func(c *train.Config) { c.Partitions = -3 }, "Config.Partitions = -3"},
 		{func(c *train.Config) { c.Workers = -4 }, "Config.Workers = -4"},
 		{func(c *train.Config) { c.Sync = 9 }, "Config.Sync = 9"},
+		{func(c *train.Config) { c.Compress = 7 }, "Config.Compress = 7"},
+		{func(c *train.Config) { c.ErrorFeedback = true }, "Config.ErrorFeedback is set and Config.Compress is none"},
 		{func(c *train.Config) { c.Resume = true }, "Config.Checkpoint is empty"},
 		{func(c *train.Config) { c.Optimizer = optim.Adam{Beta1: 1.5} }, "Beta1"},
 		{func(c *train.Config) {

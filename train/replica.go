@@ -21,7 +21,7 @@ type replica struct {
 	tape      *autograd.Tape
 	source    *rand.PCG
 	rng       *rand.Rand
-	grad      []float32      // weights, then the tail
+	grad      []float32      // what leads, the tail with it, then the weights
 	view      *tensor.Tensor // the weights' part of grad
 
 	next func() (*dataset.Batch, error, bool)
@@ -30,9 +30,9 @@ type replica struct {
 
 func newReplica(partition int, set *autograd.Set, loss func(*autograd.Tape, *dataset.Batch) (*autograd.Var, *autograd.Var)) *replica {
 	k := set.Value().Len()
-	r := &replica{partition: partition, loss: loss, source: rand.NewPCG(0, 0), grad: make([]float32, k+tailLen)}
+	r := &replica{partition: partition, loss: loss, source: rand.NewPCG(0, 0), grad: make([]float32, lead+k)}
 	r.rng = rand.New(r.source)
-	r.view = tensor.FromSlice(r.grad[:k], k)
+	r.view = tensor.FromSlice(r.grad[lead:], k)
 	r.tape = autograd.NewTape(autograd.Train, r.rng)
 	r.tape.GradsInto(set, r.view)
 	return r
@@ -52,17 +52,17 @@ func (r *replica) close() {
 }
 
 // step fills the gradient vector from the next batch: the gradient of this partition's share of the mean loss over the
-// whole batch of total samples, and the tail. seed and step fix the random numbers. On an error the vector is zero but
-// for the tail, which says so to all ranks.
+// whole batch of total samples, and the tail. seed and step fix the random numbers. On an error the tail says so to all
+// ranks, and the rest is of no use to anybody; it may be on its way already, so it is left alone.
 func (r *replica) step(seed uint64, step, total int) (err error) {
 	clear(r.grad)
-	tail := r.grad[r.view.Len():]
+	tail := tailOf(r.grad)
 	defer func() {
 		if v := recover(); v != nil {
 			err = panicError(fmt.Sprintf("forward and backward of partition %d", r.partition), v)
 		}
 		if err != nil {
-			clear(r.grad)
+			clear(tail)
 			tail[tailFailed] = 1
 		}
 	}()

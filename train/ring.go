@@ -7,32 +7,52 @@ import (
 	"github.com/tutti-ml/tutti/train/optim"
 )
 
-// ring is [Ring]: sum this rank's partitions, AllReduce, update everything.
+// ring is [Ring]: sum this rank's partitions, AllReduce, update everything; by buckets.
 //
-//	bytes sent by a rank and step: 2·S·(P−1)/P for S bytes of gradient on P ranks, in 2(P−1) neighbour steps
+//	bytes sent by a rank and step: 2·S·(P−1)/P for S bytes of gradient on P ranks, in 2(P−1) neighbour steps a bucket
 type ring struct {
 	*params
 	nodes   []node // the subtrees this rank can sum
 	stepper optim.Stepper
+	last    collectives.Handle
 }
 
 func newRing(p *params) syncer {
 	return &ring{params: p, nodes: cut(p.partitions, p.lo, p.hi), stepper: p.optimizer.New(len(p.weights))}
 }
 
-func (r *ring) step(ctx context.Context, grads [][]float32, lr float64, proceed func([]float32) bool) error {
-	sum := grads[0]
+func (r *ring) send(ctx context.Context, i int) {
+	from, to := lead+r.spans[i].lo, lead+r.spans[i].hi
+	last := i == len(r.spans)-1
+	if last { // the tail is just before it
+		from -= tailLen
+	}
 	for _, n := range r.nodes {
-		if part := sumTree(n, leaves(grads, r.lo), addTo); n.lo > r.lo {
-			addTo(sum, part)
+		if part := sumTree(n, r.leaves(from, to), addTo); n.lo > r.lo {
+			addTo(r.grads[0][from:to], part)
 		}
 	}
-	if err := collectives.AllReduce(ctx, r.group, sum, collectives.Sum); err != nil {
+	sum := r.grads[0][from:to]
+	if r.wire == collectives.Float32Wire {
+		r.last = collectives.AllReduceAsync(ctx, r.group, sum, collectives.Sum)
+		return
+	}
+	if last {
+		collectives.AllReduceAsync(ctx, r.group, sum[:tailLen], collectives.Sum)
+		sum = sum[tailLen:]
+	}
+	if r.feedback != nil {
+		r.feedback.apply(sum, r.spans[i].lo)
+	}
+	r.last = collectives.AllReduceCompressedAsync(ctx, r.group, sum, collectives.Sum, r.wire)
+}
+
+func (r *ring) step(_ context.Context, lr float64, proceed func([]float32) bool) error {
+	if err := r.last.Wait(context.Background()); err != nil { // operations end in order, and with the first error
 		return err
 	}
-	k := len(r.weights)
-	if proceed(sum[k:]) {
-		r.stepper.Step(r.weights, sum[:k], lr)
+	if sum := r.grads[0]; proceed(tailOf(sum)) {
+		r.stepper.Step(r.weights, sum[lead:], lr)
 	}
 	return nil
 }
@@ -43,11 +63,11 @@ func (r *ring) restore(s *optim.State) error {
 	return restoreSlice(r.stepper.State(), s, 0, len(r.weights))
 }
 
-// leaves gives sumTree the gradient of each single partition; grads[0] is partition lo.
-func leaves(grads [][]float32, lo int) func(node) []float32 {
+// leaves gives sumTree elements [from, to) of the vector of each single partition.
+func (p *params) leaves(from, to int) func(node) []float32 {
 	return func(n node) []float32 {
 		if n.leaf() {
-			return grads[n.lo-lo]
+			return p.grads[n.lo-p.lo][from:to]
 		}
 		return nil
 	}

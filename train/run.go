@@ -64,6 +64,8 @@ type run struct {
 	replicas []*replica
 	grads    [][]float32
 	syncer   syncer
+	overlap  *overlap
+	feedback *feedback
 	plan     dataset.Plan
 
 	at      position
@@ -123,8 +125,16 @@ func newRun(ctx context.Context, c Config) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.syncer = strategy(&params{group: r.group, partitions: r.c.Partitions, lo: lo, hi: hi,
-		weights: r.weights, optimizer: r.c.Optimizer})
+	spans := cutBuckets(r.set, r.c.Bucket)
+	if r.c.ErrorFeedback && size > 1 {
+		r.feedback = newFeedback(r.c.Compress, len(r.weights)*len(cut(r.c.Partitions, lo, hi)))
+	}
+	r.syncer = strategy(&params{group: r.group, partitions: r.c.Partitions, lo: lo, hi: hi, weights: r.weights, grads: r.grads,
+		optimizer: r.c.Optimizer, spans: spans, wire: r.c.Compress, feedback: r.feedback})
+	r.overlap = newOverlap(r.set, spans, len(r.replicas), r.syncer.send)
+	for _, replica := range r.replicas {
+		replica.tape.OnGrad(r.overlap.ready)
+	}
 	return r, nil
 }
 
@@ -159,6 +169,9 @@ func (r *run) close() {
 func (r *run) epoch(ctx context.Context) error {
 	began := time.Now()
 	order := r.plan.Epoch(r.at.Epoch)
+	if r.feedback != nil {
+		r.feedback.forget()
+	}
 	for _, replica := range r.replicas {
 		replica.read(r.world, order, r.c.Train, r.at.Step)
 	}
@@ -210,14 +223,15 @@ func (r *run) epoch(ctx context.Context) error {
 // stop; then all ranks hear of it after the same step.
 func (r *run) step(ctx context.Context, samples int) (loss float64, stop bool, err error) {
 	number := r.at.Epoch*r.plan.Steps() + r.at.Step
+	r.overlap.begin(r.world)
 	local := r.compute(number, samples)
-	k := len(r.weights)
 	if ctx.Err() != nil {
-		r.grads[0][k+tailStop] = 1
+		tailOf(r.grads[0])[tailStop] = 1
 	}
+	r.overlap.finish()
 	var tail [tailLen]float32
 	rate := r.rate(number)
-	err = r.syncer.step(r.world, r.grads, rate, func(sum []float32) bool {
+	err = r.syncer.step(r.world, rate, func(sum []float32) bool {
 		copy(tail[:], sum)
 		return tail[tailFailed] == 0 && finite(float64(tail[tailLoss]))
 	})

@@ -3,78 +3,133 @@ package train
 import (
 	"context"
 
-	"github.com/tutti-ml/tutti/blas/vec"
 	"github.com/tutti-ml/tutti/collectives"
 	"github.com/tutti-ml/tutti/train/optim"
 )
 
 // shuffle is [ShuffleBroadcast]. Rank n of P owns slice n of the weights, and the optimizer's moments of that slice.
 //
-//	shuffle    every rank sends slice n of its partial sums to rank n (all to all)
+//	shuffle    every rank sends slice n of its partial sums to rank n (all to all, for each bucket what it has of the slices)
 //	sum        rank n finishes the fixed tree over the partitions, for its slice
 //	update     rank n steps the optimizer on its slice
 //	broadcast  every rank fetches the P−1 slices it does not own
 //
 // A rank sends one partial sum for each of the largest subtrees inside its run of partitions: exactly one if the number
 // of partitions is P times a power of two, at most 2·log2 of its run otherwise. The bytes it sends are then, as for
-// [Ring], 2·S·(P−1)/P for S bytes of weights, in two rounds.
+// [Ring], 2·S·(P−1)/P for S bytes of weights, in two rounds. Compression is for the gradient: weights travel whole.
 type shuffle struct {
 	*params
 	nodes    []node // the subtrees this rank can sum
-	mine     int    // this rank's number
 	from, to int    // the slice of the weights this rank owns
 	stepper  optim.Stepper
 
-	send, recv [][]float32        // to and from each rank: for each partial sum the slice, then the tail
-	held       map[node][]float32 // views of recv: every rank's partial sums of this rank's slice
+	buckets []shuffled
+	tails   shuffled  // one more exchange: all the tails to everybody
+	sum     []float32 // the gradient of the slice
+	last    collectives.Handle
+}
+
+// shuffled is one all to all exchange of partial sums.
+type shuffled struct {
+	send, recv [][]float32        // to and from each rank: a piece of each partial sum
+	from, to   int                // the part of the owned slice, in the vector, that recv is about
+	held       map[node][]float32 // views of recv: every rank's partial sums
 }
 
 func newShuffle(p *params) syncer {
-	size := p.group.Size()
-	s := &shuffle{params: p, mine: p.group.Rank(), held: map[node][]float32{}}
-	s.from, s.to = collectives.Slice(len(p.weights), size, s.mine)
+	rank := p.group.Rank()
+	s := &shuffle{params: p, nodes: cut(p.partitions, p.lo, p.hi)}
+	s.from, s.to = collectives.Slice(len(p.weights), p.group.Size(), rank)
 	s.stepper = p.optimizer.New(s.to - s.from)
-	s.nodes = cut(p.partitions, p.lo, p.hi)
-	for rank := range size {
-		from, to := collectives.Slice(len(p.weights), size, rank)
-		s.send = append(s.send, make([]float32, len(s.nodes)*(to-from+tailLen)))
-
-		lo, hi := collectives.Slice(p.partitions, size, rank)
-		theirs, length := cut(p.partitions, lo, hi), s.to-s.from+tailLen
-		recv := make([]float32, len(theirs)*length)
-		for i, n := range theirs {
-			s.held[n] = recv[i*length : (i+1)*length]
+	s.sum = make([]float32, s.to-s.from)
+	for _, b := range p.spans {
+		part := func(r int) (lo, hi int) { // what rank r owns of the bucket
+			lo, hi = collectives.Slice(len(p.weights), p.group.Size(), r)
+			within := func(i int) int { return lead + min(max(i, b.lo), b.hi) }
+			return within(lo), within(hi)
 		}
-		s.recv = append(s.recv, recv)
+		s.buckets = append(s.buckets, s.exchange(part))
 	}
+	s.tails = s.exchange(func(int) (lo, hi int) { return lead - tailLen, lead })
 	return s
 }
 
-func (s *shuffle) step(ctx context.Context, grads [][]float32, lr float64, proceed func([]float32) bool) error {
-	s.pack(grads)
-	if err := collectives.AllToAll(ctx, s.group, s.send, s.recv); err != nil {
-		return err
+// exchange makes ready for an exchange in which each rank gets its part of the vectors, elements [lo, hi).
+func (s *shuffle) exchange(part func(rank int) (lo, hi int)) shuffled {
+	size, mine := s.group.Size(), s.group.Rank()
+	x := shuffled{held: map[node][]float32{}}
+	x.from, x.to = part(mine)
+	length := x.to - x.from
+	for rank := range size {
+		from, to := part(rank)
+		if len(s.nodes) == 1 {
+			x.send = append(x.send, s.grads[0][from:to]) // where the sum is made
+		} else {
+			x.send = append(x.send, make([]float32, len(s.nodes)*(to-from)))
+		}
+		lo, hi := collectives.Slice(s.partitions, size, rank)
+		theirs := cut(s.partitions, lo, hi)
+		recv := make([]float32, len(theirs)*length)
+		for i, n := range theirs {
+			x.held[n] = recv[i*length : (i+1)*length]
+		}
+		x.recv = append(x.recv, recv)
 	}
-	sum := sumTree(node{0, s.partitions}, func(n node) []float32 { return s.held[n] }, addTo)
-	own := s.to - s.from
-	if !proceed(sum[own:]) {
-		return nil
-	}
-	s.stepper.Step(s.weights[s.from:s.to], sum[:own], lr)
-	return collectives.AllGather(ctx, s.group, s.weights)
+	return x
 }
 
-// pack sums each of this rank's subtrees and deals out their slices, each followed by the tail.
-func (s *shuffle) pack(grads [][]float32) {
+func (s *shuffle) send(ctx context.Context, i int) {
+	from, to := lead+s.spans[i].lo, lead+s.spans[i].hi
+	last := i == len(s.spans)-1
+	if last {
+		s.pack(&s.tails, lead-tailLen, lead)
+		collectives.AllToAllAsync(ctx, s.group, s.tails.send, s.tails.recv)
+	}
+	s.pack(&s.buckets[i], from, to)
+	s.last = collectives.AllToAllCompressedAsync(ctx, s.group, s.buckets[i].send, s.buckets[i].recv, s.wire)
+}
+
+// pack makes each of this rank's partial sums of elements [from, to) and deals out their pieces.
+func (s *shuffle) pack(x *shuffled, from, to int) {
 	for i, n := range s.nodes {
-		sum := sumTree(n, leaves(grads, s.lo), addTo)
-		for rank, send := range s.send {
-			from, to := collectives.Slice(len(s.weights), len(s.send), rank)
-			length := to - from + tailLen
-			rest := send[i*length : (i+1)*length]
-			copy(rest[copy(rest, sum[from:to]):], sum[len(s.weights):])
+		sum := sumTree(n, s.leaves(from, to), addTo)
+		if s.feedback != nil && from >= lead {
+			s.feedback.apply(sum, from-lead+i*len(s.weights))
+		}
+		if len(s.nodes) == 1 {
+			return
+		}
+		for _, send := range x.send {
+			length := len(send) / len(s.nodes)
+			copy(send[i*length:(i+1)*length], sum)
+			if x != &s.tails {
+				sum = sum[length:]
+			}
 		}
 	}
+}
+
+// finish ends the tree over all partitions, for what this rank has of the exchange.
+func (s *shuffle) finish(x *shuffled) []float32 {
+	return sumTree(node{0, s.partitions}, func(n node) []float32 { return x.held[n] }, addTo)
+}
+
+func (s *shuffle) step(ctx context.Context, lr float64, proceed func([]float32) bool) error {
+	if err := s.last.Wait(context.Background()); err != nil { // operations end in order, and with the first error
+		return err
+	}
+	if !proceed(s.finish(&s.tails)) {
+		return nil
+	}
+	for i := range s.buckets {
+		x := &s.buckets[i]
+		if x.from == x.to {
+			continue
+		}
+		copy(s.sum[x.from-lead-s.from:], s.finish(x))
+	}
+	s.stepper.Step(s.weights[s.from:s.to], s.sum, lr)
+	return collectives.AllGather(ctx, s.group, s.weights)
 }
 
 func (s *shuffle) state(ctx context.Context) (*optim.State, error) {
@@ -94,5 +149,3 @@ func (s *shuffle) state(ctx context.Context) (*optim.State, error) {
 func (s *shuffle) restore(whole *optim.State) error {
 	return restoreSlice(s.stepper.State(), whole, s.from, s.to)
 }
-
-func addTo(dst, x []float32) { vec.Add(dst, dst, x) }

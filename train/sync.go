@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/tutti-ml/tutti/blas/vec"
 	"github.com/tutti-ml/tutti/collectives"
 	"github.com/tutti-ml/tutti/train/optim"
 )
@@ -60,24 +61,31 @@ type params struct {
 	partitions int
 	lo, hi     int       // the run of partitions this rank computes
 	weights    []float32 // the flat vector, all of it
+	grads      [][]float32
 	optimizer  optim.Optimizer
+	spans      []span // the buckets, see buckets.go
+	wire       collectives.Wire
+	feedback   *feedback // nil: none
 }
 
-// A syncer turns the gradients of this rank's partitions into new weights on all ranks.
+// A syncer turns the gradients of this rank's partitions, the vectors of params.grads, into new weights on all ranks.
 //
-// A gradient vector is as long as the weights plus a tail: [tailLen] more numbers that are summed over all partitions
-// along with the gradient, on every rank, at no further round trip.
+// A gradient vector is as long as the weights plus what leads: after padding that keeps the weights aligned, the tail (of
+// the padding, so to say): [tailLen] more numbers that are summed over all partitions along with the gradient.
 type syncer interface {
-	// step sums the vectors, one for each partition of this rank, over all ranks; asks proceed with the sum of the
-	// tails; and if it agrees, updates the weights on all ranks with learning rate lr. The vectors are overwritten.
-	step(ctx context.Context, grads [][]float32, lr float64, proceed func(tail []float32) bool) error
+	// send begins to synchronise bucket i: all its gradients are complete. It is called once a step for each bucket, in
+	// order; before the last, with which the tails go, all partitions have been computed.
+	send(ctx context.Context, i int)
+	// step ends what send has begun; asks proceed with the sum of the tails; and if it agrees, updates the weights on all
+	// ranks with learning rate lr. The gradient vectors are overwritten.
+	step(ctx context.Context, lr float64, proceed func(tail []float32) bool) error
 	// state gathers the whole optimizer state on every rank, each slot as long as the weights.
 	state(ctx context.Context) (*optim.State, error)
 	// restore sets this rank's part of the optimizer state from the whole.
 	restore(*optim.State) error
 }
 
-// The tail of a gradient vector: sums over partitions, weighted so that the total is the batch's.
+// The tail: sums over partitions, weighted so that the total is the batch's.
 const (
 	tailLoss    = iota // mean loss of the batch
 	tailCorrect        // samples whose largest output is at their label
@@ -85,3 +93,10 @@ const (
 	tailStop           // ranks that were asked to stop after this step, each counted once for each of its partitions
 	tailLen
 )
+
+// lead is how many elements precede the weights in a gradient vector: a cache line, of which the tail is the end.
+const lead = 16
+
+func tailOf(grad []float32) []float32 { return grad[lead-tailLen : lead] }
+
+func addTo(dst, x []float32) { vec.Add(dst, dst, x) }
