@@ -71,11 +71,16 @@ func TestTrain(t *testing.T) {
 	require.Zero(t, code, errs)
 	require.Contains(t, out, "digits: 1437 training and 360 test samples of [1 8 8]")
 	require.Contains(t, out, "2 ranks in this process, sync ring")
+	require.Contains(t, out, "exchange ring, as configured")
 	require.Contains(t, out, "kernels  ")
 	require.Regexp(t, `epoch  2/2  loss \d\.\d+  accuracy .* %  test loss .*  test accuracy .* %  \d+ samples/s`, out)
 	require.Regexp(t, `test accuracy \d\d\.\d\d % \(\d+ of 360\), \d+ samples/s`, out)
 	require.Contains(t, errs, "epoch 1/2", "the progress bar")
 	require.Equal(t, []string{"digits-digitsnet.safetensors"}, files(t, dir), "the model, and no checkpoint")
+
+	out, errs, code = tutti(t, t.TempDir(), "train", "--epochs", "2", "--progress", "never", "--model", "mlp", "--algorithm", "auto", "--compress", "bf16", "--error-feedback")
+	require.Zero(t, code, errs)
+	require.Regexp(t, `exchange gradients in bf16, .*auto: .* ns/B`, out)
 
 	model := models.DigitsNet(rand.New(rand.NewPCG(9, 9)))
 	meta, err := layers.Load(filepath.Join(dir, "digits-digitsnet.safetensors"), model)
@@ -174,6 +179,9 @@ func TestBadInput(t *testing.T) {
 		{"negative batch", []string{"train", "--batch", "-8"}, "--batch -8, want at least 1", 2},
 		{"no ranks", []string{"train", "--ranks", "0"}, "--ranks 0, want at least 1", 2},
 		{"no such sync", []string{"train", "--sync", "star"}, `"star", want ring or shuffle`, 2},
+		{"no such algorithm", []string{"train", "--algorithm", "star"}, `"star": want one of [auto naive`, 2},
+		{"no such compression", []string{"train", "--compress", "int4"}, `"int4": want one of ["none" "bf16" "fp16"]`, 2},
+		{"nothing to feed back", []string{"train", "--error-feedback"}, "--error-feedback is for --compress", 2},
 		{"no such transport", []string{"train", "--transport", "pigeon"}, `"pigeon"`, 2},
 		{"no such data", []string{"train", "--data", "imagenet"}, `"imagenet", want one of digits, fashion-mnist`, 2},
 		{"no such model", []string{"train", "--model", "gpt9"}, `"gpt9"`, 2},

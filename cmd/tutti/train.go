@@ -34,6 +34,8 @@ type trainOptions struct {
 	seed                      uint64
 	ranks                     int
 	sync, transport           string
+	algorithm, compress       string
+	feedback                  bool
 	out, checkpoint, progress string
 	resume                    bool
 	timeout                   time.Duration
@@ -68,6 +70,9 @@ tutti launch, mpirun (of a binary built with -tags mpi), Slurm or a torchrun-sty
 	f.IntVar(&o.ranks, "ranks", 2, "data-parallel ranks in this process, where no launcher started it")
 	f.IntVar(&o.partitions, "partitions", 0, "logical partitions of a batch; fixes the result of --sync shuffle for any number of ranks (default: the number of ranks)")
 	f.StringVar(&o.sync, "sync", "ring", "parameter synchronisation: ring, shuffle")
+	f.StringVar(&o.algorithm, "algorithm", "", "how ranks combine vectors: "+algorithmNames()+"; auto measures first (default: the strategy's)")
+	f.StringVar(&o.compress, "compress", "none", "how gradients travel: none, bf16, fp16")
+	f.BoolVar(&o.feedback, "error-feedback", false, "add what --compress rounds away to the next step's gradient")
 	f.StringVar(&o.transport, "transport", "auto", "transport between ranks: "+strings.Join(launch.Transports(), ", "))
 	f.DurationVar(&o.timeout, "timeout", collectives.DefaultTimeout, "how long a rank waits for the others in one operation")
 	f.StringVar(&o.out, "out", "", "file for the trained model (default: DATA-MODEL.safetensors)")
@@ -118,6 +123,14 @@ func (o *trainOptions) recipe() (optim.Optimizer, optim.Schedule, error) {
 	return nil, nil, fmt.Errorf("--schedule %q, want constant or cosine", o.schedule)
 }
 
+func algorithmNames() string {
+	var names []string
+	for _, a := range collectives.Algorithms() {
+		names = append(names, a.String())
+	}
+	return strings.Join(names, ", ")
+}
+
 // algorithms gives the collectives algorithm that goes with each strategy.
 var algorithms = map[train.Sync]collectives.Algorithm{
 	train.Ring:             collectives.Ring,
@@ -130,6 +143,8 @@ type job struct {
 	data     *dataSet
 	model    models.Entry
 	sync     train.Sync
+	combine  collectives.Algorithm
+	wire     collectives.Wire
 	rule     optim.Optimizer
 	schedule optim.Schedule
 	out      io.Writer // of rank 0
@@ -141,6 +156,18 @@ func newJob(o *trainOptions, out io.Writer) (*job, error) {
 	var err error
 	if j.sync, err = train.ParseSync(o.sync); err != nil {
 		return nil, usageError{err}
+	}
+	j.combine = algorithms[j.sync]
+	if o.algorithm != "" {
+		if j.combine, err = collectives.ParseAlgorithm(o.algorithm); err != nil {
+			return nil, usageError{err}
+		}
+	}
+	if j.wire, err = collectives.ParseWire(o.compress); err != nil {
+		return nil, usageError{err}
+	}
+	if o.feedback && j.wire == collectives.Float32Wire {
+		return nil, usageError{errors.New("--error-feedback is for --compress bf16 or fp16")}
 	}
 	for _, flag := range []struct {
 		name       string
@@ -187,7 +214,7 @@ func runTrain(ctx context.Context, o *trainOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	place := launch.Config{Transport: o.transport, Group: collectives.Config{Algorithm: algorithms[j.sync], Timeout: o.timeout}}
+	place := launch.Config{Transport: o.transport, Group: collectives.Config{Algorithm: j.combine, Timeout: o.timeout}}
 	transport, err := place.Resolve()
 	if err != nil {
 		return usageError{err}
@@ -213,10 +240,15 @@ func (j *job) rank(ctx context.Context, g *collectives.Group, where string) erro
 	config := train.Config{
 		Model: model, Loss: layers.CrossEntropy{}, Optimizer: j.rule, Schedule: j.schedule,
 		Train: j.data.train, Test: j.data.test, Epochs: j.epochs, BatchSize: j.batch, Partitions: j.partitions,
-		Seed: j.seed, Sync: j.sync, Group: g, Checkpoint: j.checkpointFile(), Resume: j.resume,
+		Seed: j.seed, Sync: j.sync, Compress: j.wire, ErrorFeedback: j.feedback, Group: g, Checkpoint: j.checkpointFile(), Resume: j.resume,
+	}
+	if j.combine == collectives.Auto && g.Size() > 1 {
+		if _, err := collectives.Tune(ctx, g); err != nil {
+			return err
+		}
 	}
 	if g.Rank() == 0 {
-		j.header(model, where)
+		j.header(model, g, where)
 		screen := newScreen(j.out, j.progress, j.epochs)
 		defer screen.close()
 		config.OnStep, config.OnEpoch = screen.step, screen.epoch
@@ -255,11 +287,18 @@ func (j *job) finish(model layers.Layer, report *train.Report) error {
 }
 
 // header says what is about to be trained, on what, by which kernels.
-func (j *job) header(model layers.Layer, where string) {
+func (j *job) header(model layers.Layer, g *collectives.Group, where string) {
 	fmt.Fprintf(j.out, "data     %s: %d training and %d test samples of %v\n",
 		j.data.name, j.data.train.Len(), j.data.test.Len(), j.data.train.Spec().Shape)
 	fmt.Fprintf(j.out, "model    %s, %d parameters\n", j.model.Name, layers.Count(model))
 	fmt.Fprintf(j.out, "ranks    %s, sync %v, GOMAXPROCS %d\n", where, j.sync, runtime.GOMAXPROCS(0))
+	if g.Size() > 1 {
+		how := g.Explain()
+		if j.wire != collectives.Float32Wire {
+			how = fmt.Sprintf("gradients in %v, shuffled, to be rounded only once; else %s", j.wire, how)
+		}
+		fmt.Fprintf(j.out, "exchange %s\n", how)
+	}
 	if warning := launch.Warning(); warning != "" {
 		fmt.Fprintf(j.out, "warning  %s\n", warning)
 	}
