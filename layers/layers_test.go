@@ -84,7 +84,7 @@ func TestBatchSizesAgree(t *testing.T) {
 	}
 }
 
-// Every exported type of the package with a method Forward must be in the catalogue.
+// Every exported type of the package that is a Layer must be in the catalogue. A Forward of other operands is not one's.
 func TestCatalogueIsComplete(t *testing.T) {
 	listed := map[string]bool{}
 	for _, e := range layers.Catalogue {
@@ -112,6 +112,9 @@ func TestCatalogueIsComplete(t *testing.T) {
 			typ := fn.Recv.List[0].Type
 			if star, ok := typ.(*ast.StarExpr); ok {
 				typ = star.X
+			}
+			if fn.Type.Params.NumFields() != 2 {
+				continue
 			}
 			found++
 			assert.True(t, listed[typ.(*ast.Ident).Name], "%s is not in the catalogue", typ.(*ast.Ident).Name)
