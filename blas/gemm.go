@@ -99,7 +99,7 @@ type source[T kernel.Float] struct {
 const rowBlocks = 16
 
 // minShare is the work, in multiplications and additions, below which another worker is not worth its start: some 5 µs.
-const minShare = 1 << 19
+const minShare = 1 << 18
 
 // doBlock packs what is not ready and computes one block of C.
 func (g *product[T]) doBlock() {
@@ -123,7 +123,7 @@ func (g *product[T]) doBlock() {
 	}
 	for g.shares() < want {
 		switch {
-		case g.cols > minPanels && (g.b.late || g.cols*nr >= g.rows*mr):
+		case g.b.late && g.cols > 1, g.cols > minPanels && g.cols*nr >= g.rows*mr:
 			g.cols = (g.cols + 1) / 2
 		case g.rows > minPanels && !g.b.late:
 			g.rows = (g.rows + 1) / 2
@@ -137,7 +137,7 @@ cut:
 }
 
 // A block is cut into sharesPerWorker shares a worker, so that all finish about together, but a share keeps minPanels panels
-// each way to be worth its cache misses. Which shares there are changes no bit of the result.
+// each way to be worth its cache misses, but where B is packed late and all of A is read for every panel anyway. Which shares there are changes no bit of the result.
 const (
 	sharesPerWorker = 8
 	minPanels       = 4

@@ -28,15 +28,13 @@ func For(n, grain int, fn func(lo, hi int)) {
 		fn(0, n)
 		return
 	}
-	shared.run(n, max(grain, ceil(n, workers*rangesPerWorker)), workers, fn)
+	shared.run(n, grain, workers, fn)
 }
 
 // Workers returns the number of goroutines that may work on a loop at once, the caller among them: GOMAXPROCS at the time
 // of the call.
 func Workers() int { return runtime.GOMAXPROCS(0) }
 
-// rangesPerWorker trades balance against the cost of handing out ranges (an atomic addition each): a worker that was late
-// or slow leaves up to one range of its share to wait for.
-const rangesPerWorker = 4
-
-func ceil(a, b int) int { return (a + b - 1) / b }
+// rangesPerWorker trades balance against the cost of handing out ranges (an atomic exchange each): while much is left, a range
+// is one in rangesPerWorker of a worker's share of it.
+const rangesPerWorker = 2

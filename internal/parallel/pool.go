@@ -43,6 +43,7 @@ type pool struct {
 
 	// The job. Written by the caller while no worker is inside, read by workers inside.
 	n, grain int
+	parts    int // a range is one in so many of what is left, if that is not less than grain
 	limit    int // workers with an id below limit may help
 	fn       func(lo, hi int)
 	failed   atomic.Pointer[failure] // the first panic on a worker
@@ -56,7 +57,7 @@ type failure struct{ value any }
 // run carries out one job. The caller holds p.busy, and run releases it.
 func (p *pool) run(n, grain, workers int, fn func(lo, hi int)) {
 	helpers := min(workers-1, maxWorkers)
-	p.n, p.grain, p.limit, p.fn = n, grain, helpers, fn
+	p.n, p.grain, p.parts, p.limit, p.fn = n, grain, rangesPerWorker*workers, helpers, fn
 	p.next.Store(0)
 	p.failed.Store(nil)
 	for len(p.workers) < helpers {
@@ -72,14 +73,16 @@ func (p *pool) run(n, grain, workers int, fn func(lo, hi int)) {
 	p.draw()
 }
 
-// draw calls fn on one range after another until none is left.
+// draw calls fn on one range after another until none is left. A range is a part of what is left, so that large ones come
+// first and those that may have to be waited for are small ("guided self-scheduling": Polychronopoulos and Kuck, IEEE
+// Transactions on Computers C-36(12), 1987).
 func (p *pool) draw() {
-	for {
-		lo := int(p.next.Add(int64(p.grain))) - p.grain
-		if lo >= p.n {
-			return
+	for lo := p.next.Load(); lo < int64(p.n); lo = p.next.Load() {
+		left := p.n - int(lo)
+		size := min(max(p.grain, left/p.parts), left)
+		if p.next.CompareAndSwap(lo, lo+int64(size)) {
+			p.fn(int(lo), int(lo)+size)
 		}
-		p.fn(lo, min(lo+p.grain, p.n))
 	}
 }
 
