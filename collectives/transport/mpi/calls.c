@@ -121,6 +121,12 @@ static MPI_Op op_of(int dtype, int op) {
 	return MPI_SUM;
 }
 
+int tutti_init(int *enough) {
+	int provided, e = MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &provided);
+	*enough = provided >= MPI_THREAD_SERIALIZED;
+	return e;
+}
+
 int tutti_open_start(int *n, int64_t *tags) {
 	int *bound, found, e;
 	if ((e = MPI_Comm_get_attr(MPI_COMM_WORLD, MPI_TAG_UB, &bound, &found)))
@@ -189,20 +195,20 @@ int tutti_control_recv(int slot, void *p, int n) {
 	return MPI_Irecv(p, n, MPI_BYTE, MPI_ANY_SOURCE, 0, comms[ncomms], &requests[slot]);
 }
 
-int tutti_iallreduce(int slot, void *src, void *dst, int n, int dtype, int op) {
-	return MPI_Iallreduce(src, dst, n, dtypes()[dtype], op_of(dtype, op), comms[0], &requests[slot]);
-}
-
-int tutti_ireduce(int slot, void *src, void *dst, int n, int dtype, int op, int root) {
-	return MPI_Ireduce(src, dst, n, dtypes()[dtype], op_of(dtype, op), root, comms[0], &requests[slot]);
-}
-
-int tutti_ibcast(int slot, void *p, int n, int root) {
-	return MPI_Ibcast(p, n, MPI_BYTE, root, comms[0], &requests[slot]);
-}
-
 int tutti_ibarrier(int slot) {
 	return MPI_Ibarrier(comms[0], &requests[slot]);
+}
+
+int tutti_allreduce(void *src, void *dst, int n, int dtype, int op) {
+	return MPI_Allreduce(src == dst ? MPI_IN_PLACE : src, dst, n, dtypes()[dtype], op_of(dtype, op), comms[0]);
+}
+
+int tutti_reduce(void *src, void *dst, int n, int dtype, int op, int root) {
+	return MPI_Reduce(src == dst ? MPI_IN_PLACE : src, dst, n, dtypes()[dtype], op_of(dtype, op), root, comms[0]);
+}
+
+int tutti_bcast(void *p, int n, int root) {
+	return MPI_Bcast(p, n, MPI_BYTE, root, comms[0]);
 }
 
 int tutti_cancel(int slot) {

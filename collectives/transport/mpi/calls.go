@@ -2,8 +2,8 @@
 
 package mpi
 
-// The C side as Go sees it. Every function here is called on the MPI thread only, and takes only C memory, so no pointer
-// to Go memory is ever held by MPI.
+// The C side as Go sees it. Every function here is called by who holds the engine, see world. Messages pass through C
+// memory, and MPI never holds a pointer to Go's; the collectives work on the callers' memory, and return.
 
 // #cgo linux CFLAGS: -I/usr/lib/x86_64-linux-gnu/openmpi/include
 // #cgo linux LDFLAGS: -L/usr/lib/x86_64-linux-gnu/openmpi/lib
@@ -105,16 +105,32 @@ func controlRecv(slot int, b *block, n int) error {
 	return check("MPI_Irecv", C.tutti_control_recv(C.int(slot), b.p, C.int(n)))
 }
 
-func iallreduce(slot int, src, dst *block, n int, d transport.DType, op transport.Op) error {
-	return check("MPI_Iallreduce", C.tutti_iallreduce(C.int(slot), src.p, dst.p, C.int(n), cType(d), cOp(op)))
+func allreduce(src, dst []byte, d transport.DType, op transport.Op) error {
+	return check("MPI_Allreduce", C.tutti_allreduce(pointer(src), pointer(dst), count(src, d), cType(d), cOp(op)))
 }
 
-func ireduce(slot int, src, dst *block, n int, d transport.DType, op transport.Op, root int) error {
-	return check("MPI_Ireduce", C.tutti_ireduce(C.int(slot), src.p, dst.p, C.int(n), cType(d), cOp(op), C.int(root)))
+func reduce(src, dst []byte, d transport.DType, op transport.Op, root int) error {
+	return check("MPI_Reduce", C.tutti_reduce(pointer(src), pointer(dst), count(src, d), cType(d), cOp(op), C.int(root)))
 }
 
-func ibcast(slot int, b *block, n, root int) error {
-	return check("MPI_Ibcast", C.tutti_ibcast(C.int(slot), b.p, C.int(n), C.int(root)))
+func bcast(b []byte, root int) error {
+	return check("MPI_Bcast", C.tutti_bcast(pointer(b), C.int(len(b)), C.int(root)))
+}
+
+func pointer(b []byte) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(b)) }
+
+func count(b []byte, d transport.DType) C.int { return C.int(len(b) / d.Size()) }
+
+// initMPI starts MPI.
+func initMPI() error {
+	var enough C.int
+	if err := check("MPI_Init_thread", C.tutti_init(&enough)); err != nil {
+		return err
+	}
+	if enough == 0 {
+		return fmt.Errorf("MPI_Init_thread: this MPI cannot be called from more than one thread, even one at a time")
+	}
+	return nil
 }
 
 func ibarrier(slot int) error { return check("MPI_Ibarrier", C.tutti_ibarrier(C.int(slot))) }

@@ -1,5 +1,5 @@
-// The MPI calls that gompi does not have: nonblocking ones, on communicators of our own. All of them are made on one
-// thread. State is static because a process is in one MPI world at a time.
+// The MPI calls that gompi does not have: nonblocking ones, and in-place collectives, on communicators of our own. They are made from one thread at
+// a time. State is static because a process is in one MPI world at a time.
 
 #ifndef TUTTI_MPI_CALLS_H
 #define TUTTI_MPI_CALLS_H
@@ -20,6 +20,7 @@ enum { TUTTI_FLOAT32, TUTTI_FLOAT64, TUTTI_INT32, TUTTI_INT64, TUTTI_UINT8 };
 enum { TUTTI_SUM, TUTTI_MIN, TUTTI_MAX, TUTTI_PROD };
 
 // Every function that returns int returns MPI's error code unless it says otherwise.
+int tutti_init(int *enough); // starts MPI for calls from any thread, one at a time; enough: whether MPI can do that
 int tutti_open_start(int *ncomms, int64_t *tags); // begins to duplicate the world; tags: how many a communicator has
 int tutti_open_test(int *done);                   // one look at whether that is done
 int tutti_close(void);                            // frees the communicators and what tutti_open_start made
@@ -30,11 +31,13 @@ int tutti_isend(int slot, void *p, int n, int to, int comm, int tag);
 int tutti_irecv(int slot, void *p, int n, int from, int comm, int tag);
 int tutti_control_send(int slot, void *p, int n, int to);
 int tutti_control_recv(int slot, void *p, int n); // from anybody
-int tutti_iallreduce(int slot, void *src, void *dst, int n, int dtype, int op);
-int tutti_ireduce(int slot, void *src, void *dst, int n, int dtype, int op, int root);
-int tutti_ibcast(int slot, void *p, int n, int root);
 int tutti_ibarrier(int slot);
 int tutti_cancel(int slot);
+
+// These return when this rank's part is done. src may be dst.
+int tutti_allreduce(void *src, void *dst, int n, int dtype, int op);
+int tutti_reduce(void *src, void *dst, int n, int dtype, int op, int root);
+int tutti_bcast(void *p, int n, int root);
 
 // What one tutti_poll found: n finished requests.
 typedef struct {

@@ -7,11 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/tutti-ml/tutti/collectives/transport"
 )
 
 // parts are what ranks do in jobs that are meant to fail. Each returns its process's exit code.
@@ -39,6 +42,25 @@ var parts = map[string]func() int{
 		}
 		w.Close()
 		return 0
+	},
+	// Rank 1 freezes in the midst of a collective.
+	"frozen": func() int {
+		w := must(Open(context.Background(), Config{})).(*world)
+		if w.rank == 1 {
+			time.AfterFunc(100*time.Millisecond, func() { syscall.Kill(os.Getpid(), syscall.SIGSTOP) })
+		}
+		buf := make([]byte, 64<<20)
+		for {
+			ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
+			err := w.AllReduce(ctx, buf, transport.Float32, transport.Sum)
+			cancel()
+			if err != nil {
+				fmt.Println("gave up before it began:", err)
+				w.Abort(err)
+				w.Close()
+				return 0
+			}
+		}
 	},
 	// Rank 1 dies.
 	"killed": func() int {
@@ -80,6 +102,7 @@ func TestJobsThatEnd(t *testing.T) {
 		"never received": "1 messages were not taken",
 		"not closed":     "rank 0: closing: within 300ms, ranks [1] have not closed",
 		"killed":         "signal 9",
+		"frozen":         "ending the job",
 	} {
 		t.Run(part, func(t *testing.T) {
 			begin := time.Now()

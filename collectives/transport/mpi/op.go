@@ -9,8 +9,12 @@ package mpi
 // others are up to frameLen bytes more each. So a message may be longer than MPI can count, and a receiver that expects
 // another length learns the true one.
 //
-// Data passes through C memory, frame by frame, both ways. That costs a copy inside the cache, and buys this: when a
+// A message passes through C memory, frame by frame, both ways. That costs a copy inside the cache, and buys this: when a
 // caller's time is up MPI holds nothing of its memory, whatever the peer does.
+//
+// A collective begins with a barrier that does not block. Until all ranks are there a caller may leave. Then MPI's own
+// blocking collective works in place on the caller's memory: its nonblocking ones take twice as long, and copies would
+// take as long as MPI itself. If a rank is lost in the midst of it MPI never returns, and the watchdog ends the job.
 
 import (
 	"encoding/binary"
@@ -65,13 +69,16 @@ type op struct {
 	done chan error  // receives the result; capacity 1
 	over atomic.Bool // set before that, for a caller that looks before it parks
 
-	// The MPI thread's own.
-	off       int // bytes of the message or buffer that are done
-	step      int // bytes that the request in progress moves
-	total     int // bytes of the message or buffer
-	slot      int // of the request in progress
-	a, b      *block
+	limit time.Time // when the caller's time is up
+
+	// The engine's own.
+	off       int       // bytes of the message or buffer that are done
+	step      int       // bytes that the request in progress moves
+	total     int       // bytes of the message or buffer
+	slot      int       // of the request in progress
+	a         *block    // of a message
 	hopeless  time.Time // when the operation fails because its peer has closed; zero if it has not
+	begun     bool      // it has a request
 	delivered bool      // the caller has its result
 	held      bool      // and MPI still has a request, so nobody may use this op again
 	next      *op       // what begins when this one ends
@@ -144,34 +151,15 @@ func (w *world) post(o *op, s int) error {
 		return isend(s, o.a, head+n, o.peer, comm, tag)
 	case opRecv:
 		return irecv(s, o.a, headLen+frameLen, o.peer, comm, tag)
-	case opBarrier:
-		return ibarrier(s)
 	}
-	o.step = min(o.total-o.off, chunkLen)
-	if o.src != nil && !o.read(o.a.b[:o.step]) {
-		return errLeft
-	}
-	n := o.step / max(1, o.width())
-	switch o.kind {
-	case opAllReduce:
-		return iallreduce(s, o.a, o.b, n, o.dtype, o.red)
-	case opReduce:
-		return ireduce(s, o.a, o.b, n, o.dtype, o.red, o.peer)
-	}
-	return ibcast(s, o.a, o.step, o.peer)
-}
-
-func (o *op) width() int {
-	if o.kind == opBroadcast {
-		return 1
-	}
-	return o.dtype.Size()
+	return ibarrier(s) // a collective begins when all are there
 }
 
 // advance takes note of what the finished request moved. It returns true when the operation is complete.
 func (w *world) advance(o *op, f finish) (bool, error) {
 	switch o.kind {
-	case opSend:
+	case opAllReduce, opReduce, opBroadcast:
+		return true, w.collect(o)
 	case opRecv:
 		frame := o.a.b[:f.count]
 		if o.off == 0 {
@@ -191,14 +179,6 @@ func (w *world) advance(o *op, f finish) (bool, error) {
 			return true, errLeft
 		}
 		o.step = len(frame)
-	case opAllReduce, opReduce:
-		if o.dst != nil && !o.write(o.b.b[:o.step]) {
-			return true, errLeft
-		}
-	case opBroadcast:
-		if o.dst != nil && !o.write(o.a.b[:o.step]) {
-			return true, errLeft
-		}
 	}
 	o.off += o.step
 	return o.off >= o.total, nil

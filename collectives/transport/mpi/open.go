@@ -78,7 +78,9 @@ func (w *world) init() error {
 		if gompi.IsOn() {
 			return errors.New("mpi: Open: MPI has been started by somebody else, on a thread of theirs")
 		}
-		gompi.Start(false)
+		if err := initMPI(); err != nil {
+			return err
+		}
 		state.started = true
 	}
 	w.rank, w.size = gompi.WorldRank(), gompi.WorldSize()

@@ -2,7 +2,7 @@
 
 package mpi
 
-// How operations begin, advance and end. All of it runs on the MPI thread.
+// How operations begin, advance and end. All of it is done by who holds the engine.
 
 import (
 	"fmt"
@@ -29,13 +29,13 @@ func (w *world) start(o *op) {
 
 // begin makes the first MPI request of an operation.
 func (w *world) begin(o *op) {
-	o.a = w.block()
-	if o.kind == opAllReduce || o.kind == opReduce {
-		o.b = w.block()
+	if o.stream().peer >= 0 {
+		o.a = w.block()
 	}
 	if o.stream().peer >= 0 && w.gone[o.peer] {
 		o.hopeless = time.Now().Add(goodbye)
 	}
+	o.begun = true
 	o.slot = w.slot(slot{op: o})
 	w.running++
 	if err := w.post(o, o.slot); err != nil {
@@ -89,9 +89,8 @@ func (w *world) finished(o *op, f finish) {
 func (w *world) end(o *op, err error) {
 	w.release(o.slot)
 	w.running--
-	w.blocks = append(w.blocks, o.a)
-	if o.b != nil {
-		w.blocks = append(w.blocks, o.b)
+	if o.a != nil {
+		w.blocks = append(w.blocks, o.a)
 	}
 	switch {
 	case err == nil:
@@ -116,7 +115,7 @@ func (w *world) end(o *op, err error) {
 func (w *world) cancel(o *op) {
 	switch {
 	case o.delivered:
-	case o.a == nil: // it waits for its turn
+	case !o.begun: // it waits for its turn
 		o.held = true
 		o.deliver(errCancel)
 	case o.kind == opRecv:
@@ -189,7 +188,7 @@ func (w *world) release(i int) {
 func (w *world) block() *block {
 	n := len(w.blocks)
 	if n == 0 {
-		return newBlock(max(headLen+frameLen, chunkLen))
+		return newBlock(max(headLen+frameLen, controlLen))
 	}
 	b := w.blocks[n-1]
 	w.blocks = w.blocks[:n-1]

@@ -2,8 +2,8 @@
 
 package mpi
 
-// The MPI thread: one goroutine, locked to one OS thread, on which this process makes every MPI call from the first to
-// the last.
+// The MPI thread: one goroutine, locked to one OS thread, on which this process starts and ends MPI and makes the calls
+// that no caller makes.
 
 import (
 	"context"

@@ -2,7 +2,7 @@
 
 package mpi
 
-// The methods of the transport: what callers see. They hand an operation to the MPI thread and wait for it.
+// The methods of the transport: what callers see. They hand in an operation, and drive the engine until it is done.
 
 import (
 	"context"
@@ -22,7 +22,8 @@ var (
 )
 
 const (
-	spin     = 20 * time.Microsecond  // how long a caller looks before it parks; waking it costs as much
+	crowd    = 100                    // looks at an engine that another drives, before the caller sleeps in between
+	nap      = 20 * time.Microsecond  // that sleep
 	lastWord = 100 * time.Millisecond // how long a caller that must leave waits for MPI to let go in good order
 )
 
@@ -106,6 +107,9 @@ func (w *world) PostRecv(from int, tag transport.Tag, p []byte) transport.Pendin
 	}
 	if err != nil {
 		o.deliver(err)
+	} else if w.engine.TryLock() { // MPI shall know of it before it comes
+		w.take()
+		w.engine.Unlock()
 	}
 	return o
 }
@@ -132,10 +136,8 @@ func (w *world) Reduce(ctx context.Context, dst, src []byte, d transport.DType, 
 
 // Broadcast implements transport.Native.
 func (w *world) Broadcast(ctx context.Context, buf []byte, root int) error {
-	if w.rank == root {
-		return w.do(ctx, w.newOp(opBroadcast, root, buf, nil))
-	}
-	return w.do(ctx, w.newOp(opBroadcast, root, nil, buf))
+	o := w.newOp(opBroadcast, root, nil, buf)
+	return w.do(ctx, o)
 }
 
 // Barrier implements transport.Native.
@@ -182,6 +184,7 @@ func (w *world) do(ctx context.Context, o *op) error {
 	if err := w.usable(ctx); err != nil {
 		return err
 	}
+	o.limit, _ = ctx.Deadline()
 	if err := w.submit(o); err != nil {
 		return err
 	}
@@ -190,16 +193,15 @@ func (w *world) do(ctx context.Context, o *op) error {
 
 // wait waits for an operation that was submitted, and gives its op back.
 func (w *world) wait(ctx context.Context, o *op) error {
-	for end := time.Now().Add(spin); !o.over.Load() && time.Now().Before(end); {
-		runtime.Gosched()
+	for i := 0; !o.over.Load() && ctx.Err() == nil; i++ {
+		w.drive(i)
 	}
-	select {
-	case err := <-o.done:
+	if o.over.Load() {
+		err := <-o.done
 		if !o.held {
 			w.reuse(o)
 		}
 		return err
-	case <-ctx.Done():
 	}
 	kind, peer := o.kind, o.peer
 	if err := w.drop(o); err != errCancel {
@@ -217,14 +219,27 @@ func (w *world) drop(o *op) error {
 	w.mu.Lock()
 	w.unwant = append(w.unwant, o)
 	w.mu.Unlock()
-	w.ring()
-	t := time.NewTimer(lastWord)
-	defer t.Stop()
-	select {
-	case err := <-o.done:
-		return err
-	case <-t.C:
-		o.leave()
-		return errCancel
+	wake.set()
+	for i, end := 0, time.Now().Add(lastWord); time.Now().Before(end); i++ {
+		if o.over.Load() {
+			return <-o.done
+		}
+		w.drive(i)
+	}
+	o.leave()
+	return errCancel
+}
+
+// drive lets MPI work, as turn i of a caller who waits, or waits a little while another does that.
+func (w *world) drive(i int) {
+	if w.engine.TryLock() {
+		w.turn(i)
+		w.engine.Unlock()
+		return
+	}
+	if i < crowd {
+		runtime.Gosched()
+	} else {
+		time.Sleep(nap)
 	}
 }

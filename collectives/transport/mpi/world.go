@@ -2,13 +2,14 @@
 
 package mpi
 
-// The loop on the MPI thread: it starts the operations that callers hand in, looks whether MPI has finished any of their
-// requests, and moves those on. It looks hard for some microseconds, then ever more rarely while nothing happens, and not
-// at all while there is nothing to wait for.
+// The engine: it starts the operations that callers hand in, looks whether MPI has finished any of their requests, and
+// moves those on. Whoever waits for an operation drives it, on its own thread, so that nobody has to be woken: handing
+// every call to a thread of MPI's own took longer than MPI itself. One goroutine drives at a time, which is what
+// MPI_THREAD_SERIALIZED asks for. A loop on the MPI thread drives now and then while nobody waits, and not at all while
+// there is nothing to wait for.
 
 import (
 	"errors"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,9 +19,9 @@ import (
 
 const (
 	looks   = 200                    // at all requests, in one call of poll: some 20 µs
-	bursts  = 20                     // of polling, before the thread begins to sleep in between
-	napMin  = 20 * time.Microsecond  // first sleep
-	napMax  = 500 * time.Microsecond // longest; what an unexpected message may have to wait
+	bursts  = 20                     // of polling, between looks at who has gone
+	napMin  = 100 * time.Microsecond // first sleep of the loop
+	napMax  = time.Millisecond       // longest; what an unexpected message may have to wait
 	goodbye = 100 * time.Millisecond // for messages on their way when their sender closes
 )
 
@@ -37,7 +38,9 @@ type world struct {
 	cfg        Config
 	tags       int64 // tag values of one communicator
 
-	// What the callers hand to the MPI thread.
+	engine sync.Mutex // held by who drives
+
+	// What the callers hand to the engine.
 	mu     sync.Mutex
 	inbox  []*op
 	unwant []*op // operations whose callers want to leave
@@ -54,7 +57,9 @@ type world struct {
 	closing sync.Once
 	final   error // what Close returns
 
-	// The MPI thread's own.
+	watchdog *time.Timer // over collectives
+
+	// The engine's own.
 	slots     []slot
 	free      []int          // slots in no use
 	streams   map[stream]*op // the last operation of each stream that has any
@@ -75,7 +80,7 @@ type slot struct {
 	b  *block // of a control message
 }
 
-// submit hands an operation to the MPI thread, which ends it in any case. It fails once the world is closed.
+// submit hands an operation to the engine, which ends it in any case. It fails once the world is closed.
 func (w *world) submit(o *op) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -83,11 +88,11 @@ func (w *world) submit(o *op) error {
 		return transport.ErrClosed
 	}
 	w.inbox = append(w.inbox, o)
-	w.ring()
+	wake.set() // whoever drives at the moment looks into the inbox
 	return nil
 }
 
-// ring tells the MPI thread that there is something for it.
+// ring wakes the loop.
 func (w *world) ring() {
 	wake.set()
 	select {
@@ -96,41 +101,51 @@ func (w *world) ring() {
 	}
 }
 
-// loop serves the callers until quit is set.
-func (w *world) loop() {
-	nap := time.NewTimer(time.Hour)
-	defer nap.Stop()
-	idle, length := 0, napMin
-	for {
-		wake.clear()
-		busy, quit := w.take()
-		if quit {
-			return
-		}
-		if busy {
-			idle, length = 0, napMin
-		}
-		if w.look() {
-			idle, length = 0, napMin
-			continue
-		}
-		if w.telling && w.outgoing == 0 {
-			w.telling = false
-			close(w.aborted)
-		}
-		if idle++; idle <= bursts && w.running > 0 {
-			runtime.Gosched()
-			continue
-		}
+// turn does what callers want and moves on what MPI has finished, as turn number i of a row in which nothing may have
+// happened. The caller holds the engine. It returns whether anything happened, and whether the world is to end.
+func (w *world) turn(i int) (busy, quit bool) {
+	wake.clear()
+	busy, quit = w.take()
+	if w.look() {
+		return true, quit
+	}
+	if w.telling && w.outgoing == 0 {
+		w.telling = false
+		close(w.aborted)
+	}
+	if i%bursts == bursts-1 {
 		w.giveUp()
-		if w.running+w.outgoing == 0 && idle > 1 {
+	}
+	return busy, quit
+}
+
+// loop lets MPI work where no caller does: on what was posted and is not yet waited for, and on words from others. It ends
+// when quit is set, holding the engine for good.
+func (w *world) loop() {
+	clock := time.NewTimer(time.Hour)
+	defer clock.Stop()
+	for i, length := 0, napMin; ; i++ {
+		idle := false
+		if w.engine.TryLock() {
+			busy, quit := w.turn(i)
+			if quit {
+				return
+			}
+			if busy {
+				i, length = 0, napMin
+			}
+			idle = w.running+w.outgoing == 0 && i > 1
+			w.engine.Unlock()
+		}
+		if idle {
 			<-w.bell
+			i, length = 0, napMin
 			continue
 		}
-		nap.Reset(length)
+		clock.Reset(length)
 		select {
 		case <-w.bell:
-		case <-nap.C:
+		case <-clock.C:
 			length = min(2*length, napMax)
 		}
 	}
