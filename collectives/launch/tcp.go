@@ -54,11 +54,15 @@ func (c Config) carrier() tcp.Carrier {
 func (c Config) meet(ctx context.Context, s rendezvous.Spec) (kv store, host string, secret []byte, err error) {
 	if s.StoreAddr == "" {
 		kv, secret, err := c.meetInDir(ctx, s)
-		return kv, c.host("127.0.0.1"), secret, err
+		host := "127.0.0.1"
+		if s.StoreDir != "" && s.LocalSize != s.Size {
+			host = outwardHost()
+		}
+		return kv, c.host(host), secret, err
 	}
 	if s.Secret == nil {
-		return nil, "", nil, fmt.Errorf("no %s in the environment: set it on every rank to the same random value, 32 "+
-			"hexadecimal digits or more", rendezvous.EnvSecret)
+		return nil, "", nil, fmt.Errorf("neither %s nor %s in the environment: set one on every rank to the same random value, "+
+			"32 hexadecimal digits or more, or to a file with that", rendezvous.EnvSecret, rendezvous.EnvSecretFile)
 	}
 	var server *rendezvous.Server
 	if s.Serve && s.Rank == 0 {
@@ -84,16 +88,33 @@ func (c Config) host(otherwise string) string {
 	return otherwise
 }
 
-// meetInDir opens a store in a directory of this host, for launchers that give no address.
+// outwardHost is the address at which other hosts reach this one, as well as can be guessed: the first of its interfaces'
+// that is neither loopback nor link-local.
+func outwardHost() string {
+	addrs, err := net.InterfaceAddrs()
+	if err != nil {
+		return "127.0.0.1"
+	}
+	for _, a := range addrs {
+		if n, ok := a.(*net.IPNet); ok && n.IP.IsGlobalUnicast() {
+			return n.IP.String()
+		}
+	}
+	return "127.0.0.1"
+}
+
+// meetInDir opens a store in a directory, for launchers that give no address: of this host, or the one that
+// TUTTI_STORE_DIR names.
 func (c Config) meetInDir(ctx context.Context, s rendezvous.Spec) (store, []byte, error) {
-	if s.LocalSize >= 0 && s.LocalSize != s.Size {
+	if s.StoreDir == "" && s.LocalSize >= 0 && s.LocalSize != s.Size {
 		return nil, nil, fmt.Errorf("%s started %d of the %d ranks on this host, and gives no address at which to meet the "+
-			"others: build with -tags mpi, or set RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT", s.Source, s.LocalSize, s.Size)
+			"others: build with -tags mpi, or set %s to host:port of rank 0, or %s to a directory that all hosts share",
+			s.Source, s.LocalSize, s.Size, rendezvous.EnvStore, rendezvous.EnvStoreDir)
 	}
 	if s.Job == "" {
 		return nil, nil, fmt.Errorf("%s gives neither an address at which to meet the others nor a name of the job", s.Source)
 	}
-	dir, err := rendezvous.OpenDir(ctx, s.Source+"/"+s.Job, s.Rank, s.Size)
+	dir, err := rendezvous.OpenDir(ctx, s.StoreDir, s.Source+"/"+s.Job, s.Rank, s.Size)
 	if err != nil {
 		return nil, nil, err
 	}

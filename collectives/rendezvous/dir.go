@@ -1,7 +1,7 @@
 package rendezvous
 
-// The store in a directory, for ranks of one host and one user whose launcher gives them no address: mpirun, with a
-// program that does without MPI.
+// The store in a directory, for ranks of one user whose launcher gives them no address: mpirun, with a program that does
+// without MPI. By default it is one of this host; on a shared file system it serves several.
 //
 // All ranks compute the directory's name from the job's, so one may find what a job of that name left that is long dead.
 // Hence the handshake: rank 0 removes what it finds and makes the directory anew; every other rank r writes a random
@@ -36,12 +36,16 @@ type Dir struct {
 	secret []byte
 }
 
-// OpenDir meets the other ranks of a job in a directory under os.TempDir and returns their store. The job's name must be
-// the same on every rank and differ from that of any job that runs on this host at the same time. It returns when rank 0
+// OpenDir meets the other ranks of a job in a directory under base, or os.TempDir if that is "", and returns their store.
+// The job's name must be the same on every rank and differ from that of any job that uses base at the same time. It
+// returns when rank 0
 // knows of all ranks, and this rank of rank 0; a ctx that ends first gives an error naming who is missing.
-func OpenDir(ctx context.Context, job string, rank, size int) (*Dir, error) {
+func OpenDir(ctx context.Context, base, job string, rank, size int) (*Dir, error) {
+	if base == "" {
+		base = os.TempDir()
+	}
 	sum := sha256.Sum256([]byte(job))
-	d := &Dir{path: filepath.Join(os.TempDir(), fmt.Sprintf("tutti-%s-%x", owner(), sum[:8])), rank: rank}
+	d := &Dir{path: filepath.Join(base, fmt.Sprintf("tutti-%s-%x", owner(), sum[:8])), rank: rank}
 	var err error
 	if rank == 0 {
 		err = d.host(ctx, size)

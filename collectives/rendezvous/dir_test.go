@@ -24,7 +24,7 @@ func TestDirAfterADeadJob(t *testing.T) {
 				if rank == 0 {
 					time.Sleep(30 * time.Millisecond) // the others look first, at what the dead left
 				}
-				d, err := OpenDir(t.Context(), "job", rank, 3)
+				d, err := OpenDir(t.Context(), "", "job", rank, 3)
 				if !assert.NoError(t, err) {
 					return
 				}
@@ -59,12 +59,12 @@ func TestDirOfOthers(t *testing.T) {
 	tmp := tempDir(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	_, err := OpenDir(ctx, "job", 1, 2)
+	_, err := OpenDir(ctx, "", "job", 1, 2)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	require.ErrorContains(t, err, "rank 0 has not come")
 
 	d := &Dir{path: ""}
-	_, err = OpenDir(t.Context(), "job", 0, 1)
+	_, err = OpenDir(t.Context(), "", "job", 0, 1)
 	require.NoError(t, err)
 	path, err := filepath.Glob(filepath.Join(tmp, "*"))
 	require.NoError(t, err)
@@ -72,11 +72,11 @@ func TestDirOfOthers(t *testing.T) {
 	d.path = path[0]
 	require.NoError(t, os.Chmod(d.path, 0o755))
 	for rank := range 2 {
-		_, err = OpenDir(t.Context(), "job", rank, 2)
+		_, err = OpenDir(t.Context(), "", "job", rank, 2)
 		require.ErrorContains(t, err, "its mode is -rwxr-xr-x, and others may look in: want 0700", "rank %d", rank)
 	}
 	require.NoError(t, os.RemoveAll(d.path))
 	require.NoError(t, os.Symlink(t.TempDir(), d.path))
-	_, err = OpenDir(t.Context(), "job", 0, 1)
+	_, err = OpenDir(t.Context(), "", "job", 0, 1)
 	require.ErrorContains(t, err, "it is no directory")
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net"
+	"os"
 	"strconv"
 	"strings"
 )
@@ -15,10 +16,25 @@ const (
 	EnvRank      = "TUTTI_RANK"       // the process's rank, from 0
 	EnvSize      = "TUTTI_SIZE"       // the number of ranks
 	EnvLocalRank = "TUTTI_LOCAL_RANK" // the rank among those of this host, from 0
+	EnvLocalSize = "TUTTI_LOCAL_SIZE" // the number of ranks on this host; all of them, if it is not set
 	EnvStore     = "TUTTI_STORE"      // host:port of the store the ranks meet at
 	EnvSecret    = "TUTTI_SECRET"     // the job's secret, hexadecimal, 32 digits or more
 	EnvJob       = "TUTTI_JOB"        // a name that no other job has
 )
+
+// Environment variables a user sets where a launcher does not say where the ranks meet, or who shares a secret.
+const (
+	// EnvStoreDir is a directory on a file system that all ranks share: they meet in it. EnvStore does for any launcher
+	// too: rank 0 then serves the store at that address.
+	EnvStoreDir = "TUTTI_STORE_DIR"
+	// EnvSecretFile is a file with the secret, in hexadecimal, which is not then in the environment.
+	EnvSecretFile = "TUTTI_SECRET_FILE"
+	// EnvService is the headless service of a Kubernetes Indexed Job, through which its pods know each other by name.
+	EnvService = "TUTTI_SERVICE"
+)
+
+// DefaultPort is where rank 0 serves the store if a launcher names a host but no port.
+const DefaultPort = 29400
 
 // MinSecret is the length in bytes a job's secret must have at least.
 const MinSecret = 16
@@ -31,6 +47,8 @@ const (
 	SourceOpenMPI = "Open MPI"
 	SourcePMI     = "MPICH/PMI"
 	SourceSlurm   = "Slurm"
+	SourcePET     = "Kubeflow (PET)"
+	SourceK8s     = "Kubernetes Indexed Job"
 )
 
 // Spec says who this process is in its job.
@@ -41,6 +59,7 @@ type Spec struct {
 	LocalSize int    // the number of ranks on this host; −1 where the launcher does not say
 	Source    string // which launcher said so: one of the Source constants
 	StoreAddr string // host:port of the TCP store, "" where the launcher gives none
+	StoreDir  string // the directory in which the ranks meet where there is no StoreAddr; "": one of this host
 	Secret    []byte // the job's secret, nil where the environment carries none
 	Job       string // what tells this job from another on the same host, "" where the launcher does not say
 
@@ -66,12 +85,14 @@ type launcher struct {
 // launchers in order of precedence. What says most about the job comes first; Slurm comes last because an allocation's
 // variables are also there for what mpirun starts inside it. SLURM_PROCID alone means a batch script, not a step.
 var launchers = []launcher{
-	{SourceTutti, EnvRank, EnvRank, EnvSize, EnvLocalRank, "", EnvJob},
+	{SourceTutti, EnvRank, EnvRank, EnvSize, EnvLocalRank, EnvLocalSize, EnvJob},
 	{SourceTorch, "WORLD_SIZE", "RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", ""},
 	{SourceOpenMPI, "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE",
 		"OMPI_COMM_WORLD_LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_SIZE", "PMIX_NAMESPACE"},
 	{SourcePMI, "PMI_SIZE", "PMI_RANK", "PMI_SIZE", "MPI_LOCALRANKID", "MPI_LOCALNRANKS", "PMI_JOBID"},
 	{SourceSlurm, "SLURM_STEP_ID", "SLURM_PROCID", "SLURM_NTASKS", "SLURM_LOCALID", "", "SLURM_JOB_ID"},
+	{SourcePET, "PET_NNODES", "PET_NODE_RANK", "PET_NNODES", "", "", ""},
+	{SourceK8s, "JOB_COMPLETION_INDEX", "JOB_COMPLETION_INDEX", EnvSize, "", "", ""},
 }
 
 // Marks lists the variables Find looks for, in order of precedence: what an error message tells a user who expected
@@ -113,7 +134,7 @@ func (l launcher) read(getenv func(string) string) (s Spec, err error) {
 	if s.Rank >= s.Size {
 		return s, fmt.Errorf("%s=%d, but %s=%d: a rank is below the size", l.rank, s.Rank, l.size, s.Size)
 	}
-	if getenv(l.local) != "" {
+	if l.local != "" && getenv(l.local) != "" {
 		if s.LocalRank, err = number(getenv, l.local, 0, s.Size-1); err != nil {
 			return s, err
 		}
@@ -134,30 +155,60 @@ func (l launcher) read(getenv func(string) string) (s Spec, err error) {
 	}
 	switch l.source {
 	case SourceTutti:
-		s.LocalSize = s.Size // it starts ranks on one host
+		if s.LocalSize < 0 {
+			s.LocalSize = s.Size
+		}
 		s.StoreAddr = getenv(EnvStore)
 		if err := hostPort(EnvStore, s.StoreAddr); err != nil && s.Size > 1 {
 			return s, err
 		}
+		return s, nil
 	case SourceTorch:
-		err = s.master(getenv)
+		err = s.master(getenv, "MASTER_ADDR", "MASTER_PORT", "WORLD_SIZE")
+	case SourceSlurm:
+		err = s.slurm(getenv)
+	case SourcePET:
+		err = s.pet(getenv)
+	case SourceK8s:
+		err = s.kubernetes(getenv)
 	}
-	return s, err
+	if err != nil {
+		return s, err
+	}
+	return s, s.chosen(getenv)
+}
+
+// chosen applies what the user says about where to meet, which comes before what follows from the launcher.
+func (s *Spec) chosen(getenv func(string) string) error {
+	s.StoreDir = getenv(EnvStoreDir)
+	if s.StoreDir != "" {
+		s.StoreAddr, s.Serve = "", false
+	}
+	if at := getenv(EnvStore); at != "" {
+		if err := hostPort(EnvStore, at); err != nil {
+			return err
+		}
+		s.StoreAddr, s.Serve, s.StoreDir = at, true, ""
+	}
+	if s.Job == "" {
+		s.Job = s.StoreAddr
+	}
+	return nil
 }
 
 // maxSize bounds the number of ranks a launcher may claim; beyond it a value is taken for a mistake.
 const maxSize = 1 << 20
 
-// master fills in the address at which torchrun-style jobs meet. One rank needs none.
-func (s *Spec) master(getenv func(string) string) error {
-	host, port := getenv("MASTER_ADDR"), getenv("MASTER_PORT")
-	if host == "" && port == "" && s.Size == 1 {
+// master fills in the address at which torchrun-style jobs meet, from the variables that give it. One rank needs none.
+func (s *Spec) master(getenv func(string) string, addr, portVar, size string) error {
+	host, port := getenv(addr), getenv(portVar)
+	if host == "" && port == "" && (s.Size == 1 || getenv(EnvStore)+getenv(EnvStoreDir) != "") {
 		return nil
 	}
 	if host == "" {
-		return fmt.Errorf("MASTER_ADDR is not set, but WORLD_SIZE=%d", s.Size)
+		return fmt.Errorf("%s is not set, but %s=%d", addr, size, s.Size)
 	}
-	if _, err := number(getenv, "MASTER_PORT", 1, 65535); err != nil {
+	if _, err := number(getenv, portVar, 1, 65535); err != nil {
 		return err
 	}
 	s.StoreAddr, s.Serve = net.JoinHostPort(host, port), true
@@ -183,16 +234,23 @@ func number(getenv func(string) string, name string, lo, hi int) (int, error) {
 
 // secret reads the job's secret. Its value is never repeated in an error.
 func secret(getenv func(string) string) ([]byte, error) {
-	v := getenv(EnvSecret)
+	name, v := EnvSecret, getenv(EnvSecret)
+	if file := getenv(EnvSecretFile); v == "" && file != "" {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", EnvSecretFile, err)
+		}
+		name, v = EnvSecretFile+"="+file, string(text)
+	}
 	if v == "" {
 		return nil, nil
 	}
 	b, err := hex.DecodeString(strings.TrimSpace(v))
 	if err != nil {
-		return nil, fmt.Errorf("%s is not hexadecimal", EnvSecret)
+		return nil, fmt.Errorf("%s is not hexadecimal", name)
 	}
 	if len(b) < MinSecret {
-		return nil, fmt.Errorf("%s has %d bytes, fewer than %d", EnvSecret, len(b), MinSecret)
+		return nil, fmt.Errorf("%s has %d bytes, fewer than %d", name, len(b), MinSecret)
 	}
 	return b, nil
 }

@@ -1,6 +1,7 @@
 package rendezvous
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -36,6 +37,7 @@ func TestFind(t *testing.T) {
 	isOMPI := Spec{Rank: 1, Size: 4, LocalRank: 0, LocalSize: 2, Source: SourceOpenMPI, Job: "77"}
 	isPMI := Spec{Rank: 2, Size: 3, LocalRank: 2, LocalSize: 3, Source: SourcePMI}
 	isSlurm := Spec{Rank: 5, Size: 8, LocalRank: 1, LocalSize: -1, Source: SourceSlurm, Job: "99.0"}
+	isK8s := Spec{Rank: 3, Size: 4, LocalSize: 1, Source: SourceK8s, StoreAddr: "train-0.mesh:29400", Job: "train-0.mesh:29400", Serve: true}
 	alone := Spec{Size: 1, LocalSize: 1, Source: SourceNone}
 	for _, c := range []struct {
 		name, env string
@@ -57,6 +59,23 @@ func TestFind(t *testing.T) {
 			Spec{Size: 1, LocalRank: -1, LocalSize: -1, Source: SourceTorch, StoreAddr: "[::1]:1", Job: "[::1]:1", Serve: true}},
 		{"one rank needs no address", "RANK=0 WORLD_SIZE=1", Spec{Size: 1, LocalRank: -1, LocalSize: -1, Source: SourceTorch}},
 		{"one rank needs no store", "TUTTI_RANK=0 TUTTI_SIZE=1", Spec{Size: 1, LocalRank: -1, LocalSize: 1, Source: SourceTutti}},
+		{"Slurm on one node", slurm + " SLURM_STEP_NUM_NODES=1 SLURM_STEP_NODELIST=n1",
+			Spec{Rank: 5, Size: 8, LocalRank: 1, LocalSize: 8, Source: SourceSlurm, Job: "99.0"}},
+		{"Slurm on several nodes", slurm + " SLURM_STEP_NUM_NODES=2 SLURM_STEP_NODELIST=n[07-08]",
+			Spec{Rank: 5, Size: 8, LocalRank: 1, LocalSize: -1, Source: SourceSlurm, Job: "99.0", StoreAddr: "n07:20099", Serve: true}},
+		{"Kubernetes", "JOB_COMPLETION_INDEX=3 TUTTI_SIZE=4 HOSTNAME=train-3 TUTTI_SERVICE=mesh", isK8s},
+		{"Kubernetes with an address", "JOB_COMPLETION_INDEX=1 TUTTI_SIZE=4 TUTTI_STORE=a.b:7",
+			Spec{Rank: 1, Size: 4, LocalSize: 1, Source: SourceK8s, StoreAddr: "a.b:7", Job: "a.b:7", Serve: true}},
+		{"Kubeflow", "PET_NNODES=3 PET_NODE_RANK=2 PET_NPROC_PER_NODE=auto PET_MASTER_ADDR=m PET_MASTER_PORT=9",
+			Spec{Rank: 2, Size: 3, LocalSize: 1, Source: SourcePET, StoreAddr: "m:9", Job: "m:9", Serve: true}},
+		{"Kubeflow, two a node", "PET_NNODES=3 PET_NODE_RANK=2 PET_NPROC_PER_NODE=2 LOCAL_RANK=1 PET_MASTER_ADDR=m PET_MASTER_PORT=9",
+			Spec{Rank: 5, Size: 6, LocalRank: 1, LocalSize: 2, Source: SourcePET, StoreAddr: "m:9", Job: "m:9", Serve: true}},
+		{"an address under mpirun", ompi + " TUTTI_STORE=10.1.2.3:5000",
+			Spec{Rank: 1, Size: 4, LocalRank: 0, LocalSize: 2, Source: SourceOpenMPI, Job: "77", StoreAddr: "10.1.2.3:5000", Serve: true}},
+		{"a directory under mpirun", ompi + " TUTTI_STORE_DIR=/shared",
+			Spec{Rank: 1, Size: 4, LocalRank: 0, LocalSize: 2, Source: SourceOpenMPI, Job: "77", StoreDir: "/shared"}},
+		{"hosts of tutti launch", tutti + " TUTTI_LOCAL_SIZE=4",
+			Spec{Rank: 3, Size: 5, LocalRank: 3, LocalSize: 4, Source: SourceTutti, StoreAddr: "127.0.0.1:4000", Secret: secretRaw, Job: "j"}},
 		{"a secret for torchrun", "RANK=0 WORLD_SIZE=1 TUTTI_SECRET=" + secretHex,
 			Spec{Size: 1, LocalRank: -1, LocalSize: -1, Source: SourceTorch, Secret: secretRaw}},
 	} {
@@ -90,6 +109,14 @@ func TestFindErrors(t *testing.T) {
 		{"store without port", "TUTTI_RANK=0 TUTTI_SIZE=2 TUTTI_STORE=host", `TUTTI_STORE="host" is not host:port`},
 		{"store without host", "TUTTI_RANK=0 TUTTI_SIZE=2 TUTTI_STORE=:80", `TUTTI_STORE=":80" is not host:port`},
 		{"store's port", "TUTTI_RANK=0 TUTTI_SIZE=2 TUTTI_STORE=h:http", `TUTTI_STORE="h:http": port "http" is not a number`},
+		{"Kubernetes without a size", "JOB_COMPLETION_INDEX=0", "Kubernetes Indexed Job: TUTTI_SIZE is not set"},
+		{"Kubernetes without a service", "JOB_COMPLETION_INDEX=0 TUTTI_SIZE=2", "neither TUTTI_SERVICE"},
+		{"Kubernetes with a host name of its own", "JOB_COMPLETION_INDEX=0 TUTTI_SIZE=2 TUTTI_SERVICE=s HOSTNAME=x", `HOSTNAME="x" does not end in -0`},
+		{"Kubeflow, elastic", "PET_NNODES=1:4 PET_NODE_RANK=0", `PET_NNODES="1:4" is not a number`},
+		{"Kubeflow without local rank", "PET_NNODES=1 PET_NODE_RANK=0 PET_NPROC_PER_NODE=2", "LOCAL_RANK is not set"},
+		{"Slurm's list", "SLURM_STEP_ID=0 SLURM_PROCID=0 SLURM_NTASKS=2 SLURM_JOB_ID=1 SLURM_STEP_NUM_NODES=2 SLURM_STEP_NODELIST=n[", `SLURM_STEP_NODELIST="n[" names no host`},
+		{"an address that is none", "PMI_RANK=0 PMI_SIZE=2 TUTTI_STORE=here", `TUTTI_STORE="here" is not host:port`},
+		{"no secret file", "PMI_RANK=0 PMI_SIZE=1 TUTTI_SECRET_FILE=/no/such/file", "TUTTI_SECRET_FILE: open /no/such/file"},
 		{"secret", "TUTTI_RANK=0 TUTTI_SIZE=1 TUTTI_SECRET=hush", "TUTTI_SECRET is not hexadecimal"},
 		{"secret short", "TUTTI_RANK=0 TUTTI_SIZE=1 TUTTI_SECRET=0102", "TUTTI_SECRET has 2 bytes, fewer than 16"},
 	} {
@@ -122,6 +149,32 @@ func FuzzFind(f *testing.F) {
 		}
 		if s.Secret != nil && len(s.Secret) < MinSecret {
 			t.Fatalf("Find accepts a secret of %d bytes", len(s.Secret))
+		}
+	})
+}
+
+func TestFirstHost(t *testing.T) {
+	for list, want := range map[string]string{
+		"n1": "n1", "n1,n2": "n1", "n[1-3]": "n1", "n[07,9]": "n07", "rack1-[03-07,9],login": "rack1-03", "n[4]": "n4",
+		"n[1-2]-ib,x": "n1-ib", "n[": "", "n[]": "", "r[1-2]n[3-4]": "", "": "",
+	} {
+		assert.Equal(t, want, firstHost(list), list)
+	}
+}
+
+func TestSecretFile(t *testing.T) {
+	file := t.TempDir() + "/secret"
+	require.NoError(t, os.WriteFile(file, []byte(secretHex+"\n"), 0o600))
+	s, err := Find(environment("PMI_RANK=0 PMI_SIZE=2 TUTTI_SECRET_FILE=" + file))
+	require.NoError(t, err)
+	assert.Equal(t, secretRaw, s.Secret)
+}
+
+func FuzzFirstHost(f *testing.F) {
+	f.Add("rack1-[03-07,9],login")
+	f.Fuzz(func(t *testing.T, list string) {
+		if h := firstHost(list); strings.ContainsAny(h, "[,") {
+			t.Fatalf("firstHost(%q) = %q", list, h)
 		}
 	})
 }

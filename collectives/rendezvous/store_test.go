@@ -47,7 +47,7 @@ var stores = map[string]func(t *testing.T, n int) []transport.Store{
 		var wg sync.WaitGroup
 		for rank := range n {
 			wg.Go(func() {
-				d, err := OpenDir(t.Context(), "job", rank, n)
+				d, err := OpenDir(t.Context(), "", "job", rank, n)
 				if assert.NoError(t, err) {
 					dirs[rank] = d
 				}
