@@ -132,8 +132,10 @@ var derivatives = map[*op]derivative{
 	flipOp:      placeBack,
 	repeatOp:    placeBack,
 	diagonalOp:  placeBack,
-	placeOp:     func(n *node, _ int, dy *Var) *Var { return moveOp.through(dy, &n.layout, n.in[0].Shape()) },
+	unfoldOp:    placeBack,
 	moveOp:      placeBack,
+	placeOp:     readThrough,
+	foldOp:      readThrough,
 	rollOp:      func(n *node, _ int, dy *Var) *Var { return Roll(dy, n.ints[0], -n.ints[1]) },
 	concatOp: func(n *node, i int, dy *Var) *Var {
 		lo := 0
@@ -293,6 +295,9 @@ var (
 
 // placeBack is the derivative of an op that moves elements.
 func placeBack(n *node, _ int, dy *Var) *Var { return placeOp.through(dy, &n.layout, n.in[0].Shape()) }
+
+// readThrough is the derivative of an op that adds elements up in places.
+func readThrough(n *node, _ int, dy *Var) *Var { return moveOp.through(dy, &n.layout, n.in[0].Shape()) }
 
 func (o *op) through(x *Var, l *layout, shape []int) *Var {
 	n := o.on(x)

@@ -199,7 +199,7 @@ func giveBackward[T vec.Float](n *node) {
 	}
 	acc[T](n, 0)
 	grain := rowGrain(&n.layout)
-	if n.layout.repeats() { // pieces would add to the same elements
+	if n.layout.overlaps() { // pieces would add to the same elements
 		grain = n.layout.rows() + 1
 	}
 	n.each(n.layout.rows(), grain, giveLoop[float32], giveLoop[float64])
@@ -212,7 +212,7 @@ func takeBackLoop[T vec.Float](n *node, lo, hi int) {
 // inverse returns the layout that undoes l, if every one of the n elements that l points into is read exactly once.
 func (l *layout) inverse(n int) (layout, bool) {
 	result := dense(l.dims[:l.rank])
-	if l.len() != n {
+	if l.len() != n || l.overlaps() {
 		return result, false
 	}
 	// Axes by falling stride, which is the order in which they lie in the operand.
@@ -244,10 +244,16 @@ func giveLoop[T vec.Float](n *node, lo, hi int) {
 	give(g, outGrad[T](n), &n.layout, lo, hi)
 }
 
-// repeats reports whether an element is read more than once along an axis outside the rows.
-func (l *layout) repeats() bool {
-	for i, s := range l.strides[:l.rank-1] {
-		if s == 0 && l.dims[i] > 1 {
+// overlaps reports whether two rows may hold the same element: whether the axes, by falling stride, do not lie within each other.
+func (l *layout) overlaps() bool {
+	for i, s := range l.strides[:l.rank] {
+		reach := 0 // of all axes with smaller strides
+		for k, t := range l.strides[:l.rank] {
+			if k != i && (max(t, -t) < max(s, -s) || max(t, -t) == max(s, -s) && k > i) {
+				reach += (l.dims[k] - 1) * max(t, -t)
+			}
+		}
+		if l.dims[i] > 1 && max(s, -s) <= reach || l.dims[i] > 1 && s == 0 && i < l.rank-1 {
 			return true
 		}
 	}

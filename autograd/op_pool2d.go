@@ -13,6 +13,9 @@ type Pool2DOptions struct {
 	PadH, PadW           int  // border on each side of the image, in pixels, at most half the window
 	DilationH, DilationW int  // MaxPool2D only: distance of neighbouring pixels of a window
 	ExcludePad           bool // AvgPool2D only: divide by the pixels that the window sees, not by R·S
+
+	// Ceil rounds the result's size up, not down, so that a last window may reach beyond the padding.
+	Ceil bool
 }
 
 // MaxPool2D returns the largest element of every window; padding never wins, a NaN always does. The gradient goes to the
@@ -47,6 +50,7 @@ func (op *op) over(x *Var, o Pool2DOptions) *node {
 	n.window = conv.PoolShape{
 		N: x.Dim(0), C: x.Dim(1), H: x.Dim(2), W: x.Dim(3), R: o.R, S: o.S, StrideH: o.StrideH, StrideW: o.StrideW,
 		PadH: o.PadH, PadW: o.PadW, DilationH: o.DilationH, DilationW: o.DilationW,
+		Ceil: o.Ceil,
 	}
 	n.window.Validate()
 	return n

@@ -23,6 +23,13 @@ type Kernels[T vec.Float] struct {
 // Algorithms lists all algorithms, in order of choice: the first that is usable and suits a shape computes it.
 var Algorithms = []Algorithm{
 	{
+		Name:   "depthwise",
+		About:  "planes copied to frames with their padding, then a vector operation a filter tap; groups of one channel",
+		Usable: oneChannel, Suits: suitsDepthwise,
+		F32: Kernels[float32]{depthwiseForward[float32], depthwiseBackwardData[float32], depthwiseBackwardFilter[float32]},
+		F64: Kernels[float64]{depthwiseForward[float64], depthwiseBackwardData[float64], depthwiseBackwardFilter[float64]},
+	},
+	{
 		Name:   "im2col",
 		About:  "pixels copied to panels of columns, then matrix products; 1x1 filters without the copy",
 		Usable: anyShape, Suits: anyShape,

@@ -38,7 +38,7 @@ func (j *poolJob[T]) doAvg(lo, hi int) {
 						sum += v
 					}
 				}
-				y[oh*outW+ow] = sum / T(s.count(h1-h0, w1-w0, j.countPad))
+				y[oh*outW+ow] = sum / T(s.count(oh, ow, h1-h0, w1-w0, j.countPad))
 			}
 		}
 	}
@@ -69,7 +69,7 @@ func (j *poolJob[T]) doAvgBackward(lo, hi int) {
 			h0, h1 := clip(oh*s.StrideH-s.PadH, s.R, s.H)
 			for ow := range outW {
 				w0, w1 := clip(ow*s.StrideW-s.PadW, s.S, s.W)
-				g := dy[oh*outW+ow] / T(s.count(h1-h0, w1-w0, j.countPad))
+				g := dy[oh*outW+ow] / T(s.count(oh, ow, h1-h0, w1-w0, j.countPad))
 				for h := h0; h < h1; h++ {
 					row := dx[h*s.W+w0 : h*s.W+w1]
 					for i := range row {
@@ -87,10 +87,11 @@ func clip(start, n, size int) (lo, hi int) {
 	return lo, max(lo, min(start+n, size))
 }
 
-// count returns what a mean over a window that sees h×w pixels divides by.
-func (s PoolShape) count(h, w int, countPad bool) int {
+// count returns what the mean over window (oh, ow), which sees h×w pixels, divides by: of the padding only what lies within it.
+func (s PoolShape) count(oh, ow, h, w int, countPad bool) int {
 	if countPad {
-		return s.R * s.S
+		h = min(s.R, s.H+2*s.PadH-oh*s.StrideH)
+		w = min(s.S, s.W+2*s.PadW-ow*s.StrideW)
 	}
 	return h * w
 }

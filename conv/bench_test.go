@@ -22,6 +22,7 @@ var benchShapes = []struct {
 	{"resnet18/64x56", conv.Shape{N: 8, C: 64, H: 56, W: 56, K: 64, R: 3, S: 3, PadH: 1, PadW: 1}},
 	{"resnet18/512x7", conv.Shape{N: 8, C: 512, H: 7, W: 7, K: 512, R: 3, S: 3, PadH: 1, PadW: 1}},
 	{"pointwise/256x14", conv.Shape{N: 8, C: 256, H: 14, W: 14, K: 256, R: 1, S: 1}},
+	{"depthwise/64x112s2", conv.Shape{N: 1, C: 64, H: 112, W: 112, K: 64, R: 3, S: 3, StrideH: 2, StrideW: 2, PadH: 1, PadW: 1, Groups: 64}},
 	{"depthwise/64x28", conv.Shape{N: 8, C: 64, H: 28, W: 28, K: 64, R: 3, S: 3, PadH: 1, PadW: 1, Groups: 64}},
 }
 

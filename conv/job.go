@@ -18,7 +18,8 @@ type job[T vec.Float] struct {
 	parts      []T // partial sums of the filters' gradient, [partials, LenW]
 	partials   int
 
-	forward, backwardData, backwardFilter, addPartials, addBias func(lo, hi int)
+	forward, backwardData, backwardFilter, addPartials, addBias      func(lo, hi int)
+	depthwiseForward, depthwiseBackwardData, depthwiseBackwardFilter func(lo, hi int)
 }
 
 var jobs32, jobs64 sync.Pool
@@ -34,6 +35,8 @@ func newJob[T vec.Float](s Shape) *job[T] {
 		j.forward, j.backwardData = j.doForward, j.doBackwardData
 		j.backwardFilter, j.addPartials = j.doBackwardFilter, j.doAddPartials
 		j.addBias = j.doAddBias
+		j.depthwiseForward, j.depthwiseBackwardData = j.doDepthwiseForward, j.doDepthwiseBackwardData
+		j.depthwiseBackwardFilter = j.doDepthwiseBackwardFilter
 	}
 	j.s, j.p = s, cut(s)
 	return j

@@ -12,12 +12,16 @@ type PoolShape struct {
 	StrideH, StrideW     int // step of the window, in pixels
 	PadH, PadW           int // border imagined on each side of the image, in pixels, at most half the window
 	DilationH, DilationW int // distance of neighbouring pixels of a window; MaxPool only
+
+	// Ceil rounds the output's size up, not down: a last window that reaches beyond the padding counts, if it begins before the
+	// padding behind the image.
+	Ceil bool
 }
 
 // Validate panics, naming both values, unless s describes a pooling with at least one output pixel. N may be zero.
 func (s PoolShape) Validate() { s.normal("PoolShape") }
 
-// OutH returns the height of the output: ⌊(H + 2·PadH - DilationH·(R-1) - 1)/StrideH⌋ + 1.
+// OutH returns the height of the output: ⌊(H + 2·PadH - DilationH·(R-1) - 1)/StrideH⌋ + 1, unless Ceil is set.
 func (s PoolShape) OutH() int { return s.normal("PoolShape").outH() }
 
 // OutW returns the width of the output, by the formula of OutH.
@@ -53,5 +57,14 @@ func (s PoolShape) normal(op string) PoolShape {
 }
 
 // outH and outW return the output's size of a normal shape.
-func (s PoolShape) outH() int { return outSize(s.H, s.R, s.StrideH, s.PadH, s.DilationH) }
-func (s PoolShape) outW() int { return outSize(s.W, s.S, s.StrideW, s.PadW, s.DilationW) }
+func (s PoolShape) outH() int { return s.windows(s.H, s.R, s.StrideH, s.PadH, s.DilationH) }
+func (s PoolShape) outW() int { return s.windows(s.W, s.S, s.StrideW, s.PadW, s.DilationW) }
+
+// windows returns the number of windows along an axis.
+func (s PoolShape) windows(size, taps, stride, pad, dilation int) int {
+	n := outSize(size, taps, stride, pad, dilation)
+	if s.Ceil && n*stride < size+pad && (size+2*pad-dilation*(taps-1)-1)%stride != 0 {
+		n++
+	}
+	return n
+}

@@ -57,9 +57,11 @@ var torchConvs = []struct {
 func TestTorch(t *testing.T) {
 	for i, c := range torchConvs {
 		for _, a := range conv.Algorithms {
+			if !a.Usable(c.s.Normal()) {
+				continue
+			}
 			t.Run(fmt.Sprintf("%s %d", a.Name, i), func(t *testing.T) {
 				s := c.s.Normal()
-				assert.True(t, a.Usable(s))
 				x, w, b, dy := seq(s.LenX(), 7, 11), seq(s.LenW(), 3, 11), seq(s.K, 2, 11), seq(s.LenY(), 5, 11)
 				y, dx, dw, db := make([]float64, s.LenY()), make([]float64, s.LenX()), make([]float64, s.LenW()), make([]float64, s.K)
 				a.F64.Forward(s, y, x, w, b)

@@ -15,7 +15,8 @@ type (
 
 // Ops has at least one row for every op of package autograd, with the shapes at which its code takes another path. A test
 // fails if an exported op has no row. Rows of one area are in a file of their own, ops_<area>.go.
-var Ops = slices.Concat(basics, arithmetic, reductions, shaping, indexing, products, norms, activations, losses, lookups, recurrents, attentions)
+var Ops = slices.Concat(basics, arithmetic, reductions, shaping, indexing, products, convolutions,
+	norms, activations, losses, lookups, recurrents, attentions)
 
 // basics are the ops that the smallest networks are made of.
 var basics = []Case{
