@@ -13,7 +13,7 @@ import (
 	"github.com/tutti-ml/tutti/train/optim"
 )
 
-// A checkpoint is a safetensors file: the parameters under their names, so that it can be loaded as a model as it is;
+// A checkpoint is a safetensors file: the parameters and buffers under their names, so that it can be loaded as a model as it is;
 // the optimizer's moments as flat vectors "optimizer/NAME"; and in its metadata, under checkpointKey, the progress.
 // It holds whole vectors, whatever the strategy and the number of ranks, so either may change between runs.
 const (
@@ -67,6 +67,9 @@ func (r *run) write(state *optim.State) error {
 	var list []safetensors.Named
 	for _, p := range r.params {
 		list = append(list, safetensors.Named{Name: p.Name, Tensor: p.Value()})
+	}
+	for _, b := range r.buffers.list {
+		list = append(list, safetensors.Named{Name: b.Name, Tensor: b.Value()})
 	}
 	for _, slot := range state.Slots {
 		list = append(list, safetensors.Named{Name: optimizerPrefix + slot.Name, Tensor: tensor.FromSlice(slot.Data, len(slot.Data))})
@@ -150,6 +153,9 @@ func (r *run) load() (text []byte, state *optim.State, err error) {
 	for _, p := range r.params {
 		wanted[p.Name] = p.Value()
 	}
+	for _, b := range r.buffers.list {
+		wanted[b.Name] = b.Value()
+	}
 	for _, slot := range state.Slots {
 		wanted[optimizerPrefix+slot.Name] = tensor.FromSlice(slot.Data, len(slot.Data))
 	}
@@ -160,8 +166,8 @@ func (r *run) load() (text []byte, state *optim.State, err error) {
 			return fail("%s, which %s does not keep", n.Name, r.c.Optimizer.Name())
 		case !ok:
 			return fail("parameter %s, which the model does not have", n.Name)
-		case n.Tensor.DType() != tensor.Float32 || fmt.Sprint(n.Tensor.Shape()) != fmt.Sprint(want.Shape()):
-			return fail("%s is %v%v, want Float32%v", n.Name, n.Tensor.DType(), n.Tensor.Shape(), want.Shape())
+		case n.Tensor.DType() != want.DType() || fmt.Sprint(n.Tensor.Shape()) != fmt.Sprint(want.Shape()):
+			return fail("%s is %v%v, want %v%v", n.Name, n.Tensor.DType(), n.Tensor.Shape(), want.DType(), want.Shape())
 		}
 	}
 	if len(tensors) != len(wanted) {

@@ -23,6 +23,7 @@ type replica struct {
 	rng       *rand.Rand
 	grad      []float32      // what leads, the tail with it, then the weights
 	view      *tensor.Tensor // the weights' part of grad
+	begin     func(n int)    // of the collection of what layers observe of n samples
 
 	next func() (*dataset.Batch, error, bool)
 	stop func()
@@ -73,6 +74,7 @@ func (r *replica) step(seed uint64, step, total int) (err error) {
 	if err != nil {
 		return fmt.Errorf("train: reading partition %d: %w", r.partition, err)
 	}
+	r.begin(batch.N)
 	if batch.N == 0 {
 		return nil
 	}

@@ -64,6 +64,7 @@ type run struct {
 	replicas []*replica
 	grads    [][]float32
 	syncer   syncer
+	buffers  *buffers
 	overlap  *overlap
 	feedback *feedback
 	plan     dataset.Plan
@@ -125,6 +126,13 @@ func newRun(ctx context.Context, c Config) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.buffers, err = newBuffers(r.c.Model, r.group, r.c.Partitions, hi-lo); err != nil {
+		return nil, err
+	}
+	for i, replica := range r.replicas {
+		replica.begin = func(n int) { r.buffers.begin(i, n) }
+		replica.tape.OnObserve(r.buffers.observer(i))
+	}
 	spans := cutBuckets(r.set, r.c.Bucket)
 	if r.c.ErrorFeedback && size > 1 {
 		r.feedback = newFeedback(r.c.Compress, len(r.weights)*len(cut(r.c.Partitions, lo, hi)))
@@ -156,7 +164,7 @@ func (r *run) start() error {
 			}
 		}
 	}
-	return nil
+	return r.buffers.share(r.world)
 }
 
 func (r *run) close() {
@@ -244,6 +252,9 @@ func (r *run) step(ctx context.Context, samples int) (loss float64, stop bool, e
 	case !finite(float64(tail[tailLoss])):
 		return 0, false, fmt.Errorf("train: %w: %v at %s with learning rate %g; the weights are those before this step",
 			ErrNotFinite, tail[tailLoss], where, rate)
+	}
+	if err := r.buffers.apply(r.world); err != nil {
+		return 0, false, err
 	}
 	r.at.Step++
 	r.at.Samples += samples

@@ -1,0 +1,124 @@
+package train
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tutti-ml/tutti/autograd"
+	"github.com/tutti-ml/tutti/collectives"
+	"github.com/tutti-ml/tutti/layers"
+	"github.com/tutti-ml/tutti/tensor"
+)
+
+// buffers keeps the model's buffers (running statistics of normalisations) the same on all ranks, and a function of the
+// partitions alone: what the replicas observe during a step is collected, gathered on every rank, and averaged in the order of
+// the partitions, each weighted by its samples. A count goes up by one a step, however many replicas counted.
+//
+//	numbers sent by a rank and step: 1 + those of all buffers, for each of its partitions; nothing if the model has no buffers
+type buffers struct {
+	group      *collectives.Group
+	partitions int
+	list       []layers.NamedBuffer
+	start      map[*autograd.Buffer]int // where a buffer's numbers begin in a partition's record
+	size       int                      // of a record
+	records    []float64                // of this rank's partitions, one behind the other
+	all        []float64                // of all partitions, in order
+}
+
+// A record is the number of samples, and then for each buffer of floating-point numbers how much of the old value to keep and
+// what to add to it, keep·b + add, after any number of observations; for a count how often it was counted.
+
+func newBuffers(model any, g *collectives.Group, partitions, mine int) (*buffers, error) {
+	b := &buffers{group: g, partitions: partitions, list: layers.Buffers(model), start: make(map[*autograd.Buffer]int), size: 1}
+	for _, n := range b.list {
+		b.start[n.Buffer] = b.size
+		switch n.Value().DType() {
+		case tensor.Float32:
+			b.size += 1 + n.Value().Len()
+		case tensor.Int64:
+			b.size++
+		default:
+			return nil, fmt.Errorf("train: buffer %s is %v, want Float32 or Int64", n.Name, n.Value().DType())
+		}
+	}
+	b.records = make([]float64, mine*b.size)
+	return b, nil
+}
+
+// begin clears the record of this rank's partition i for a batch of n samples.
+func (b *buffers) begin(i, n int) {
+	record := b.records[i*b.size : (i+1)*b.size]
+	clear(record)
+	record[0] = float64(n)
+	for _, buffer := range b.list {
+		if buffer.Value().DType() == tensor.Float32 {
+			record[b.start[buffer.Buffer]] = 1
+		}
+	}
+}
+
+// observer returns what collects for this rank's partition i.
+func (b *buffers) observer(i int) func(buffer *autograd.Buffer, rate float64, sample *tensor.Tensor) {
+	record := b.records[i*b.size : (i+1)*b.size]
+	return func(buffer *autograd.Buffer, rate float64, sample *tensor.Tensor) {
+		at, ok := b.start[buffer]
+		switch {
+		case !ok:
+			panic("train: a layer observes a buffer that no exported field of Config.Model leads to")
+		case sample == nil:
+			record[at]++
+		default:
+			record[at] *= 1 - rate
+			for j, v := range tensor.Data[float32](sample) {
+				add := &record[at+1+j]
+				*add = (1-rate)**add + rate*float64(v)
+			}
+		}
+	}
+}
+
+// apply gathers all records and updates the buffers. All ranks call it after a step that succeeded.
+func (b *buffers) apply(ctx context.Context) (err error) {
+	if len(b.list) == 0 {
+		return nil
+	}
+	b.all, _, err = collectives.AllGatherV(ctx, b.group, b.all[:0], b.records)
+	if err != nil {
+		return fmt.Errorf("train: gathering running statistics: %w", err)
+	}
+	samples := 0.0
+	for p := range b.partitions {
+		samples += b.all[p*b.size]
+	}
+	for _, n := range b.list {
+		at := b.start[n.Buffer]
+		if n.Value().DType() == tensor.Int64 {
+			most := 0.0
+			for p := range b.partitions {
+				most = max(most, b.all[p*b.size+at])
+			}
+			n.Add(int64(most))
+			continue
+		}
+		values := tensor.Data[float32](n.Value())
+		for j, old := range values {
+			sum := 0.0
+			for p := range b.partitions {
+				record := b.all[p*b.size : (p+1)*b.size]
+				sum += record[0] / samples * (record[at]*float64(old) + record[at+1+j])
+			}
+			values[j] = float32(sum)
+		}
+	}
+	return nil
+}
+
+// share gives all ranks rank 0's buffers.
+func (b *buffers) share(ctx context.Context) error {
+	for _, n := range b.list {
+		if err := collectives.Broadcast(ctx, b.group, tensor.Bytes(n.Value()), 0); err != nil {
+			return fmt.Errorf("train: sharing the buffer %s: %w", n.Name, err)
+		}
+	}
+	return nil
+}
