@@ -31,10 +31,11 @@ const (
 	kindAllReduceCompressed
 	kindTune
 	kindAllToAllCompressed
+	kindAllReduceRows
 )
 
 var kindNames = [...]string{"none", "AllReduce", "Reduce", "ReduceScatter", "AllGather", "Gather", "AllGatherV", "AllToAll", "AllToAllV", "Broadcast", "Barrier",
-	"Scatter", "Split", "Send", "AllReduceCompressed", "Tune", "AllToAllCompressed"}
+	"Scatter", "Split", "Send", "AllReduceCompressed", "Tune", "AllToAllCompressed", "AllReduceRows"}
 
 func (k kind) String() string {
 	if int(k) < len(kindNames) {
@@ -139,6 +140,8 @@ func (c *call) compare(left int, p []byte) error {
 		return differ("reduction", Op(p[6]), c.op)
 	case le.Uint32(p[24:]) != uint32(c.root) && (c.kind == kindAllReduceCompressed || c.kind == kindAllToAllCompressed):
 		return differ("compression", Wire(le.Uint32(p[24:])), Wire(c.root))
+	case le.Uint32(p[24:]) != uint32(c.root) && c.kind == kindAllReduceRows:
+		return differ("width", le.Uint32(p[24:]), c.root)
 	case le.Uint32(p[24:]) != uint32(c.root):
 		return differ("root", le.Uint32(p[24:]), c.root)
 	case Algorithm(p[7]) != c.alg:

@@ -63,6 +63,10 @@ func TestDisagreement(t *testing.T) {
 		{"compression", func(g *collectives.Group) error {
 			return collectives.AllReduceCompressed(ctx, g, make([]float32, 10), collectives.Sum, collectives.BFloat16Wire)
 		}, []string{"operation: AllReduceCompressed on rank 2, AllReduce on rank 3", "operation: AllReduce on rank 1, AllReduceCompressed on rank 2"}},
+		{"sparse", func(g *collectives.Group) error {
+			_, err := collectives.AllReduceRows(ctx, g, 10, collectives.Rows[float32]{Width: 3}, collectives.Sum)
+			return err
+		}, []string{"operation: AllReduceRows on rank 2, AllReduce on rank 3", "operation: AllReduce on rank 1, AllReduceRows on rank 2"}},
 		{"barrier", func(g *collectives.Group) error { return collectives.Barrier(ctx, g) },
 			[]string{"operation: Barrier on rank 2, AllReduce on rank 3", "operation: AllReduce on rank 1, Barrier on rank 2"}},
 		{"varying", func(g *collectives.Group) error {
@@ -357,6 +361,16 @@ func TestMisusePanics(t *testing.T) {
 		collectives.AllToAll(ctx, gs[0], [][]uint8{make([]uint8, 4), nil}, [][]uint8{make([]uint8, 3), nil})
 	})
 	assert.PanicsWithValue(t, "collectives: AllToAllV: 3 slices for 2 ranks", func() { collectives.AllToAllV(ctx, gs[0], make([][]uint8, 3)) })
+	assert.PanicsWithValue(t, "collectives: AllReduceRows: row 7 of 7", func() {
+		collectives.AllReduceRows(ctx, gs[0], 7, collectives.Rows[float32]{Index: []int64{7}, Data: make([]float32, 2), Width: 2}, collectives.Sum)
+	})
+	assert.PanicsWithValue(t, "collectives: AllReduceRows: 1 rows of width 2, and 3 elements", func() {
+		collectives.AllReduceRows(ctx, gs[0], 7, collectives.Rows[float32]{Index: []int64{1}, Data: make([]float32, 3), Width: 2}, collectives.Sum)
+	})
+	assert.PanicsWithValue(t, "collectives: AllReduceCompressed: operation max, want sum or mean", func() {
+		collectives.AllReduceCompressed(ctx, gs[0], nil, collectives.Max, collectives.BFloat16Wire)
+	})
+	assert.PanicsWithValue(t, "collectives: Send: rank 0 is no peer of rank 0 in a group of 2", func() { collectives.Send(ctx, gs[0], []int32{1}, 0) })
 	assert.PanicsWithValue(t, "collectives: Slice: 5 elements, rank 2 of 2", func() { collectives.Slice(5, 2, 2) })
 }
 

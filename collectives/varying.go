@@ -60,9 +60,15 @@ func AllToAllV[T Elem](ctx context.Context, g *Group, send [][]T) (recv [][]T, e
 	if len(send) != g.size {
 		panic(fmt.Sprintf("collectives: AllToAllV: %d slices for %d ranks", len(send), g.size))
 	}
+	return allToAllV(ctx, g, call{kind: kindAllToAllV}, send)
+}
+
+// allToAllV does AllToAllV as part of c, on which the ranks must agree.
+func allToAllV[T Elem](ctx context.Context, g *Group, c call, send [][]T) (recv [][]T, err error) {
 	recv = make([][]T, g.size)
 	recv[g.rank] = slices.Clone(send[g.rank])
-	err = g.run(ctx, call{kind: kindAllToAllV, dtype: dtypeOf[T](), do: func(c *call) error {
+	c.dtype = dtypeOf[T]()
+	c.do = func(c *call) error {
 		ours, theirs := make([]int64, g.size), make([]int64, g.size)
 		for r := range send {
 			ours[r] = int64(len(send[r]))
@@ -86,8 +92,8 @@ func AllToAllV[T Elem](ctx context.Context, g *Group, send [][]T) (recv [][]T, e
 		in := func(r int) []byte { return bytesOf(recv[r]) }
 		c.postAll(0, false, in)
 		return c.swapAll(0, false, out, in)
-	}})
-	if err != nil {
+	}
+	if err := g.run(ctx, c); err != nil {
 		return nil, err
 	}
 	return recv, nil

@@ -98,6 +98,11 @@ func Check(ctx context.Context, g *collectives.Group) (digest uint64, err error)
 	if err := checkSplit(ctx, g); err != nil {
 		return 0, fmt.Errorf("collectivestest: %d ranks: %w", g.Size(), err)
 	}
+	for _, check := range []func(context.Context, *collectives.Group) error{checkRows[float32], checkRows[int32]} {
+		if err := check(ctx, g); err != nil {
+			return 0, fmt.Errorf("collectivestest: %d ranks: %w", g.Size(), err)
+		}
+	}
 	for _, n := range Lengths(g.Size()) {
 		if err := checkCompressed(ctx, g, n, h); err != nil {
 			return 0, fmt.Errorf("collectivestest: %d ranks, length %d: %w", g.Size(), n, err)
