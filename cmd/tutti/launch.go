@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,15 +14,22 @@ import (
 
 func launchCommand() *cobra.Command {
 	var c launch.SpawnConfig
+	var hosts, ssh string
 	cmd := &cobra.Command{
-		Use:   "launch -n N -- PROGRAM [ARG ...]",
-		Short: "Start a program as the N ranks of a parallel job on this machine",
-		Long: `Launch starts N processes of a program on this machine and tells each who it is and how to meet the others, so that
-launch.Open in it joins them over TCP on the loopback interface. Each line of output is prefixed with its rank, except
+		Use:   "launch -n N [--hosts HOST:N,...] -- PROGRAM [ARG ...]",
+		Short: "Start a program as the N ranks of a parallel job, on this machine or others",
+		Long: `Launch starts N processes of a program and tells each who it is and how to meet the others, so that
+launch.Open in it joins them. Each line of output is prefixed with its rank, except
 that rank 0 keeps the terminal, if there is one. An interrupt is passed on. When one rank fails the others are told to
 end, and launch exits with that rank's code. PROGRAM may be tutti itself, found in PATH or not:
 
-	tutti launch -n 4 -- tutti train --sync shuffle`,
+	tutti launch -n 4 -- tutti train --sync shuffle
+
+With --hosts the ranks run on other machines, started by ssh, which must log in without a question; the program and the
+directory must be there under the same names. The job's secret goes through ssh's standard input. The ranks meet at this
+machine, so the others must reach it (--address says by which name):
+
+	tutti launch --hosts a:2,b:2 --env GOMAXPROCS -- tutti train`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.Argv = args
@@ -30,6 +38,16 @@ end, and launch exits with that rank's code. PROGRAM may be tutti itself, found 
 					c.Argv = append([]string{self}, args[1:]...)
 				}
 			}
+			if hosts != "" {
+				var err error
+				if c.Hosts, err = launch.ParseHosts(hosts); err != nil {
+					return usageError{err}
+				}
+				if !cmd.Flags().Changed("np") {
+					c.N = 0
+				}
+			}
+			c.SSH = strings.Fields(ssh)
 			c.Stdout, c.Stderr = os.Stdout, os.Stderr
 			c.Rank0Raw = isTerminal(os.Stderr)
 			if err := c.Validate(); err != nil {
@@ -41,6 +59,10 @@ end, and launch exits with that rank's code. PROGRAM may be tutti itself, found 
 	}
 	cmd.Flags().IntVarP(&c.N, "np", "n", 1, "number of ranks")
 	cmd.Flags().DurationVar(&c.Grace, "grace", 10*time.Second, "how long ranks may take to end before they are killed")
+	cmd.Flags().StringVar(&hosts, "hosts", "", "hosts and their numbers of ranks: a:2,b:2")
+	cmd.Flags().StringVar(&ssh, "ssh", "", `command that runs another on a host (default "ssh -o BatchMode=yes")`)
+	cmd.Flags().StringVar(&c.Address, "address", "", "name or address at which the hosts reach this one")
+	cmd.Flags().StringArrayVarP(&c.Pass, "env", "x", nil, "environment variable to pass on to other hosts; may be repeated")
 	cmd.Flags().SetInterspersed(false)
 	return cmd
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"syscall"
@@ -17,6 +18,9 @@ type job struct {
 	grace time.Duration
 	procs []*exec.Cmd // by rank; nil once ended
 	live  int
+
+	inputs []io.WriteCloser // by rank: of the ssh that runs it; nil on this host
+
 	exits chan exit
 	first error // why the job failed, first cause first
 }
@@ -50,8 +54,12 @@ func (j *job) start(cmd *exec.Cmd, writers ...*prefixer) error {
 
 // signal sends every live rank's process group a signal.
 func (j *job) signal(s os.Signal) {
-	for _, cmd := range j.procs {
-		if cmd != nil {
+	for rank, cmd := range j.procs {
+		switch {
+		case cmd == nil:
+		case j.inputs[rank] != nil:
+			signalRemote(cmd.Process, j.inputs[rank], s)
+		default:
 			signalGroup(cmd.Process, s)
 		}
 	}
@@ -130,7 +138,11 @@ func (j *job) ended(e exit) error {
 	case e.err == nil || errors.Is(e.err, exec.ErrWaitDelay):
 		return nil
 	case errors.As(e.err, &bad):
-		return exitError(e.rank, bad.ProcessState)
+		err := exitError(e.rank, bad.ProcessState)
+		if code := err.Code; j.inputs[e.rank] != nil && code > 128 && code < 128+65 { // so a shell tells of a signal
+			err.Signal = syscall.Signal(code - 128)
+		}
+		return err
 	}
 	return fmt.Errorf("launch: rank %d: %w", e.rank, e.err)
 }

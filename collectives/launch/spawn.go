@@ -1,6 +1,6 @@
 package launch
 
-// Ranks as processes of this host: start them, prefix what they print, pass signals on, and leave none behind.
+// Ranks as processes: start them, prefix what they print, pass signals on, and leave none behind.
 
 import (
 	"context"
@@ -8,10 +8,12 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -21,8 +23,23 @@ import (
 
 // SpawnConfig says what Spawn starts. Only N and Argv are required.
 type SpawnConfig struct {
-	// N is the number of processes, at least 1.
+	// N is the number of processes, at least 1; 0 means as many as Hosts have slots.
 	N int
+
+	// Hosts are where they run, in the order of the ranks. None means this host. On another host a rank is started by
+	// SSH, in the directory of the same name; the secret goes through ssh's standard input, never on a command line.
+	Hosts []Host
+
+	// SSH is the command that runs another on a host: the host and one string for a shell are added. nil means
+	// "ssh -o BatchMode=yes".
+	SSH []string
+
+	// Address is the name or address at which the Hosts reach this one, where the store listens. "" means loopback if
+	// all hosts are this one, otherwise this host's first address that is neither loopback nor link-local.
+	Address string
+
+	// Pass names variables of Env to set on other hosts too, where otherwise only the TUTTI_ variables are.
+	Pass []string
 
 	// Argv is the program and its arguments. The program is looked up in PATH unless it contains a path separator.
 	Argv []string
@@ -57,7 +74,10 @@ const DefaultGrace = 10 * time.Second
 
 // Validate names the first field that cannot be, and its value.
 func (c SpawnConfig) Validate() error {
-	if c.N < 1 {
+	if len(c.Hosts) > 0 && c.N > c.slots() {
+		return fmt.Errorf("launch: SpawnConfig: N = %d: the hosts have %d slots", c.N, c.slots())
+	}
+	if c.N < 0 || c.N == 0 && len(c.Hosts) == 0 {
 		return fmt.Errorf("launch: SpawnConfig: N = %d: at least 1 process", c.N)
 	}
 	if len(c.Argv) == 0 || c.Argv[0] == "" {
@@ -69,7 +89,15 @@ func (c SpawnConfig) Validate() error {
 	return nil
 }
 
-// Spawn starts N processes of one program on this host, each told by its environment (see rendezvous.Find) who it is,
+// slots is how many ranks the hosts take.
+func (c SpawnConfig) slots() (n int) {
+	for _, h := range c.Hosts {
+		n += h.Slots
+	}
+	return n
+}
+
+// Spawn starts N processes of one program, on this host or c.Hosts, each told by its environment (see rendezvous.Find) who it is,
 // where the store is that Spawn runs for them, and a secret that only they share; Open in each of them then joins them.
 // It returns when all have ended.
 //
@@ -83,13 +111,20 @@ func Spawn(ctx context.Context, c SpawnConfig) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	path, err := exec.LookPath(c.Argv[0])
-	if err != nil {
-		return fmt.Errorf("launch: program: %w", err)
+	if c.N == 0 {
+		c.N = c.slots()
+	}
+	places := c.places()
+	var path string
+	if slices.ContainsFunc(places, func(p place) bool { return p.local() }) {
+		var err error
+		if path, err = exec.LookPath(c.Argv[0]); err != nil {
+			return fmt.Errorf("launch: program: %w", err)
+		}
 	}
 	secret := make([]byte, 32)
 	rand.Read(secret)
-	store, err := rendezvous.Serve("127.0.0.1:0", secret)
+	store, err := rendezvous.Serve(net.JoinHostPort(c.storeHost(), "0"), secret)
 	if err != nil {
 		return err
 	}
@@ -107,19 +142,37 @@ func Spawn(ctx context.Context, c SpawnConfig) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 
-	env := c.environ(store.Addr(), secret)
-	j := &job{grace: c.Grace, exits: make(chan exit, c.N)}
+	env, vars := c.environ(store.Addr(), secret)
+	j := &job{grace: c.Grace, exits: make(chan exit, c.N), inputs: make([]io.WriteCloser, c.N)}
 	if j.grace == 0 {
 		j.grace = DefaultGrace
 	}
 	out, errOut := c.streams()
-	for rank := range c.N {
-		cmd := exec.Command(path, c.Argv[1:]...)
-		cmd.Args[0] = c.Argv[0]
-		cmd.Dir = c.Dir
-		cmd.Env = append(env[:len(env):len(env)],
+	for rank, at := range places {
+		own := []string{
 			fmt.Sprintf("%s=%d", rendezvous.EnvRank, rank),
-			fmt.Sprintf("%s=%d", rendezvous.EnvLocalRank, rank))
+			fmt.Sprintf("%s=%d", rendezvous.EnvLocalRank, at.localRank),
+			fmt.Sprintf("%s=%d", rendezvous.EnvLocalSize, at.Slots),
+		}
+		var cmd *exec.Cmd
+		if at.local() {
+			cmd = exec.Command(path, c.Argv[1:]...)
+			cmd.Args[0] = c.Argv[0]
+			cmd.Dir = c.Dir
+			cmd.Env = slices.Concat(env, vars, own)
+			if !slices.ContainsFunc(env, func(kv string) bool { return strings.HasPrefix(kv, "GOMAXPROCS=") }) {
+				cmd.Env = append(cmd.Env, fmt.Sprintf("GOMAXPROCS=%d", max(1, runtime.NumCPU()/at.Slots)))
+			}
+		} else {
+			cmd = c.remote(at, slices.Concat(c.passed(env), vars, own))
+			cmd.Env = env
+			in, err := cmd.StdinPipe()
+			if err != nil {
+				return err
+			}
+			j.inputs[rank] = in
+			go fmt.Fprintln(in, hex.EncodeToString(secret)) // an ssh that does not read fails otherwise
+		}
 		if c.Rank0Raw && rank == 0 {
 			cmd.Stdout, cmd.Stderr = c.Stdout, c.Stderr
 			err = j.start(cmd)
@@ -135,31 +188,36 @@ func Spawn(ctx context.Context, c SpawnConfig) error {
 	return j.wait(ctx, signals)
 }
 
-// environ is what all ranks find in their environment.
-func (c SpawnConfig) environ(store string, secret []byte) []string {
+// environ is what all ranks find in their environment: Env, and the variables of the job.
+func (c SpawnConfig) environ(store string, secret []byte) (env, vars []string) {
 	from := c.Env
 	if from == nil {
 		from = os.Environ()
 	}
-	var env []string
-	threads := true
 	for _, kv := range from {
-		if strings.HasPrefix(kv, "TUTTI_RANK=") || strings.HasPrefix(kv, "TUTTI_LOCAL_RANK=") {
+		if strings.HasPrefix(kv, "TUTTI_RANK=") || strings.HasPrefix(kv, "TUTTI_LOCAL_") {
 			continue // of an outer launch
 		}
-		threads = threads && !strings.HasPrefix(kv, "GOMAXPROCS=")
 		env = append(env, kv)
-	}
-	if threads {
-		env = append(env, fmt.Sprintf("GOMAXPROCS=%d", max(1, runtime.NumCPU()/c.N)))
 	}
 	name := make([]byte, 8)
 	rand.Read(name)
-	return append(env, // the last of equal names counts
+	return env, []string{ // the last of equal names counts
 		fmt.Sprintf("%s=%d", rendezvous.EnvSize, c.N),
-		rendezvous.EnvStore+"="+store,
-		rendezvous.EnvSecret+"="+hex.EncodeToString(secret),
-		rendezvous.EnvJob+"="+hex.EncodeToString(name))
+		rendezvous.EnvStore + "=" + store,
+		rendezvous.EnvSecret + "=" + hex.EncodeToString(secret),
+		rendezvous.EnvJob + "=" + hex.EncodeToString(name),
+	}
+}
+
+// passed returns those variables of env that Pass names.
+func (c SpawnConfig) passed(env []string) (some []string) {
+	for _, kv := range env {
+		if name, _, _ := strings.Cut(kv, "="); slices.Contains(c.Pass, name) {
+			some = append(some, kv)
+		}
+	}
+	return some
 }
 
 // streams returns the shared destinations of the ranks' output; one, if Stdout and Stderr are one.

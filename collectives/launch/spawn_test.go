@@ -112,6 +112,10 @@ var parts = map[string]func(rank string, args []string) int{
 		fmt.Println(err)
 		return 0
 	},
+	"colour": func(string, []string) int {
+		fmt.Println(os.Getenv("COLOUR"))
+		return 0
+	},
 	"environment": func(rank string, _ []string) int {
 		s, err := rendezvous.Find(os.Getenv)
 		fmt.Println(s.Rank, s.Size, s.LocalRank, s.LocalSize, s.Source, len(s.Secret), s.Job != "", err,

@@ -1,0 +1,176 @@
+//go:build unix
+
+package launch
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// fakeSSH is an ssh that stays here: it notes its arguments, and hands the command to a shell with none of this process's
+// environment but what the test needs, as a login on another host would.
+func fakeSSH(t *testing.T, part string) (ssh []string, log string) {
+	t.Helper()
+	dir := t.TempDir()
+	log = filepath.Join(dir, "log")
+	script := filepath.Join(dir, "ssh")
+	text := "#!/bin/sh\nprintf '%s\\n' \"$*\" >>" + log + "\n" +
+		"[ \"$2\" = down ] && { echo 'ssh: connect to host down: No route to host' >&2; exit 255; }\n" +
+		"shift 2\nexec env -i PATH=\"$PATH\" " + role + "=" + quote(part) + " sh -c \"$*\"\n"
+	require.NoError(t, os.WriteFile(script, []byte(text), 0o755))
+	return []string{script, "-q"}, log
+}
+
+func remoteSpawn(t *testing.T, part, hosts string, c SpawnConfig) error {
+	t.Helper()
+	var err error
+	c.Hosts, err = ParseHosts(hosts)
+	require.NoError(t, err)
+	if c.SSH == nil {
+		c.SSH, _ = fakeSSH(t, part)
+	}
+	c.Address = "127.0.0.1"
+	return spawn(t, part, c)
+}
+
+func TestHostsSum(t *testing.T) {
+	ssh, log := fakeSSH(t, "sum")
+	var out lines
+	require.NoError(t, remoteSpawn(t, "sum", "a:2,localhost,b:2", SpawnConfig{SSH: ssh, Stdout: &out, Stderr: &out}), out.String())
+	for _, rank := range "01234" {
+		assert.Contains(t, out.String(), "["+string(rank)+"] 101010101 of 5\n")
+	}
+	args, err := os.ReadFile(log)
+	require.NoError(t, err)
+	assert.Equal(t, 2, strings.Count(string(args), "-q a exec sh -c"), string(args))
+	assert.Equal(t, 2, strings.Count(string(args), "-q b exec sh -c"), string(args))
+	assert.NotContains(t, string(args), "localhost")
+}
+
+// The secret is in nobody's arguments: the command has its variable's name alone.
+func TestHostsSecretIsInNoArgument(t *testing.T) {
+	ssh, log := fakeSSH(t, "environment")
+	var out lines
+	require.NoError(t, remoteSpawn(t, "environment", "far:2", SpawnConfig{SSH: ssh, Stdout: &out, Stderr: &out}))
+	assert.Contains(t, out.String(), "[1] 1 2 1 2 tutti launch 32 true <nil> GOMAXPROCS=", "rank 1 has 32 bytes of secret")
+	args, err := os.ReadFile(log)
+	require.NoError(t, err)
+	assert.NotRegexp(t, "TUTTI_SECRET='?[0-9a-f]", string(args))
+	assert.NotRegexp(t, "[0-9a-f]{64}", string(args))
+}
+
+func TestHostsPassVariables(t *testing.T) {
+	var out lines
+	t.Setenv("COLOUR", "it's blue; $(red)")
+	require.NoError(t, remoteSpawn(t, "colour", "far", SpawnConfig{Stdout: &out, Stderr: &out, Pass: []string{"COLOUR"}}))
+	assert.Equal(t, "[0] it's blue; $(red)\n", out.String())
+}
+
+func TestHostsExitCode(t *testing.T) {
+	var out lines
+	err := remoteSpawn(t, "rank 1 exits with 7", "a:2,b:2", SpawnConfig{Stdout: &out})
+	var exit *ExitError
+	require.ErrorAs(t, err, &exit)
+	assert.Equal(t, ExitError{Rank: 1, Code: 7}, *exit)
+	assert.Equal(t, 3, strings.Count(out.String(), "asked to end"), "the others get SIGTERM: %s", out.String())
+}
+
+func TestHostsKilledRank(t *testing.T) {
+	var out lines
+	err := remoteSpawn(t, "rank 2 is killed", "a:2,b", SpawnConfig{Stdout: &out})
+	var exit *ExitError
+	require.ErrorAs(t, err, &exit, out.String())
+	assert.Equal(t, ExitError{Rank: 2, Code: 137, Signal: syscall.SIGKILL}, *exit)
+}
+
+func TestHostsSignals(t *testing.T) {
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		t.Run(s.String(), func(t *testing.T) {
+			var out lines
+			signals := make(chan os.Signal, 1)
+			go func() {
+				out.await(t, "ready", 2)
+				signals <- s
+			}()
+			require.NoError(t, remoteSpawn(t, "waits for the signal", "a,b", SpawnConfig{Stdout: &out, Signals: signals}))
+			assert.Equal(t, 2, strings.Count(out.String(), "checkpoint after "+s.String()), out.String())
+		})
+	}
+}
+
+// Ranks that do not listen are killed on the far side too, and what they have started.
+func TestHostsDeafRanksAreKilled(t *testing.T) {
+	var out lines
+	signals := make(chan os.Signal, 1)
+	go func() {
+		out.await(t, "ready", 2)
+		signals <- syscall.SIGTERM
+	}()
+	begin := time.Now()
+	err := remoteSpawn(t, "deaf", "a,b", SpawnConfig{Stdout: &out, Signals: signals, Grace: 100 * time.Millisecond})
+	var exit *ExitError
+	require.ErrorAs(t, err, &exit)
+	assert.Equal(t, syscall.SIGKILL, exit.Signal)
+	assert.Less(t, time.Since(begin), 50*time.Second, "they sleep for a minute")
+}
+
+// A far side whose ssh is gone kills its rank.
+func TestHostsLostConnection(t *testing.T) {
+	c := SpawnConfig{N: 1, Argv: []string{"sleep", "60"}, SSH: []string{"sh", "-c", `shift; exec sh -c "$0"`}}
+	cmd := c.remote(place{Host{"far", 1}, 0}, nil)
+	cmd.Args = []string{"sh", "-c", cmd.Args[len(cmd.Args)-1]}
+	cmd.Path, _ = exec.LookPath("sh")
+	in, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	in.Write([]byte("secret\n"))
+	begin := time.Now()
+	in.Close()
+	var exit *exec.ExitError
+	require.True(t, errors.As(cmd.Wait(), &exit))
+	assert.Equal(t, 137, exit.ExitCode())
+	assert.Less(t, time.Since(begin), 30*time.Second)
+}
+
+func TestHostsDown(t *testing.T) {
+	var out lines
+	err := remoteSpawn(t, "sum", "a,down", SpawnConfig{Stdout: &out, Stderr: &out, Grace: time.Second})
+	var exit *ExitError
+	require.ErrorAs(t, err, &exit)
+	assert.Equal(t, 255, exit.Code)
+	assert.Contains(t, out.String(), "[1] ssh: connect to host down: No route to host")
+}
+
+func TestParseHosts(t *testing.T) {
+	for list, want := range map[string][]Host{
+		"a":                {{"a", 1}},
+		"a:2,b":            {{"a", 2}, {"b", 1}},
+		"me@10.0.0.1:3":    {{"me@10.0.0.1", 3}},
+		"[fe80::1]:2,[::]": {{"fe80::1", 2}, {"::", 1}},
+	} {
+		got, err := ParseHosts(list)
+		require.NoError(t, err, list)
+		assert.Equal(t, want, got, list)
+	}
+	for _, list := range []string{"", "a,", "a:0", "a:x", ":2", "-oProxyCommand=x", "a:-1"} {
+		_, err := ParseHosts(list)
+		assert.Error(t, err, list)
+	}
+}
+
+func TestPlaces(t *testing.T) {
+	c := SpawnConfig{N: 4, Hosts: []Host{{"a", 3}, {"b", 3}, {"c", 1}}}
+	a, b := Host{"a", 3}, Host{"b", 1}
+	assert.Equal(t, []place{{a, 0}, {a, 1}, {a, 2}, {b, 0}}, c.places())
+	c.N = 8
+	assert.ErrorContains(t, c.Validate(), "N = 8: the hosts have 7 slots")
+}
