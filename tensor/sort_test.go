@@ -45,18 +45,18 @@ func TestSortTopKArgExtremes(t *testing.T) {
 						lanes := slices.Clone(shape)
 						lanes[a] = min(n, 1)
 						eachIndex(lanes, func(_ int, i []int) {
-							order1 := make([]int, n)
+							sorted := make([]int, n)
 							at := func(j int) float64 { i[a] = j; return value(x, i...) }
-							for j := range order1 {
-								order1[j] = j
+							for j := range sorted {
+								sorted[j] = j
 							}
-							slices.SortStableFunc(order1, func(p, q int) int {
+							slices.SortStableFunc(sorted, func(p, q int) int {
 								if order == tensor.Descending {
 									return before(at(q), at(p))
 								}
 								return before(at(p), at(q))
 							})
-							for j, from := range order1 {
+							for j, from := range sorted {
 								want := at(from)
 								i[a] = j
 								require.Equal(t, float64(from), value(index, i...), "%v %v axis %d layout %d at %v", d, shape, a, layout, i)

@@ -231,6 +231,46 @@ func (t *Tensor) expandInto(v *Tensor, shape []int) {
 	v.restride()
 }
 
+// Diagonal returns the view of the elements whose indices along axes i and j differ by offset, index j being the larger for a
+// positive one. The result lacks both axes, and has the diagonal as its last.
+func (t *Tensor) Diagonal(offset, i, j int) *Tensor {
+	i, j = t.axis("Diagonal", i), t.axis("Diagonal", j)
+	if i == j {
+		panic(fmt.Sprintf("tensor: Diagonal: axis %d of shape %v and itself", i, t.shape))
+	}
+	v := t
+	if offset >= 0 {
+		v = v.Slice(j, min(offset, t.shape[j]), t.shape[j])
+	} else {
+		v = v.Slice(i, min(-offset, t.shape[i]), t.shape[i])
+	}
+	n, by := min(v.shape[i], v.shape[j]), v.strides[i]+v.strides[j]
+	v.drop(max(i, j))
+	v.drop(min(i, j))
+	v.shape, v.strides = append(v.shape, n), append(v.strides, by)
+	v.restride()
+	return v
+}
+
+// Unfold returns the view of t's windows of the given size along axis, each step after the one before: axis counts the windows,
+// and a new last axis is within them. Windows overlap where step < size; do not write through it then.
+func (t *Tensor) Unfold(axis, size, step int) *Tensor {
+	a := t.axis("Unfold", axis)
+	if size < 1 || size > t.shape[a] || step < 1 {
+		panic(fmt.Sprintf("tensor: Unfold: windows of %d, step %d, along axis %d, which is %d long", size, step, a, t.shape[a]))
+	}
+	r := len(t.shape)
+	v := new(Tensor)
+	v.data, v.dtype = t.data, t.dtype
+	v.setRank(r + 1)
+	copy(v.shape, t.shape)
+	copy(v.strides, t.strides)
+	v.shape[a], v.strides[a] = (t.shape[a]-size)/step+1, step*t.strides[a]
+	v.shape[r], v.strides[r] = size, t.strides[a]
+	v.restride()
+	return v
+}
+
 // aliasInto makes v a second header over exactly t's elements.
 func (t *Tensor) aliasInto(v *Tensor) {
 	if v == t {
