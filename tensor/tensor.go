@@ -96,6 +96,23 @@ func Data[T Elem](t *Tensor) []T {
 	return unsafe.Slice((*T)(t.data), t.n)
 }
 
+// Span returns the memory from t's first element to its last, gaps included, without a copy: the element at an index is
+// Span(t)[Σ index·stride]. So a matrix view goes to package blas with a stride as its leading dimension. It panics unless T is
+// the Go type of t's dtype. Views through negative strides do not occur.
+func Span[T Elem](t *Tensor) []T {
+	if d := dtypeOf[T](); d != t.dtype {
+		panic(fmt.Sprintf("tensor: Span: a %v tensor read as %v", t.dtype, d))
+	}
+	if t.n == 0 {
+		return nil
+	}
+	last := 0
+	for i, s := range t.shape {
+		last += (s - 1) * t.strides[i]
+	}
+	return unsafe.Slice((*T)(t.data), last+1)
+}
+
 // Bits returns the 16-bit patterns of a Float16 or BFloat16 tensor, without a copy, and panics as Data does.
 func Bits(t *Tensor) []uint16 {
 	if t.dtype != Float16 && t.dtype != BFloat16 {

@@ -1,0 +1,182 @@
+package npy_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/tutti-ml/tutti/tensor"
+	"github.com/tutti-ml/tutti/tensor/npy"
+)
+
+// numpy.npz was written by NumPy: testdata/expected.py.
+func TestReadNumPy(t *testing.T) {
+	arrays, err := npy.ReadZipFile("testdata/numpy.npz")
+	require.NoError(t, err)
+	kinds := map[string]tensor.DType{"f2": tensor.Float16, "f4": tensor.Float32, "f8": tensor.Float64, "i1": tensor.Int8, "i2": tensor.Int32,
+		"i4": tensor.Int32, "i8": tensor.Int64, "u1": tensor.Uint8, "u2": tensor.Int32, "u4": tensor.Int64, "b1": tensor.Bool}
+	seen := 0
+	for name, x := range arrays {
+		d, ok := kinds[name[:2]]
+		if !ok {
+			continue
+		}
+		seen++
+		assert.Equal(t, d, x.DType(), name)
+		assert.Equal(t, []int{2, 3, 4}, x.Shape(), name)
+		assert.True(t, x.IsContiguous())
+		want := tensor.New(tensor.Float64, 2, 3, 4)
+		for i := range want.Len() {
+			v := float64(i)
+			switch {
+			case name[0] == 'f' || name[0] == 'i':
+				v -= 7
+			case name[0] == 'b' && i > 0:
+				v = 1
+			}
+			tensor.Data[float64](want)[i] = v
+		}
+		assert.True(t, x.Cast(tensor.Float64).Equal(want), "%s: %v", name, x)
+	}
+	assert.Equal(t, 38, seen, "8 types in two byte orders and 3 of one byte, two layouts each: 2·(2·8 + 3)")
+	assert.Equal(t, []float32{2.5}, tensor.Data[float32](arrays["scalar"]))
+	assert.Empty(t, arrays["scalar"].Shape())
+	assert.Equal(t, []int64{7}, tensor.Data[int64](arrays["one"]))
+	assert.Equal(t, []int{0, 3}, arrays["empty"].Shape())
+}
+
+// What is written must be what numpy.save writes, byte for byte.
+func TestWriteAsNumPy(t *testing.T) {
+	x := tensor.FromSlice([]float32{0, 3, 1, 4, 2, 5}, 3, 2).Transpose(0, 1) // Write takes any layout
+	for name, x := range map[string]*tensor.Tensor{"written": x, "scalar": tensor.Scalar(1.5), "line": tensor.FromSlice([]bool{true, false})} {
+		want, err := os.ReadFile(filepath.Join("testdata", name+".npy"))
+		require.NoError(t, err)
+		var got bytes.Buffer
+		require.NoError(t, npy.Write(&got, x))
+		assert.Equal(t, want, got.Bytes(), name)
+	}
+}
+
+func TestRoundTrips(t *testing.T) {
+	dir := t.TempDir()
+	all := map[string]*tensor.Tensor{}
+	for _, d := range []tensor.DType{tensor.Float32, tensor.Float64, tensor.Float16, tensor.Int8, tensor.Int32, tensor.Int64, tensor.Uint8, tensor.Bool} {
+		for _, shape := range [][]int{{}, {0}, {3}, {2, 0, 1}, {1, 2, 3, 4, 5, 6, 7}, {600_000}} {
+			x := tensor.Full(d, 1, shape...)
+			path := filepath.Join(dir, "x.npy")
+			require.NoError(t, npy.WriteFile(path, x))
+			got, err := npy.ReadFile(path)
+			require.NoError(t, err)
+			require.True(t, got.Equal(x), "%v %v", d, shape)
+		}
+		all[d.String()] = tensor.Full(d, 1, 2, 3)
+	}
+	path := filepath.Join(dir, "x.npz")
+	require.NoError(t, npy.WriteZipFile(path, all))
+	got, err := npy.ReadZipFile(path)
+	require.NoError(t, err)
+	require.Len(t, got, len(all))
+	for name, x := range all {
+		assert.True(t, got[name].Equal(x), name)
+	}
+}
+
+func file(header, body string) string {
+	return "\x93NUMPY\x01\x00" + string([]byte{byte(len(header)), byte(len(header) >> 8)}) + header + body
+}
+
+func TestReadErrors(t *testing.T) {
+	whole := file("{'descr': '<i4', 'fortran_order': False, 'shape': (2,), }\n", "12345678")
+	x, err := npy.Read(strings.NewReader(whole + "more"))
+	require.NoError(t, err)
+	assert.Equal(t, 2, x.Len())
+	for k := range len(whole) { // every file that ends early
+		_, err := npy.Read(strings.NewReader(whole[:k]))
+		require.ErrorIs(t, err, npy.ErrFormat, "%d bytes", k)
+	}
+	for _, c := range []struct {
+		is   error
+		want string
+		file string
+	}{
+		{npy.ErrFormat, "begins with", "PK\x03\x04567890"},
+		{npy.ErrFormat, "version 9.0", "\x93NUMPY\x09\x00\x00\x00"},
+		{npy.ErrFormat, "more than 10000", "\x93NUMPY\x02\x00\xff\xff\xff\xff"},
+		{npy.ErrDType, `"<c8"`, file("{'descr': '<c8', 'fortran_order': False, 'shape': (2,), }", "")},
+		{npy.ErrDType, `"<u8"`, file("{'descr': '<u8', 'fortran_order': False, 'shape': (2,), }", "")},
+		{npy.ErrFormat, "twice", file("{'descr': '<i4', 'descr': '<i4', 'shape': (2,), }", "")},
+		{npy.ErrFormat, "keys missing", file("{'descr': '<i4', 'shape': (2,), }", "")},
+		{npy.ErrFormat, "the key", file("{'colour': 'red'}", "")},
+		{npy.ErrFormat, "length of an axis", file("{'descr': '<i4', 'fortran_order': False, 'shape': (-2,), }", "")},
+		{npy.ErrFormat, "too many elements", file("{'descr': '<i4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }", "")},
+		{npy.ErrFormat, "of 4000000000000 bytes", file("{'descr': '<i4', 'fortran_order': False, 'shape': (1000000000000,), }", "1234")},
+		{npy.ErrFormat, "after the header", file("{'descr': '<i4', 'fortran_order': False, 'shape': (), } x", "1234")},
+	} {
+		_, err := npy.Read(strings.NewReader(c.file))
+		require.ErrorIs(t, err, c.is, "%q", c.file)
+		assert.ErrorContains(t, err, c.want)
+	}
+	broken := errors.New("broken pipe")
+	_, err = npy.Read(io.MultiReader(strings.NewReader(whole[:20]), iotest.ErrReader(broken)))
+	assert.ErrorIs(t, err, broken)
+	_, err = npy.ReadFile("testdata/absent.npy")
+	assert.ErrorIs(t, err, os.ErrNotExist)
+	assert.ErrorIs(t, npy.Write(io.Discard, tensor.New(tensor.BFloat16, 1)), npy.ErrDType)
+	_, err = npy.ReadZip(strings.NewReader(whole), int64(len(whole)))
+	assert.ErrorIs(t, err, npy.ErrFormat)
+}
+
+func TestReadZipErrors(t *testing.T) {
+	for _, names := range [][]string{{"a.txt"}, {"a.npy", "a.npy"}} {
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		for _, n := range names {
+			f, err := z.Create(n)
+			require.NoError(t, err)
+			require.NoError(t, npy.Write(f, tensor.Scalar(1.0)))
+		}
+		require.NoError(t, z.Close())
+		_, err := npy.ReadZip(bytes.NewReader(b.Bytes()), int64(b.Len()))
+		assert.ErrorIs(t, err, npy.ErrFormat, "%v", names)
+	}
+	var b bytes.Buffer
+	require.NoError(t, npy.WriteZip(&b, map[string]*tensor.Tensor{"x": tensor.Full(tensor.Float32, 1, 100)}))
+	raw := b.Bytes()
+	raw[200] ^= 1 // an element
+	_, err := npy.ReadZip(bytes.NewReader(raw), int64(len(raw)))
+	assert.ErrorIs(t, err, zip.ErrChecksum)
+}
+
+// Whatever the bytes, Read returns a tensor that writes and reads back the same, or an error of ours.
+func FuzzRead(f *testing.F) {
+	for _, name := range []string{"written", "scalar", "line"} {
+		raw, err := os.ReadFile(filepath.Join("testdata", name+".npy"))
+		require.NoError(f, err)
+		f.Add(raw)
+	}
+	f.Add([]byte(file("{'descr': '>i2', 'fortran_order': True, 'shape': (2, 1), }", "1234")))
+	f.Add([]byte(file(`{"shape":(1L,),"descr":"|b1","fortran_order":False}`, "\x02")))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		x, err := npy.Read(bytes.NewReader(raw))
+		if err != nil {
+			if !errors.Is(err, npy.ErrFormat) && !errors.Is(err, npy.ErrDType) {
+				t.Fatalf("error %v", err)
+			}
+			return
+		}
+		var b bytes.Buffer
+		require.NoError(t, npy.Write(&b, x))
+		y, err := npy.Read(&b)
+		require.NoError(t, err)
+		require.True(t, x.Equal(y))
+	})
+}
