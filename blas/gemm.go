@@ -57,7 +57,7 @@ func multiply[T kernel.Float](pool *sync.Pool, kr *kernel.Gemm[T], aT bool, m, n
 	g.kernel, g.alpha, g.ldc, g.finish = kr, alpha, ldc, e
 	g.a.set(kr.ISA, a, lda, !aT, kr.MR)
 	g.a.direct = directA(kr, aT, m, n, k, lda)
-	g.a.even = g.a.direct
+	g.a.even = g.a.direct && m%kr.MR > 0 && m%kr.MR <= kr.MR/2 // a tile of a few rows takes nearly the time of a high one
 	g.b.set(kr.ISA, b.matrix, b.ld, b.trans, kr.NR)
 	g.b.fill, g.b.packed = b.fill, b.packed
 	g.b.direct = b.matrix != nil && !b.trans && directB(kr, n, k, b.ld)

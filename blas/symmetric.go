@@ -53,6 +53,7 @@ func (l level3[T]) gemm(tA, tB bool, m, n, k int, alpha T, a []T, lda int, b []T
 // gemmThen is gemm, and then e.
 func (l level3[T]) gemmThen(tA, tB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int, e *Epilogue[T]) {
 	switch {
+	case tA && l.tryNarrow(tB, m, n, k, alpha, &a[0], lda, &b[0], ldb, beta, &c[0], ldc):
 	case isSmall(l.edge, m, n, k):
 		small(l.scratch, l.edge, tA, tB, m, n, k, alpha, &a[0], lda, &b[0], ldb, beta, &c[0], ldc)
 	case trySkinny(l.skinnies, l.use.isa, tA, tB, m, n, k, alpha, &a[0], lda, &b[0], ldb, beta, &c[0], ldc):

@@ -80,6 +80,7 @@ func Gemm[T kernel.Float](t *testing.T, gemm GemmFunc[T], mr, nr, kc int) {
 			for _, s := range [][2]int{{513, 71}, {99, 519}} {
 				each(few, s[0], s[1], few%3, []float64{-0.75}, []float64{0, 1.5})
 				each(s[0], few, s[1], few%2, []float64{1}, []float64{0, 1})
+				each(131, few, 33, few%2, []float64{-0.75}, []float64{0, 1.5})
 			}
 		}
 	})
