@@ -52,13 +52,19 @@ type kernels struct {
 
 	sedge *kernel.Gemm[float32] // the best that have Edge: small products are mostly edges
 	dedge *kernel.Gemm[float64]
+
+	single level3[float32]
+	double level3[float64]
 }
 
 func pick(isa cpu.ISA) *kernels {
-	return &kernels{
+	use := &kernels{
 		isa: isa, sgemm: kernel.Pick(kernel.Sgemm, isa), dgemm: kernel.Pick(kernel.Dgemm, isa),
 		sedge: kernel.PickEdge(kernel.Sgemm, isa), dedge: kernel.PickEdge(kernel.Dgemm, isa),
 	}
+	use.single = level3[float32]{use, use.sgemm, use.sedge, &sVectors, &sProducts, &sSkinnies, &sScratch, &sSquares}
+	use.double = level3[float64]{use, use.dgemm, use.dedge, &dVectors, &dProducts, &dSkinnies, &dScratch, &dSquares}
+	return use
 }
 
 // best is decided at initialisation and never changes.

@@ -59,14 +59,14 @@ func (e *Epilogue[T]) check(m, n int) {
 // It panics as Gemm does, and if a bias of e has the wrong length. Each's cost apart, it saves a pass over C.
 func GemmThen[T Float](tA, tB Transpose, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int, e *Epilogue[T]) {
 	if unsafe.Sizeof(alpha) == 4 {
-		gemmThen(best.single(), tA, tB, m, n, k, float32(alpha), cast[float32](a), lda, cast[float32](b), ldb, float32(beta), cast[float32](c), ldc, (*Epilogue[float32])(unsafe.Pointer(e)))
+		gemmThen(&best.single, tA, tB, m, n, k, float32(alpha), cast[float32](a), lda, cast[float32](b), ldb, float32(beta), cast[float32](c), ldc, (*Epilogue[float32])(unsafe.Pointer(e)))
 		return
 	}
-	gemmThen(best.double(), tA, tB, m, n, k, float64(alpha), cast[float64](a), lda, cast[float64](b), ldb, float64(beta), cast[float64](c), ldc, (*Epilogue[float64])(unsafe.Pointer(e)))
+	gemmThen(&best.double, tA, tB, m, n, k, float64(alpha), cast[float64](a), lda, cast[float64](b), ldb, float64(beta), cast[float64](c), ldc, (*Epilogue[float64])(unsafe.Pointer(e)))
 }
 
 // gemmThen is GemmThen on the kernels of l.
-func gemmThen[T kernel.Float](l level3[T], tA, tB Transpose, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int, e *Epilogue[T]) {
+func gemmThen[T kernel.Float](l *level3[T], tA, tB Transpose, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int, e *Epilogue[T]) {
 	done := checkGemm(tA, tB, m, n, k, alpha == 0, beta == 1, len(a), lda, len(b), ldb, len(c), ldc)
 	e.check(m, n)
 	switch {

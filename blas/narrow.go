@@ -15,7 +15,7 @@ const (
 )
 
 // tryNarrow multiplies if the shape is narrow; the arguments are valid, and k > 0. A is transposed.
-func (l level3[T]) tryNarrow(tB bool, m, n, k int, alpha T, a *T, lda int, b *T, ldb int, beta T, c *T, ldc int) bool {
+func (l *level3[T]) tryNarrow(tB bool, m, n, k int, alpha T, a *T, lda int, b *T, ldb int, beta T, c *T, ldc int) bool {
 	if n < leastNarrow || n > max(12, l.kernel.NR*3/4) || m < 4*l.kernel.NR || m*k > mostNarrow || m*n > mostNarrow {
 		return false
 	}

@@ -77,11 +77,11 @@ func (p *PackedB[T]) block(j, s int) []T {
 func GemmPacked[T Float](tA Transpose, m int, alpha T, a []T, lda int, b *PackedB[T], beta T, c []T, ldc int, e *Epilogue[T]) {
 	if unsafe.Sizeof(alpha) == 4 {
 		p := (*PackedB[float32])(unsafe.Pointer(b))
-		best.single().gemmFrom(p.kernel, tA, m, p.n, p.k, float32(alpha), cast[float32](a), lda, source[float32]{packed: p}, float32(beta), cast[float32](c), ldc, (*Epilogue[float32])(unsafe.Pointer(e)))
+		best.single.gemmFrom(p.kernel, tA, m, p.n, p.k, float32(alpha), cast[float32](a), lda, source[float32]{packed: p}, float32(beta), cast[float32](c), ldc, (*Epilogue[float32])(unsafe.Pointer(e)))
 		return
 	}
 	p := (*PackedB[float64])(unsafe.Pointer(b))
-	best.double().gemmFrom(p.kernel, tA, m, p.n, p.k, float64(alpha), cast[float64](a), lda, source[float64]{packed: p}, float64(beta), cast[float64](c), ldc, (*Epilogue[float64])(unsafe.Pointer(e)))
+	best.double.gemmFrom(p.kernel, tA, m, p.n, p.k, float64(alpha), cast[float64](a), lda, source[float64]{packed: p}, float64(beta), cast[float64](c), ldc, (*Epilogue[float64])(unsafe.Pointer(e)))
 }
 
 // A PackFunc writes a panel of op(B): rows [k0, k1) of columns [j0, j1), which are nr or, at the right edge, fewer. Element p, j
@@ -100,15 +100,15 @@ type PackFunc[T Float] func(dst []T, nr, k0, k1, j0, j1 int)
 func GemmFrom[T Float](tA Transpose, m, n, k int, alpha T, a []T, lda int, fill PackFunc[T], beta T, c []T, ldc int, e *Epilogue[T]) {
 	if unsafe.Sizeof(alpha) == 4 {
 		f := *(*PackFunc[float32])(unsafe.Pointer(&fill))
-		best.single().gemmFrom(best.sgemm, tA, m, n, k, float32(alpha), cast[float32](a), lda, source[float32]{fill: f}, float32(beta), cast[float32](c), ldc, (*Epilogue[float32])(unsafe.Pointer(e)))
+		best.single.gemmFrom(best.sgemm, tA, m, n, k, float32(alpha), cast[float32](a), lda, source[float32]{fill: f}, float32(beta), cast[float32](c), ldc, (*Epilogue[float32])(unsafe.Pointer(e)))
 		return
 	}
 	f := *(*PackFunc[float64])(unsafe.Pointer(&fill))
-	best.double().gemmFrom(best.dgemm, tA, m, n, k, float64(alpha), cast[float64](a), lda, source[float64]{fill: f}, float64(beta), cast[float64](c), ldc, (*Epilogue[float64])(unsafe.Pointer(e)))
+	best.double.gemmFrom(best.dgemm, tA, m, n, k, float64(alpha), cast[float64](a), lda, source[float64]{fill: f}, float64(beta), cast[float64](c), ldc, (*Epilogue[float64])(unsafe.Pointer(e)))
 }
 
 // gemmFrom checks the arguments and multiplies with a B that is not a matrix.
-func (l level3[T]) gemmFrom(kr *kernel.Gemm[T], tA Transpose, m, n, k int, alpha T, a []T, lda int, b source[T], beta T, c []T, ldc int, e *Epilogue[T]) {
+func (l *level3[T]) gemmFrom(kr *kernel.Gemm[T], tA Transpose, m, n, k int, alpha T, a []T, lda int, b source[T], beta T, c []T, ldc int, e *Epilogue[T]) {
 	checkTranspose(tA)
 	checkSize(m, mLT0)
 	checkSize(n, nLT0)

@@ -34,24 +34,16 @@ var (
 	dSquares = sync.Pool{New: func() any { s := grow[float64](nil, square*square); return &s }}
 )
 
-func (use *kernels) single() level3[float32] {
-	return level3[float32]{use, use.sgemm, use.sedge, &sVectors, &sProducts, &sSkinnies, &sScratch, &sSquares}
-}
-
-func (use *kernels) double() level3[float64] {
-	return level3[float64]{use, use.dgemm, use.dedge, &dVectors, &dProducts, &dSkinnies, &dScratch, &dSquares}
-}
-
-func (im Implementation) single() level3[float32] { return im.use().single() }
-func (im Implementation) double() level3[float64] { return im.use().double() }
+func (im Implementation) single() *level3[float32] { return &im.use().single }
+func (im Implementation) double() *level3[float64] { return &im.use().double }
 
 // gemm is the product without checks: sizes and alpha are not zero. It chooses the path by the shape alone.
-func (l level3[T]) gemm(tA, tB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
+func (l *level3[T]) gemm(tA, tB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
 	l.gemmThen(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, nil)
 }
 
 // gemmThen is gemm, and then e.
-func (l level3[T]) gemmThen(tA, tB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int, e *Epilogue[T]) {
+func (l *level3[T]) gemmThen(tA, tB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int, e *Epilogue[T]) {
 	switch {
 	case tA && l.tryNarrow(tB, m, n, k, alpha, &a[0], lda, &b[0], ldb, beta, &c[0], ldc):
 	case isSmall(l.edge, m, n, k):
@@ -77,7 +69,7 @@ func checkSide(s gblas.Side) {
 }
 
 // symm computes C = alpha·A·B + beta·C (left) or C = alpha·B·A + beta·C (right), A symmetric, C [m, n].
-func (l level3[T]) symm(s gblas.Side, ul gblas.Uplo, m, n int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
+func (l *level3[T]) symm(s gblas.Side, ul gblas.Uplo, m, n int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
 	checkSide(s)
 	checkUplo(ul)
 	checkSize(m, mLT0)
@@ -144,7 +136,7 @@ func symmetricBlock[T kernel.Float](ul gblas.Uplo, a []T, lda, i, p, rows, cols 
 }
 
 // syrk computes the triangle ul of C = alpha·op(A)·op(A)ᵀ + beta·C, op(A) [n, k].
-func (l level3[T]) syrk(ul gblas.Uplo, tA Transpose, n, k int, alpha T, a []T, lda int, beta T, c []T, ldc int) {
+func (l *level3[T]) syrk(ul gblas.Uplo, tA Transpose, n, k int, alpha T, a []T, lda int, beta T, c []T, ldc int) {
 	if l.checkRank(ul, tA, n, k, len(a), lda, len(a), lda, alpha, beta, c, ldc) {
 		return
 	}
@@ -152,7 +144,7 @@ func (l level3[T]) syrk(ul gblas.Uplo, tA Transpose, n, k int, alpha T, a []T, l
 }
 
 // syr2k computes the triangle ul of C = alpha·(op(A)·op(B)ᵀ + op(B)·op(A)ᵀ) + beta·C, op(A) and op(B) [n, k].
-func (l level3[T]) syr2k(ul gblas.Uplo, tA Transpose, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
+func (l *level3[T]) syr2k(ul gblas.Uplo, tA Transpose, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
 	if l.checkRank(ul, tA, n, k, len(a), lda, len(b), ldb, alpha, beta, c, ldc) {
 		return
 	}
@@ -161,7 +153,7 @@ func (l level3[T]) syr2k(ul gblas.Uplo, tA Transpose, n, k int, alpha T, a []T, 
 }
 
 // checkRank checks the arguments of syrk and syr2k, and does all there is to do if alpha or k is zero.
-func (l level3[T]) checkRank(ul gblas.Uplo, tA Transpose, n, k int, la, lda, lb, ldb int, alpha, beta T, c []T, ldc int) (done bool) {
+func (l *level3[T]) checkRank(ul gblas.Uplo, tA Transpose, n, k int, la, lda, lb, ldb int, alpha, beta T, c []T, ldc int) (done bool) {
 	checkUplo(ul)
 	checkTranspose(tA)
 	checkSize(n, nLT0)
@@ -200,7 +192,7 @@ func triangleRow(ul gblas.Uplo, i, n int) (lo, hi int) {
 }
 
 // rank computes the triangle ul of C = alpha·op(A)·op(B)ᵀ + beta·C, one row of blocks after another.
-func (l level3[T]) rank(ul gblas.Uplo, tA Transpose, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
+func (l *level3[T]) rank(ul gblas.Uplo, tA Transpose, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
 	trans := tA != NoTrans
 	from := func(x []T, ld, i int) []T { // row i of op(X)
 		if trans {

@@ -37,7 +37,7 @@ func (t triangle[T]) halves() (t1, t2 triangle[T], x []T) {
 }
 
 // trmm computes B = alpha·op(A)·B (left) or B = alpha·B·op(A) (right), B [m, n].
-func (l level3[T]) trmm(s gblas.Side, ul gblas.Uplo, tA Transpose, d gblas.Diag, m, n int, alpha T, a []T, lda int, b []T, ldb int) {
+func (l *level3[T]) trmm(s gblas.Side, ul gblas.Uplo, tA Transpose, d gblas.Diag, m, n int, alpha T, a []T, lda int, b []T, ldb int) {
 	t, done := checkTriangle(s, ul, tA, d, m, n, alpha, a, lda, b, ldb)
 	switch {
 	case done:
@@ -49,7 +49,7 @@ func (l level3[T]) trmm(s gblas.Side, ul gblas.Uplo, tA Transpose, d gblas.Diag,
 }
 
 // trsm solves op(A)·X = alpha·B (left) or X·op(A) = alpha·B (right) for X, which replaces B [m, n].
-func (l level3[T]) trsm(s gblas.Side, ul gblas.Uplo, tA Transpose, d gblas.Diag, m, n int, alpha T, a []T, lda int, b []T, ldb int) {
+func (l *level3[T]) trsm(s gblas.Side, ul gblas.Uplo, tA Transpose, d gblas.Diag, m, n int, alpha T, a []T, lda int, b []T, ldb int) {
 	t, done := checkTriangle(s, ul, tA, d, m, n, alpha, a, lda, b, ldb)
 	switch {
 	case done:
@@ -93,7 +93,7 @@ func checkTriangle[T kernel.Float](s gblas.Side, ul gblas.Uplo, tA Transpose, d 
 }
 
 // multiplyLeft computes B = alpha·t·B, B [t.n, n]. The half that the other still needs is overwritten last.
-func (l level3[T]) multiplyLeft(t triangle[T], n int, alpha T, b []T, ldb int) {
+func (l *level3[T]) multiplyLeft(t triangle[T], n int, alpha T, b []T, ldb int) {
 	if t.n <= smallTriangle {
 		l.smallMultiplyLeft(t, n, alpha, b, ldb)
 		return
@@ -112,7 +112,7 @@ func (l level3[T]) multiplyLeft(t triangle[T], n int, alpha T, b []T, ldb int) {
 }
 
 // multiplyRight computes B = alpha·B·t, B [m, t.n].
-func (l level3[T]) multiplyRight(t triangle[T], m int, alpha T, b []T, ldb int) {
+func (l *level3[T]) multiplyRight(t triangle[T], m int, alpha T, b []T, ldb int) {
 	if t.n <= smallTriangle {
 		l.smallMultiplyRight(t, m, alpha, b, ldb)
 		return
@@ -131,7 +131,7 @@ func (l level3[T]) multiplyRight(t triangle[T], m int, alpha T, b []T, ldb int) 
 }
 
 // solveLeft solves t·X = alpha·B, B [t.n, n].
-func (l level3[T]) solveLeft(t triangle[T], n int, alpha T, b []T, ldb int) {
+func (l *level3[T]) solveLeft(t triangle[T], n int, alpha T, b []T, ldb int) {
 	if t.n <= smallTriangle {
 		l.smallSolveLeft(t, n, alpha, b, ldb)
 		return
@@ -150,7 +150,7 @@ func (l level3[T]) solveLeft(t triangle[T], n int, alpha T, b []T, ldb int) {
 }
 
 // solveRight solves X·t = alpha·B, B [m, t.n].
-func (l level3[T]) solveRight(t triangle[T], m int, alpha T, b []T, ldb int) {
+func (l *level3[T]) solveRight(t triangle[T], m int, alpha T, b []T, ldb int) {
 	if t.n <= smallTriangle {
 		l.smallSolveRight(t, m, alpha, b, ldb)
 		return

@@ -25,7 +25,7 @@ func (t *triangle[T]) off(i int) (lo, hi int) {
 func (t *triangle[T]) at(i, j int) T { return t.a[i*t.rs+j*t.cs] }
 
 // smallMultiplyLeft computes B = alpha·t·B. Row i of the result needs rows off(i) as they were.
-func (l level3[T]) smallMultiplyLeft(t triangle[T], n int, alpha T, b []T, ldb int) {
+func (l *level3[T]) smallMultiplyLeft(t triangle[T], n int, alpha T, b []T, ldb int) {
 	isa := l.use.isa
 	for k := range t.n {
 		i := order(k, t.n, !t.upper)
@@ -42,7 +42,7 @@ func (l level3[T]) smallMultiplyLeft(t triangle[T], n int, alpha T, b []T, ldb i
 }
 
 // smallSolveLeft solves t·X = alpha·B. Row i of the solution needs rows off(i) of it.
-func (l level3[T]) smallSolveLeft(t triangle[T], n int, alpha T, b []T, ldb int) {
+func (l *level3[T]) smallSolveLeft(t triangle[T], n int, alpha T, b []T, ldb int) {
 	isa := l.use.isa
 	for k := range t.n {
 		i := order(k, t.n, t.upper)
@@ -74,17 +74,17 @@ func (t triangle[T]) transposed() triangle[T] {
 }
 
 // smallMultiplyRight computes B = alpha·B·t.
-func (l level3[T]) smallMultiplyRight(t triangle[T], m int, alpha T, b []T, ldb int) {
+func (l *level3[T]) smallMultiplyRight(t triangle[T], m int, alpha T, b []T, ldb int) {
 	l.byStrips(t.n, m, b, ldb, func(n int, strip []T) { l.smallMultiplyLeft(t.transposed(), n, alpha, strip, stripRows) })
 }
 
 // smallSolveRight solves X·t = alpha·B.
-func (l level3[T]) smallSolveRight(t triangle[T], m int, alpha T, b []T, ldb int) {
+func (l *level3[T]) smallSolveRight(t triangle[T], m int, alpha T, b []T, ldb int) {
 	l.byStrips(t.n, m, b, ldb, func(n int, strip []T) { l.smallSolveLeft(t.transposed(), n, alpha, strip, stripRows) })
 }
 
 // byStrips calls do on the transpose of every strip of B [m, n], which has as many columns as do is told, and puts it back.
-func (l level3[T]) byStrips(n, m int, b []T, ldb int, do func(columns int, strip []T)) {
+func (l *level3[T]) byStrips(n, m int, b []T, ldb int, do func(columns int, strip []T)) {
 	buf := l.scratch.Get().(*[]T)
 	defer l.scratch.Put(buf)
 	*buf = grow(*buf, n*stripRows)
