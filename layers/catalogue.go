@@ -16,7 +16,7 @@ type Example struct {
 
 // Catalogue has an example or more of every layer of this package. What is in it is tested and listed by itself. Examples of
 // one area are in a file of their own, catalogue_<area>.go.
-var Catalogue = slices.Concat(basicExamples, normExamples, embeddingExamples, recurrentExamples, attentionExamples, activationExamples,
+var Catalogue = slices.Concat(basicExamples, convExamples, normExamples, embeddingExamples, recurrentExamples, attentionExamples, activationExamples,
 	containerExamples)
 
 // basicExamples are the layers of the smallest networks.

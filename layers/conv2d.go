@@ -1,7 +1,6 @@
 package layers
 
 import (
-	"fmt"
 	"math/rand/v2"
 
 	"github.com/tutti-ml/tutti/autograd"
@@ -13,6 +12,7 @@ import (
 type Conv2D struct {
 	Weight, Bias *autograd.Param
 	Options      autograd.Conv2DOptions
+	Same         bool // pad with zeros so that the image's size stays
 }
 
 // Conv2DConfig says what a Conv2D looks like. In, Out and Kernel are needed; the zero value of the others is the usual. Where
@@ -23,6 +23,8 @@ type Conv2DConfig struct {
 	KernelW int // their width; default Kernel
 	Stride  int // step of the filters, in pixels; default 1
 	Pad     int // zeros on each side of the image, in pixels; default 0. (Kernel−1)/2 keeps the image's size
+	// Same is, in place of Pad, as many zeros as keep the image's size, one more behind if odd; stride 1 only.
+	Same bool
 	// Dilation is the distance of neighbouring filter taps, in pixels; default 1.
 	Dilation int
 	// Groups is in how many parts channels are cut that do not see each other; default 1. In makes it depthwise.
@@ -33,30 +35,27 @@ type Conv2DConfig struct {
 // NewConv2D returns a Conv2D whose parameters are drawn evenly from ±1/√(In/Groups·R·S), as PyTorch does.
 // It panics if a field is out of range.
 func NewConv2D(rng *rand.Rand, c Conv2DConfig) *Conv2D {
-	positive("NewConv2D", "In", c.In)
-	positive("NewConv2D", "Out", c.Out)
-	positive("NewConv2D", "Kernel", c.Kernel)
-	groups := max(c.Groups, 1)
-	if c.In%groups != 0 || c.Out%groups != 0 {
-		panic(fmt.Sprintf("layers: NewConv2D: In = %d and Out = %d, not multiples of Groups = %d", c.In, c.Out, groups))
-	}
+	mustSame("NewConv2D", c.Same, c.Stride, c.Pad)
 	kernelW := c.KernelW
 	if kernelW == 0 {
 		kernelW = c.Kernel
 	}
-	l := &Conv2D{Options: autograd.Conv2DOptions{
+	l := &Conv2D{Same: c.Same, Options: autograd.Conv2DOptions{
 		StrideH: c.Stride, StrideW: c.Stride, PadH: c.Pad, PadW: c.Pad,
 		DilationH: c.Dilation, DilationW: c.Dilation, Groups: c.Groups,
 	}}
-	init := defaultInit(c.In / groups * c.Kernel * kernelW)
-	l.Weight = newParam(rng, init, c.Out, c.In/groups, c.Kernel, kernelW)
-	if !c.NoBias {
-		l.Bias = newParam(rng, init, c.Out)
+	l.Weight, l.Bias = filters("NewConv2D", rng, c.In, c.Out, c.Groups, c.NoBias, c.Kernel, kernelW)
+	if c.Same && c.Kernel%2 == 1 && kernelW%2 == 1 { // alike on both sides: the convolution pads by itself
+		l.Same = false
+		l.Options.PadH, l.Options.PadW = max(c.Dilation, 1)*(c.Kernel/2), max(c.Dilation, 1)*(kernelW/2)
 	}
 	return l
 }
 
 // Forward returns w ⋆ x + b.
 func (l *Conv2D) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
+	if l.Same {
+		x = autograd.PadSame(x, l.Weight.Value().Shape()[2:], []int{max(l.Options.DilationH, 1), max(l.Options.DilationW, 1)})
+	}
 	return autograd.Conv2D(x, t.Use(l.Weight), useOrNil(t, l.Bias), l.Options)
 }
