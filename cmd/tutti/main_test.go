@@ -185,7 +185,7 @@ func TestBadInput(t *testing.T) {
 		{"no such transport", []string{"train", "--transport", "pigeon"}, `"pigeon"`, 2},
 		{"no such data", []string{"train", "--data", "imagenet"}, `"imagenet", want one of digits, fashion-mnist`, 2},
 		{"no such model", []string{"train", "--model", "gpt9"}, `"gpt9"`, 2},
-		{"no such optimizer", []string{"train", "--optimizer", "luck"}, `"luck", want one of sgd, adam, adamw`, 2},
+		{"no such optimizer", []string{"train", "--optimizer", "luck"}, `"luck", want one of sgd, adagrad, adam, adamw`, 2},
 		{"bad learning rate", []string{"train", "--lr", "-1"}, "LR", 2},
 		{"model of another shape", []string{"train", "--model", "lenet5"}, "takes samples of [1 28 28] in 10 classes, digits has [1 8 8]", 2},
 		{"no such command", []string{"trane"}, `unknown command "trane"`, 2},

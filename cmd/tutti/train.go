@@ -104,6 +104,8 @@ func (o *trainOptions) recipe() (optim.Optimizer, optim.Schedule, error) {
 	switch o.optimizer {
 	case "sgd":
 		rule = optim.SGD{LR: o.lr, Momentum: o.momentum, WeightDecay: o.decay}
+	case "adagrad":
+		rule = optim.Adagrad{LR: o.lr, WeightDecay: o.decay}
 	case "adam":
 		rule = optim.Adam{LR: o.lr, WeightDecay: o.decay}
 	case "adamw":

@@ -68,9 +68,19 @@ func (s *adam) State() *State { return &s.state }
 func (s *adam) Step(w, g []float32, lr float64) {
 	m, v := s.state.Slots[0].Data, s.state.Slots[1].Data
 	lengths(s.name, len(w), len(g), len(m))
+	vec.Adam(w, g, m, v, s.begin(lr))
+}
+
+func (s *adam) StepRows(w []float32, cols int, rows []int64, g []float32, lr float64) {
+	m, v, c := s.state.Slots[0].Data, s.state.Slots[1].Data, s.begin(lr)
+	eachRow(s.name, len(m), w, cols, rows, g, func(lo, hi int, g []float32) { vec.Adam(w[lo:hi], g, m[lo:hi], v[lo:hi], c) })
+}
+
+// begin counts a step and returns its coefficients.
+func (s *adam) begin(lr float64) vec.AdamCoef {
 	s.state.Steps++
 	t := float64(s.state.Steps)
-	vec.Adam(w, g, m, v, vec.AdamCoef{
+	return vec.AdamCoef{
 		Keep:  float32(1 - lr*s.decoupled),
 		Decay: float32(s.l2),
 		Beta1: float32(s.beta1), New1: float32(1 - s.beta1),
@@ -78,5 +88,5 @@ func (s *adam) Step(w, g []float32, lr float64) {
 		Rate: float32(lr / (1 - math.Pow(s.beta1, t))),
 		Root: float32(1 / math.Sqrt(1-math.Pow(s.beta2, t))),
 		Eps:  float32(s.eps),
-	})
+	}
 }

@@ -44,6 +44,7 @@ type Slot struct {
 // All lists the optimizers, each with its defaults, in order of age.
 var All = []Optimizer{
 	SGD{},
+	Adagrad{},
 	Adam{},
 	AdamW{},
 }

@@ -63,12 +63,18 @@ func (s *sgd) State() *State { return &s.state }
 
 func (s *sgd) Step(w, g []float32, lr float64) {
 	lengths("SGD", len(w), len(g), s.n)
+	s.update(w, g, 0, s.n, s.begin(lr))
+}
+
+func (s *sgd) StepRows(w []float32, cols int, rows []int64, g []float32, lr float64) {
+	c := s.begin(lr)
+	eachRow("SGD", s.n, w, cols, rows, g, func(lo, hi int, g []float32) { s.update(w[lo:hi], g, lo, hi, c) })
+}
+
+// begin counts a step and returns its coefficients.
+func (s *sgd) begin(lr float64) vec.SGDCoef {
 	first := s.state.Steps == 0
 	s.state.Steps++
-	if s.Momentum == 0 {
-		vec.SGD(w, g, float32(s.WeightDecay), float32(lr))
-		return
-	}
 	c := vec.SGDCoef{
 		Decay:    float32(s.WeightDecay),
 		Momentum: float32(s.Momentum),
@@ -79,5 +85,14 @@ func (s *sgd) Step(w, g []float32, lr float64) {
 	if first { // the buffer starts as the gradient itself, undamped; it holds zeros until then
 		c.New = 1
 	}
-	vec.SGDMomentum(w, g, s.state.Slots[0].Data, c)
+	return c
+}
+
+// update steps the elements from lo to hi of all, which are w.
+func (s *sgd) update(w, g []float32, lo, hi int, c vec.SGDCoef) {
+	if s.Momentum == 0 {
+		vec.SGD(w, g, c.Decay, c.Rate)
+		return
+	}
+	vec.SGDMomentum(w, g, s.state.Slots[0].Data[lo:hi], c)
 }

@@ -13,7 +13,7 @@ import (
 // The weights and moments after six steps are PyTorch 1.13.1's, printed by
 //
 //	import torch
-//	from torch.optim import SGD, Adam, AdamW
+//	from torch.optim import SGD, Adagrad, Adam, AdamW
 //	for name, make in [
 //	    ("sgd", lambda p: SGD(p, lr=0.01)),
 //	    ("sgd decay", lambda p: SGD(p, lr=0.1, weight_decay=0.1)),
@@ -22,6 +22,8 @@ import (
 //	    ("nesterov, decay", lambda p: SGD(p, lr=0.1, momentum=0.8, nesterov=True, weight_decay=0.1)),
 //	    ("adam", lambda p: Adam(p)),
 //	    ("adam, all fields", lambda p: Adam(p, lr=0.1, betas=(0.8, 0.9), eps=0.01, weight_decay=0.1)),
+//	    ("adagrad", lambda p: Adagrad(p)),
+//	    ("adagrad, all fields", lambda p: Adagrad(p, lr=0.1, lr_decay=0.01, eps=0.01, weight_decay=0.1, initial_accumulator_value=0.1)),
 //	    ("adamw", lambda p: AdamW(p)),
 //	    ("adamw, all fields", lambda p: AdamW(p, lr=0.1, betas=(0.8, 0.9), eps=0.01, weight_decay=0.2)),
 //	]:
@@ -58,6 +60,12 @@ var torchSteps = []struct {
 	{"adam, all fields", optim.Adam{LR: 0.1, Beta1: 0.8, Beta2: 0.9, Eps: 0.01, WeightDecay: 0.1},
 		[]float64{1.17165067, -2.04444618, 2.58501353, -3.76321844, 0.237741499},
 		[][]float64{{-0.00451228547, -0.1912513, 0.215049349, -0.383300101, 0.171515603}, {0.0662529825, 0.112839005, 0.0888223375, 0.188603035, 0.0875836857}}},
+	{"adagrad", optim.Adagrad{},
+		[]float64{1.01233037, -2.01290152, 3.00191126, -4.00100959, 0.479432831},
+		[][]float64{{0.984375, 1.125, 0.65625, 1.125, 0.984375}}},
+	{"adagrad, all fields", optim.Adagrad{LR: 0.1, LRDecay: 0.01, Eps: 0.01, WeightDecay: 0.1, Initial: 0.1},
+		[]float64{1.04827903, -1.95070495, 2.78802484, -3.8181826, 0.346897218},
+		[][]float64{{0.97969808, 1.37824114, 1.26425676, 2.35772777, 1.17808611}}},
 	{"adamw", optim.AdamW{},
 		[]float64{1.00305865, -2.00284675, 3.00088097, -4.00120337, 0.49756208},
 		[][]float64{{-0.061195625, -0.000319, 0.003139, -0.038573125, 0.078611125}, {0.000981379574, 0.00112256589, 0.000654611093, 0.00112181739, 0.000982455545}}},
