@@ -6,7 +6,8 @@
 //	blas32.Use(blas.Implementation{})
 //	blas64.Use(blas.Implementation{})
 //
-// lets any gonum program run on these kernels. Complex types are gonum's own code.
+// lets any gonum program run on these kernels. Complex types are gonum's own code, as are the construction of rotations
+// (Rotg, Rotmg), the modified rotation (Rotm) and the dot products in another precision (Dsdot, Sdsdot).
 package blas
 
 import (
@@ -30,10 +31,11 @@ const (
 	Trans   = gblas.Trans   // op(A) = Aᵀ
 )
 
-// Implementation answers gonum's BLAS interfaces. Its zero value uses the best kernels that this machine and TUTTI_ISA
+// Implementation answers gonum's BLAS interfaces: all of levels 2 and 3 for real types, and of level 1 all but the routines that
+// the package's comment leaves to gonum, by this package's own code. Its zero value uses the best kernels that this machine and TUTTI_ISA
 // allow. It is safe for use by any number of goroutines at once.
 type Implementation struct {
-	gonum.Implementation          // complex types, and rarely used routines of level 2
+	gonum.Implementation          // complex types; Rotg, Rotm, Rotmg, Dsdot, Sdsdot
 	kernels              *kernels // nil: the best
 }
 

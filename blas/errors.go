@@ -10,6 +10,9 @@ const (
 	nLT0 = "blas: n < 0"
 	kLT0 = "blas: k < 0"
 
+	kLLT0 = "blas: kL < 0"
+	kULT0 = "blas: kU < 0"
+
 	badUplo      = "blas: illegal triangle"
 	badTranspose = "blas: illegal transpose"
 	badDiag      = "blas: illegal diagonal"
@@ -30,4 +33,6 @@ const (
 	shortA = "blas: insufficient length of a"
 	shortB = "blas: insufficient length of b"
 	shortC = "blas: insufficient length of c"
+
+	shortAP = "blas: insufficient length of ap"
 )

@@ -29,20 +29,24 @@ func (im Implementation) Dger(m, n int, alpha float64, x []float64, incX int, y 
 	ger(&dVectors, im.ISA(), m, n, alpha, x, incX, y, incY, a, lda)
 }
 
-// A matvec is one call: y += alpha·op(A)·x, with copies of vectors that are strided. It outlives the call in a pool.
+// A matvec is one call of level 2, made of products y += alpha·op(A)·x and updates of rows, with copies of vectors that are
+// strided. It outlives the call in a pool.
 type matvec[T kernel.Float] struct {
 	isa           cpu.ISA
 	m, n, lda     int
 	alpha         T
 	a, x, y       []T
 	xCopy, yCopy  []T
+	half          half[T] // of an update
 	rows, columns func(lo, hi int)
+	outers        func(lo, hi int)
+	updates       func(lo, hi int)
 }
 
 // newMatvec makes the loop bodies once, for a closure made in a call would be allocated in that call.
 func newMatvec[T kernel.Float]() *matvec[T] {
 	v := new(matvec[T])
-	v.rows, v.columns = v.doRows, v.doColumns
+	v.rows, v.columns, v.outers, v.updates = v.doRows, v.doColumns, v.doOuters, v.doUpdates
 	return v
 }
 
@@ -87,22 +91,35 @@ func gemv[T kernel.Float](pool *sync.Pool, isa cpu.ISA, tA Transpose, m, n int, 
 	}
 
 	v := pool.Get().(*matvec[T])
-	v.isa, v.m, v.n, v.alpha, v.a, v.lda, v.x, v.y = isa, m, n, alpha, a, lda, x, y
+	v.isa = isa
 	if incX != 1 {
-		v.x = gather(&v.xCopy, lenX, x, incX)
+		x = gather(&v.xCopy, lenX, x, incX)
 	}
+	to := y
 	if incY != 1 {
-		v.y = gather(&v.yCopy, lenY, y, incY)
+		to = gather(&v.yCopy, lenY, y, incY)
 	}
-	if tA == NoTrans {
-		run(ceil(m, kernel.DotsS), max(1, minShare/8/kernel.DotsS/n), v.rows)
-	} else {
+	v.multiply(tA != NoTrans, m, n, alpha, a, lda, x, to)
+	if incY != 1 {
+		copyVector(lenY, to, 1, y, incY)
+	}
+	v.put(pool)
+}
+
+// multiply adds alpha·op(A)·x to y, of unit stride, for A [m, n], on all threads if it is worth it. Every element of y is the
+// same sequence of operations however it is shared out.
+func (v *matvec[T]) multiply(trans bool, m, n int, alpha T, a []T, lda int, x, y []T) {
+	v.m, v.n, v.alpha, v.a, v.lda, v.x, v.y = m, n, alpha, a, lda, x, y
+	if trans {
 		run(ceil(n, strip), max(1, minShare/8/strip/m), v.columns)
+	} else {
+		run(ceil(m, kernel.DotsS), max(1, minShare/8/kernel.DotsS/n), v.rows)
 	}
-	if incY != 1 {
-		copyVector(lenY, v.y, 1, y, incY)
-	}
-	v.a, v.x, v.y = nil, nil, nil // keep nothing of the caller's alive
+}
+
+// put returns v to its pool, with nothing of the caller's kept alive.
+func (v *matvec[T]) put(pool *sync.Pool) {
+	v.a, v.x, v.y, v.half.a = nil, nil, nil, nil
 	pool.Put(v)
 }
 
@@ -168,14 +185,21 @@ func ger[T kernel.Float](pool *sync.Pool, isa cpu.ISA, m, n int, alpha T, x []T,
 	if alpha == 0 {
 		return
 	}
+	v := pool.Get().(*matvec[T])
+	if incX != 1 {
+		x = gather(&v.xCopy, m, x, incX)
+	}
 	if incY != 1 {
-		v := pool.Get().(*matvec[T])
-		defer pool.Put(v)
 		y = gather(&v.yCopy, n, y, incY)
 	}
-	ix := start(m, incX)
-	for i := range m {
-		kernel.Axpy(isa, alpha*x[ix], y[:n], a[i*lda:i*lda+n])
-		ix += incX
+	v.isa, v.m, v.n, v.alpha, v.a, v.lda, v.x, v.y = isa, m, n, alpha, a, lda, x, y
+	run(m, max(1, minShare/8/n), v.outers)
+	v.put(pool)
+}
+
+// doOuters computes rows lo to hi of A += alpha·x·yᵀ.
+func (v *matvec[T]) doOuters(lo, hi int) {
+	for i := lo; i < hi; i++ {
+		kernel.Axpy(v.isa, v.alpha*v.x[i], v.y[:v.n], v.a[i*v.lda:i*v.lda+v.n])
 	}
 }
