@@ -14,4 +14,5 @@ var recurrentExamples = []Example{
 	{"GRU of two layers, both ways", []int{2, 3, 4}, func(rng *rand.Rand) Layer {
 		return NewGRU(rng, RecurrentConfig{In: 4, Units: 3, Layers: 2, Bidirectional: true})
 	}},
+	{"ConvLSTM", []int{2, 2, 2, 3, 3}, func(rng *rand.Rand) Layer { return NewConvLSTM(rng, 2, 2, 3) }},
 }

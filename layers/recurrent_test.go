@@ -80,6 +80,13 @@ func TestRecurrentAsPyTorch(t *testing.T) {
 		"RNNCell":                                 cell(autograd.RNNTanh),
 		"GRUCell":                                 cell(autograd.GRU),
 		"LSTMCell":                                cell(autograd.LSTM),
+		"ConvLSTM": {
+			model: func() any { return layers.NewConvLSTM(seeded(), 3, 2, 3) },
+			run: func(t *autograd.Tape, model any, x []*autograd.Var, _ []*tensor.Tensor) []*autograd.Var {
+				y, last := model.(*layers.ConvLSTM).Run(t, x[0], layers.State{H: x[1], C: x[2]})
+				return []*autograd.Var{y, last.H, last.C}
+			},
+		},
 	})
 }
 

@@ -36,4 +36,27 @@ one = torch.randn(3, 4)
 record("RNNCell", nn.RNNCell(4, 2), one, torch.randn(3, 2))
 record("GRUCell", nn.GRUCell(4, 2), one, torch.randn(3, 2))
 record("LSTMCell", nn.LSTMCell(4, 2), one, torch.randn(3, 2), torch.randn(3, 2), call=lambda m, x, h, c: m(x, (h, c)))
+
+
+class ConvLSTM(nn.Module):
+    """The formula of layers.ConvLSTM, written out."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight_ih = nn.Parameter(torch.zeros(8, 3, 3, 3))
+        self.weight_hh = nn.Parameter(torch.zeros(8, 2, 3, 3))
+        self.bias = nn.Parameter(torch.zeros(8))
+
+    def forward(self, x, h, c):
+        ys = []
+        for t in range(x.shape[1]):
+            z = nn.functional.conv2d(x[:, t], self.weight_ih, self.bias, padding=1) + nn.functional.conv2d(h, self.weight_hh, padding=1)
+            i, f, g, o = z.chunk(4, 1)
+            c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+            h = o.sigmoid() * c.tanh()
+            ys.append(h)
+        return torch.stack(ys, 1), h, c
+
+
+record("ConvLSTM", ConvLSTM(), torch.randn(1, 2, 3, 2, 3), torch.randn(1, 2, 2, 3), torch.randn(1, 2, 2, 3))
 write()
