@@ -86,6 +86,9 @@ func (n *node) finish(value *tensor.Tensor) *Var {
 	if f := n.kernels().forward; f != nil {
 		f(n)
 	}
+	if fn := n.tape.onOp; fn != nil {
+		fn(n.op.name, n.in, n.out)
+	}
 	if n.needs {
 		if n.tape.guard {
 			n.seal()

@@ -42,6 +42,7 @@ type Tape struct {
 	loop    loop
 	looping *node
 
+	onOp      func(name string, in []*Var, out *Var)
 	onObserve func(b *Buffer, rate float64, sample *tensor.Tensor)
 
 	set  *Set // GradsInto

@@ -66,11 +66,16 @@ func TruncatedNormal(mean, std, lo, hi float64) Init {
 			mean, std, lo, hi))
 	}
 	return func(rng *rand.Rand, x *tensor.Tensor) {
+		draws := tensor.New(tensor.Float64, 256)
+		var left []float64
 		fill(x, func() float64 {
-			one := tensor.New(tensor.Float64, 1)
 			for {
-				one.Normal(rng, mean, std)
-				if v := tensor.Data[float64](one)[0]; lo <= v && v <= hi {
+				if len(left) == 0 {
+					draws.Normal(rng, mean, std)
+					left = tensor.Data[float64](draws)
+				}
+				v := left[0]
+				if left = left[1:]; lo <= v && v <= hi {
 					return v
 				}
 			}
