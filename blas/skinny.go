@@ -196,52 +196,74 @@ func (v *skinny[T]) packOuters(r *T, rs, ks int) {
 	}
 }
 
+// Rows of S go by blocks of stepsTogether steps of k, and a block by stripsTogether strips, before the next block: so many rows
+// lie in as many pages at least, which the processor finds without walking page tables as long as there are no more of them.
+const (
+	stepsTogether  = 1024
+	stripsTogether = 8
+)
+
 // doOuters computes strips lo to hi of lanes.
 func (v *skinny[T]) doOuters(lo, hi int) {
-	groups := ceil(v.few, kernel.OuterM)
-	rows := groups * kernel.OuterM
-	steps := v.k / kernel.OuterK
-	strip := v.strip()
+	rows := ceil(v.few, kernel.OuterM) * kernel.OuterM
 	buf := v.scratch.Get().(*[]T)
-	*buf = grow(*buf, rows*strip)
-	sums := *buf
-	for u0 := lo * strip; u0 < min(hi*strip, v.lanes); u0 += strip {
-		n := min(strip, v.lanes-u0)
-		clear(sums)
-		whole := n &^ (kernel.OuterN - 1)
-		if whole > 0 && steps > 0 {
-			kernel.Outer(v.isa, steps, groups, whole, &v.factors[0], at(v.s, u0), v.lds, &sums[0], strip)
-		}
-		for p := range steps * kernel.OuterK {
-			if whole == n {
-				break
-			}
-			row := slice(at(v.s, p*v.lds+u0+whole), n-whole)
-			for i := range v.few {
-				f := v.factors[(p/kernel.OuterK*rows+i)*kernel.OuterK+p%kernel.OuterK]
-				kernel.Axpy(v.isa, f, row, sums[i*strip+whole:i*strip+n])
+	together := 1
+	if v.k > stepsTogether {
+		together = stripsTogether
+	}
+	for ; lo < hi; lo += together {
+		u0, u1 := lo*v.strip(), min(min(lo+together, hi)*v.strip(), v.lanes)
+		ld := ceil(u1-u0, 16)*16 + 16 // not a power of two: columns would fall into few sets of the cache
+		*buf = grow(*buf, rows*ld)
+		clear(*buf)
+		for p := 0; p < v.k; p += stepsTogether {
+			for u := u0; u < u1; u += v.strip() {
+				v.outer(u, min(u1, u+v.strip()), p, min(v.k, p+stepsTogether), at(&(*buf)[0], u-u0), ld)
 			}
 		}
-		for p := steps * kernel.OuterK; p < v.k; p++ {
-			row := slice(at(v.s, p*v.lds+u0), n)
-			for i := range v.few {
-				kernel.Axpy(v.isa, v.factors[p*rows+i], row, sums[i*strip:i*strip+n])
-			}
-		}
-		v.putRows(u0, n, sums)
+		v.putRows(u0, u1-u0, *buf, ld)
 	}
 	v.scratch.Put(buf)
 }
 
-// putRows stores the sums of lanes [u0, u0+n).
-func (v *skinny[T]) putRows(u0, n int, sums []T) {
-	strip := v.strip()
+// outer adds steps [p0, p1) of k to the sums of lanes [u0, u1), whose rows are ld apart. p0 is even.
+func (v *skinny[T]) outer(u0, u1, p0, p1 int, sums *T, ld int) {
+	groups := ceil(v.few, kernel.OuterM)
+	rows := groups * kernel.OuterM
+	n := u1 - u0
+	whole := n &^ (kernel.OuterN - 1)
+	pairs := (p1 - p0) / kernel.OuterK
+	if whole > 0 && pairs > 0 {
+		kernel.Outer(v.isa, pairs, groups, whole, &v.factors[p0*rows], at(v.s, p0*v.lds+u0), v.lds, sums, ld)
+	}
+	for p := p0; p < p1; p++ {
+		from := whole // what the kernel has left
+		odd := p >= p0+pairs*kernel.OuterK
+		if odd {
+			from = 0
+		}
+		if from == n {
+			continue
+		}
+		row := slice(at(v.s, p*v.lds+u0+from), n-from)
+		for i := range v.few {
+			f := (p/kernel.OuterK*rows+i)*kernel.OuterK + p%kernel.OuterK
+			if odd {
+				f = p*rows + i
+			}
+			kernel.Axpy(v.isa, v.factors[f], row, slice(at(sums, i*ld+from), n-from))
+		}
+	}
+}
+
+// putRows stores the sums of lanes [u0, u0+n), whose rows are ld apart.
+func (v *skinny[T]) putRows(u0, n int, sums []T, ld int) {
 	if v.cs != 1 && v.alpha == 1 && v.beta == 0 {
-		kernel.Transpose(v.isa, at(v.c, u0*v.cs), v.cs, &sums[0], strip, v.few, n)
+		kernel.Transpose(v.isa, at(v.c, u0*v.cs), v.cs, &sums[0], ld, v.few, n)
 		return
 	}
 	for i := range v.few {
-		row := sums[i*strip : i*strip+n]
+		row := sums[i*ld : i*ld+n]
 		if v.alpha != 1 {
 			kernel.Scal(v.isa, v.alpha, row)
 		}
