@@ -37,6 +37,7 @@ type peer struct {
 	rbuf   []byte
 	rr, rw int // rbuf[rr:rw] has been read and not used
 	rseq   uint32
+	reset  bool // a reset has been reported
 
 	lastHeard atomic.Int64  // when the last byte came, ns since 1970
 	stalled   atomic.Bool   // the reader waits for room, so silence means nothing

@@ -4,12 +4,15 @@ package tcp_test
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -26,7 +29,7 @@ import (
 // Real processes that die and freeze. The test binary runs itself again as each rank: with workerEnv set it does nothing
 // but AllReduce until that fails, and says on standard output when it is under way and how it ended.
 
-const workerEnv = "TUTTI_TCP_TEST_WORKER" // "rank size directory algorithm peer-timeout carrier"
+const workerEnv = "TUTTI_TCP_TEST_WORKER" // "rank size directory algorithm peer-timeout carrier host"
 
 func TestMain(m *testing.M) {
 	if args := os.Getenv(workerEnv); args != "" {
@@ -57,7 +60,7 @@ func work(args []string) error {
 		return err
 	}
 	t, err := tcp.Open(context.Background(), tcp.Config{Rank: rank, Size: size, Store: dirStore(args[2]),
-		Secret: []byte("workers"), Carrier: tcp.Carrier(args[5]), Heartbeat: silence / 5, PeerTimeout: silence})
+		Secret: []byte("workers"), Carrier: tcp.Carrier(strings.TrimPrefix(args[5], "auto")), Listen: net.JoinHostPort(args[6], "0"), Heartbeat: silence / 5, PeerTimeout: silence})
 	if err != nil {
 		return err
 	}
@@ -124,13 +127,27 @@ type worker struct {
 
 func startWorkers(t *testing.T, size int, alg collectives.Algorithm, silence time.Duration, carrier tcp.Carrier) []*worker {
 	t.Helper()
+	return startWorkersAt(t, alg, silence, carrier, make([]site, size))
+}
+
+// site is where a worker runs.
+type site struct {
+	host   string   // it listens there; "" means loopback
+	prefix []string // the command that runs it
+}
+
+func startWorkersAt(t *testing.T, alg collectives.Algorithm, silence time.Duration, carrier tcp.Carrier, sites []site) []*worker {
+	t.Helper()
+	size := len(sites)
 	self, err := os.Executable()
 	require.NoError(t, err)
 	dir := t.TempDir()
 	ws := make([]*worker, size)
 	for r := range ws {
-		cmd := exec.CommandContext(t.Context(), self)
-		cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d %d %s %v %v %s", workerEnv, r, size, dir, alg, silence, carrier))
+		argv := append(slices.Clone(sites[r].prefix), self)
+		host := cmp.Or(sites[r].host, "127.0.0.1")
+		cmd := exec.CommandContext(t.Context(), argv[0], argv[1:]...)
+		cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d %d %s %v %v %s %s", workerEnv, r, size, dir, alg, silence, cmp.Or(carrier, "auto"), host))
 		cmd.Stderr = os.Stderr
 		out, err := cmd.StdoutPipe()
 		require.NoError(t, err)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/tutti-ml/tutti/collectives/transport"
@@ -316,6 +317,12 @@ func (p *peer) readSome(b []byte) (int, error) {
 		if n > 0 {
 			p.lastHeard.Store(time.Now().UnixNano())
 			return n, nil
+		}
+		if errors.Is(err, syscall.ECONNRESET) && !p.reset {
+			// A unix socket tells of a peer that is gone before it hands out the peer's last words, which may say who
+			// is to blame.
+			p.reset = true
+			continue
 		}
 		if !errors.Is(err, os.ErrDeadlineExceeded) {
 			return 0, err

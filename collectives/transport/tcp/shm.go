@@ -225,7 +225,8 @@ func (c *shmConn) Close() error {
 	}
 	err := c.sock.Close()
 	c.bell.Wait()
-	c.use.Lock() // everybody has left
+	c.SetDeadline(time.Time{}) // stops the timers
+	c.use.Lock()               // everybody has left
 	defer c.use.Unlock()
 	return errors.Join(err, unmap(c.mem))
 }
@@ -235,9 +236,20 @@ func (c *shmConn) LocalAddr() net.Addr  { return c.sock.LocalAddr() }
 func (c *shmConn) RemoteAddr() net.Addr { return c.sock.RemoteAddr() }
 
 // SetDeadline, SetReadDeadline and SetWriteDeadline implement net.Conn.
-func (c *shmConn) SetDeadline(t time.Time) error      { c.rd.set(t); c.wr.set(t); return nil }
-func (c *shmConn) SetReadDeadline(t time.Time) error  { c.rd.set(t); return nil }
-func (c *shmConn) SetWriteDeadline(t time.Time) error { c.wr.set(t); return nil }
+func (c *shmConn) SetDeadline(t time.Time) error {
+	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
+}
+func (c *shmConn) SetReadDeadline(t time.Time) error  { return c.setAlarm(&c.rd, t) }
+func (c *shmConn) SetWriteDeadline(t time.Time) error { return c.setAlarm(&c.wr, t) }
+
+func (c *shmConn) setAlarm(a *alarm, t time.Time) error {
+	a.set(t)
+	if c.closed.Load() {
+		a.set(time.Time{}) // a timer that runs on would keep the connection's memory
+		return net.ErrClosed
+	}
+	return nil
+}
 
 // alarm is a deadline that may be moved at any time.
 type alarm struct {

@@ -61,6 +61,10 @@ func carriers() []tcp.Carrier {
 
 // The bits are the same whatever the carrier.
 func TestConformance(t *testing.T) {
+	if testing.Short() {
+		defer func(all []int) { collectivestest.Sizes = all }(collectivestest.Sizes)
+		collectivestest.Sizes = []int{2, 3}
+	}
 	sums := map[tcp.Carrier]map[string]uint64{}
 	for _, carrier := range carriers() {
 		if carrier == tcp.Unix || testing.Short() && carrier != carriers()[len(carriers())-1] {
