@@ -31,7 +31,7 @@ type Config struct {
 	Secret []byte
 	// Heartbeat is how often a rank that has nothing else to say shows that it is alive. Default 500 ms.
 	Heartbeat time.Duration
-	// PeerTimeout is how long a peer may be silent before it counts as lost. Default 5 s; at least 2 heartbeats.
+	// PeerTimeout is how long a peer may be silent before it counts as lost. Default 4 s; at least 2 heartbeats.
 	PeerTimeout time.Duration
 	// OpenTimeout bounds Open, in addition to its context. Default 60 s.
 	OpenTimeout time.Duration
@@ -55,7 +55,7 @@ func (c Config) withDefaults() Config {
 		}
 	}
 	set(&c.Heartbeat, 500*time.Millisecond)
-	set(&c.PeerTimeout, 5*time.Second)
+	set(&c.PeerTimeout, 4*time.Second)
 	set(&c.OpenTimeout, time.Minute)
 	if c.Buffer == 0 {
 		c.Buffer = 16 << 20

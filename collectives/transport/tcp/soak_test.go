@@ -88,7 +88,7 @@ func TestSoakKills(t *testing.T) {
 func TestSoakFreezes(t *testing.T) {
 	silence := time.Second
 	if soak {
-		silence = 5 * time.Second
+		silence = 4 * time.Second
 	}
 	var took []time.Duration
 	for i := range times(1, 20) {
@@ -126,7 +126,7 @@ func TestSoakCutCable(t *testing.T) {
 				ip("-n", ns, "addr", "add", sites[r].host+"/24", "dev", "veth0")
 				ip("-n", ns, "link", "set", "veth0", "up")
 			}
-			ws := startWorkersAt(t, collectives.Ring, 5*time.Second, tcp.Auto, sites)
+			ws := startWorkersAt(t, collectives.Ring, 4*time.Second, tcp.Auto, sites)
 			begin := time.Now()
 			ip("-n", names[1], "link", "set", "veth0", "down")
 			for r, w := range ws {

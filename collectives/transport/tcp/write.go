@@ -122,6 +122,11 @@ func (p *peer) sendLast(typ frameType, payload []byte) {
 	if err := p.writeFrame(&f, payload); err == nil {
 		p.spoilt = true
 		p.conn.CloseWrite()
+		if typ == frameAbort { // the process may end on it, and then the kernel drops what it has not sent yet
+			for end := time.Now().Add(abortTimeout); unsent(p.conn) > 0 && time.Now().Before(end); {
+				time.Sleep(time.Millisecond)
+			}
+		}
 	}
 }
 
