@@ -41,7 +41,7 @@ func TestHangUpOnGoodbyeIsNoLoss(t *testing.T) {
 				heard <- types
 				return
 			}
-			f, err := parseFrame(b[:], seq)
+			f, err := parseFrame(b[:], seq, 0)
 			assert.NoError(t, err)
 			io.CopyN(io.Discard, worker, int64(f.length))
 			types = append(types, f.typ)

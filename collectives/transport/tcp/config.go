@@ -8,8 +8,8 @@ import (
 	"github.com/tutti-ml/tutti/collectives/transport"
 )
 
-// Config says which rank this is and how it meets the others. Rank, Size and Store have no default; Job, Secret and the
-// times must be the same on every rank.
+// Config says which rank this is and how it meets the others. Rank, Size and Store have no default; Job, Epoch, Secret and
+// the times must be the same on every rank.
 type Config struct {
 	// Rank is this process's number, 0 ≤ Rank < Size, and Size the number of ranks.
 	Rank, Size int
@@ -17,6 +17,9 @@ type Config struct {
 	Store transport.Store
 	// Job names the job, so that two jobs that share a store or reuse a port do not mix. Default "".
 	Job string
+	// Epoch counts the openings of the job's group: the survivors of a lost rank open another, with ranks counted anew
+	// and the next epoch, through the same store. Ranks of different epochs do not meet. Default 0.
+	Epoch uint32
 	// Listen is the address to listen on until all ranks have come, "host:port"; port 0 lets the system choose. Default
 	// "127.0.0.1:0": this machine only. Any other host needs a Secret.
 	Listen string

@@ -11,7 +11,8 @@ import (
 // little-endian, and a payload:
 //
 //	 0  u8   type
-//	 1  u8   zero ×3
+//	 1  u8   zero
+//	 2  u16  epoch, modulo 2¹⁶
 //	 4  u32  tag            of a data frame
 //	 8  u32  length         of the payload, in bytes
 //	12  u32  CRC-32C of the payload; 0 in shared memory
@@ -45,6 +46,7 @@ type frame struct {
 	crc    uint32
 	rest   uint64
 	seq    uint32
+	epoch  uint16
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -68,7 +70,8 @@ var errCorrupt = errors.New("corrupt frame")
 // put writes f's header into the first headerLen bytes of b.
 func (f *frame) put(b []byte) {
 	le := binary.LittleEndian
-	le.PutUint32(b, uint32(f.typ))
+	le.PutUint16(b, uint16(f.typ))
+	le.PutUint16(b[2:], f.epoch)
 	le.PutUint32(b[4:], f.tag)
 	le.PutUint32(b[8:], f.length)
 	le.PutUint32(b[12:], f.crc)
@@ -77,19 +80,21 @@ func (f *frame) put(b []byte) {
 	le.PutUint32(b[28:], checksum(b[:28]))
 }
 
-// parseFrame reads a header, which must be number seq, and checks all that can be checked without the payload.
-func parseFrame(b []byte, seq uint32) (frame, error) {
+// parseFrame reads a header, which must be number seq of epoch, and checks all that can be checked without the payload.
+func parseFrame(b []byte, seq uint32, epoch uint16) (frame, error) {
 	le := binary.LittleEndian
 	if got, want := checksum(b[:28]), le.Uint32(b[28:]); got != want {
 		return frame{}, fmt.Errorf("%w: header checksum %#08x, computed %#08x", errCorrupt, want, got)
 	}
-	f := frame{typ: frameType(b[0]), tag: le.Uint32(b[4:]), length: le.Uint32(b[8:]), crc: le.Uint32(b[12:]),
+	f := frame{typ: frameType(b[0]), epoch: le.Uint16(b[2:]), tag: le.Uint32(b[4:]), length: le.Uint32(b[8:]), crc: le.Uint32(b[12:]),
 		rest: le.Uint64(b[16:]), seq: le.Uint32(b[24:])}
 	switch {
 	case f.seq != seq:
 		return frame{}, fmt.Errorf("%w: number %d, want %d", errCorrupt, f.seq, seq)
-	case f.typ < frameData || f.typ > frameBye || b[1]|b[2]|b[3] != 0:
-		return frame{}, fmt.Errorf("%w: unknown type % x", errCorrupt, b[:4])
+	case f.epoch != epoch:
+		return frame{}, fmt.Errorf("%w: epoch %d, want %d", errCorrupt, f.epoch, epoch)
+	case f.typ < frameData || f.typ > frameBye || b[1] != 0:
+		return frame{}, fmt.Errorf("%w: unknown type % x", errCorrupt, b[:2])
 	case f.typ == frameData && (f.length > maxFrame || uint64(f.length) > f.rest || f.rest > maxMessage || f.length == 0 && f.rest > 0):
 		return frame{}, fmt.Errorf("%w: %d bytes with %d to go", errCorrupt, f.length, f.rest)
 	case f.typ == frameAbort && f.length > maxAbort, f.typ > frameData && f.typ != frameAbort && f.length > 0:

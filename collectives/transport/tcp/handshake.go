@@ -34,8 +34,9 @@ import (
 //	20  u32       size of the world
 //	24  32 bytes  SHA-256 of the job's name
 //	56  32 bytes  nonce
+//	88  u32       epoch
 const (
-	helloLen = 88
+	helloLen = 92
 	proofLen = sha256.Size
 	version  = 1
 
@@ -50,12 +51,12 @@ const handshakeTimeout = 5 * time.Second
 var errGarbage = errors.New("not a Tutti peer")
 
 type hello struct {
-	version, order, rank, size uint32
-	job, nonce                 [32]byte
+	version, order, rank, size, epoch uint32
+	job, nonce                        [32]byte
 }
 
 func newHello(c *Config) (hello, error) {
-	h := hello{version: version, rank: uint32(c.Rank), size: uint32(c.Size), job: sha256.Sum256([]byte(c.Job))}
+	h := hello{version: version, rank: uint32(c.Rank), size: uint32(c.Size), epoch: c.Epoch, job: sha256.Sum256([]byte(c.Job))}
 	h.order = orderMark
 	if _, err := rand.Read(h.nonce[:]); err != nil {
 		return h, fmt.Errorf("tcp: nonce: %w", err)
@@ -71,7 +72,8 @@ func (h *hello) marshal() []byte {
 	b = le.AppendUint32(b, h.rank)
 	b = le.AppendUint32(b, h.size)
 	b = append(b, h.job[:]...)
-	return append(b, h.nonce[:]...)
+	b = append(b, h.nonce[:]...)
+	return le.AppendUint32(b, h.epoch)
 }
 
 func parseHello(b []byte) (hello, error) {
@@ -82,6 +84,7 @@ func parseHello(b []byte) (hello, error) {
 	h := hello{version: le.Uint32(b[8:]), order: binary.NativeEndian.Uint32(b[12:]), rank: le.Uint32(b[16:]), size: le.Uint32(b[20:])}
 	copy(h.job[:], b[24:])
 	copy(h.nonce[:], b[56:])
+	h.epoch = le.Uint32(b[88:])
 	return h, nil
 }
 
@@ -178,6 +181,8 @@ func (h *hello) compare(o *hello, c *Config) error {
 		return differ("byte order mark", fmt.Sprintf("%#08x", o.order), fmt.Sprintf("%#08x", h.order))
 	case o.size != h.size:
 		return differ("number of ranks", o.size, h.size)
+	case o.epoch != h.epoch:
+		return differ("epoch", o.epoch, h.epoch)
 	case o.job != h.job:
 		return differ("job", fmt.Sprintf("another (%x…)", o.job[:4]), fmt.Sprintf("%q (%x…)", c.Job, h.job[:4]))
 	}

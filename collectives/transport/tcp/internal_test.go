@@ -17,7 +17,7 @@ import (
 
 func TestFrameRoundTrip(t *testing.T) {
 	for _, f := range []frame{
-		{typ: frameData, tag: 1 << 31, length: 5, crc: 7, rest: 1 << 40, seq: 3},
+		{typ: frameData, tag: 1 << 31, length: 5, crc: 7, rest: 1 << 40, seq: 3, epoch: 0xabcd},
 		{typ: frameData},
 		{typ: frameHeartbeat, seq: 1<<32 - 1},
 		{typ: frameAbort, length: maxAbort},
@@ -25,14 +25,16 @@ func TestFrameRoundTrip(t *testing.T) {
 	} {
 		var b [headerLen]byte
 		f.put(b[:])
-		got, err := parseFrame(b[:], f.seq)
+		got, err := parseFrame(b[:], f.seq, f.epoch)
 		require.NoError(t, err)
 		assert.Equal(t, f, got)
-		_, err = parseFrame(b[:], f.seq+1)
+		_, err = parseFrame(b[:], f.seq+1, f.epoch)
 		assert.ErrorIs(t, err, errCorrupt, "a frame lost or repeated")
+		_, err = parseFrame(b[:], f.seq, f.epoch+1)
+		assert.ErrorIs(t, err, errCorrupt, "a frame of another epoch")
 		for bit := range headerLen * 8 {
 			b[bit/8] ^= 1 << (bit % 8)
-			_, err := parseFrame(b[:], f.seq)
+			_, err := parseFrame(b[:], f.seq, f.epoch)
 			assert.ErrorIs(t, err, errCorrupt, "bit %d flipped", bit)
 			b[bit/8] ^= 1 << (bit % 8)
 		}
@@ -53,7 +55,7 @@ func TestFramesThatMakeNoSense(t *testing.T) {
 	} {
 		var b [headerLen]byte
 		f.put(b[:])
-		_, err := parseFrame(b[:], 0)
+		_, err := parseFrame(b[:], 0, 0)
 		assert.ErrorIs(t, err, errCorrupt, name)
 	}
 }
@@ -74,12 +76,12 @@ func TestAbortRoundTrip(t *testing.T) {
 func FuzzParseFrame(f *testing.F) {
 	var b [headerLen]byte
 	(&frame{typ: frameData, length: 1, rest: 1}).put(b[:])
-	f.Add(b[:], uint32(0))
-	f.Fuzz(func(t *testing.T, b []byte, seq uint32) {
+	f.Add(b[:], uint32(0), uint16(0))
+	f.Fuzz(func(t *testing.T, b []byte, seq uint32, epoch uint16) {
 		if len(b) < headerLen {
 			return
 		}
-		if got, err := parseFrame(b, seq); err == nil {
+		if got, err := parseFrame(b, seq, epoch); err == nil {
 			var back [headerLen]byte
 			got.put(back[:])
 			assert.Equal(t, b[:headerLen], back[:], "what parses is what put writes")

@@ -75,7 +75,12 @@ func (m *meeting) deafen() {
 	m.cleanup()
 }
 
-func (m *meeting) key(rank int) string { return fmt.Sprintf("tcp/%s/%d", m.c.Job, rank) }
+func (m *meeting) key(rank int) string {
+	if m.c.Epoch > 0 {
+		return fmt.Sprintf("tcp/%s/%d/%d", m.c.Job, m.c.Epoch, rank)
+	}
+	return fmt.Sprintf("tcp/%s/%d", m.c.Job, rank)
+}
 
 // meet dials and accepts until every rank is there. Its goroutines have ended when it returns.
 func (m *meeting) meet(ctx context.Context) error {

@@ -26,7 +26,7 @@ import (
 // The wire between two ranks, in the hands of a proxy that spoils it.
 
 // handshakeBytes is what each side sends before the frames: D a hello and a proof, A these and the welcome.
-const handshakeBytes = 88 + 32
+const handshakeBytes = 92 + 32
 
 // spoiler changes what passes. It is called with the direction, the offset in it and the bytes at that offset, and returns
 // false to hang up.
@@ -207,7 +207,7 @@ func strangersAreIgnored(t *testing.T, network string) {
 	if network == "unix" {
 		address = bytes.SplitN(local, []byte(" "), 3)[2]
 	}
-	hello := append([]byte("TUTTI\x00\x00\x00"), make([]byte, 80)...)
+	hello := append([]byte("TUTTI\x00\x00\x00"), make([]byte, 84)...)
 	for name, say := range map[string]string{
 		"nothing":              "",
 		"http":                 "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -234,6 +234,13 @@ func strangersAreIgnored(t *testing.T, network string) {
 	zero.Close()
 }
 
+// otherEpoch finds the addresses of epoch 0.
+type otherEpoch struct{ transport.Store }
+
+func (s otherEpoch) Get(ctx context.Context, key string) ([]byte, error) {
+	return s.Store.Get(ctx, strings.Replace(key, "tcp//1/", "tcp//", 1))
+}
+
 func TestOpenRefuses(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -243,6 +250,7 @@ func TestOpenRefuses(t *testing.T) {
 	}{
 		{"another secret", func(c *tcp.Config) { c.Secret = []byte("guess") }, [2]error{transport.ErrUnauthorized, transport.ErrUnauthorized}, "ranks [1] did not come"},
 		{"another size", func(c *tcp.Config) { c.Size = 3 }, [2]error{transport.ErrMismatch, nil}, "number of ranks: 3 on rank 1, 2 on rank 0"},
+		{"another epoch", func(c *tcp.Config) { c.Epoch, c.Store = 1, otherEpoch{c.Store} }, [2]error{transport.ErrMismatch, nil}, "epoch: 1 on rank 1, 0 on rank 0"},
 		{"nobody there", func(c *tcp.Config) { c.Store = transport.NewMemStore() }, [2]error{transport.ErrTimeout, transport.ErrTimeout}, "ranks [1] did not come"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -263,7 +263,7 @@ func (p *peer) readHeader() (frame, error) {
 		}
 		p.rw += n
 	}
-	f, err := parseFrame(p.rbuf[p.rr:p.rr+headerLen], p.rseq)
+	f, err := parseFrame(p.rbuf[p.rr:p.rr+headerLen], p.rseq, uint16(p.t.c.Epoch))
 	p.rr += headerLen
 	p.rseq++
 	return f, err

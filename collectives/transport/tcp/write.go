@@ -66,7 +66,7 @@ func (p *peer) writeFrame(f *frame, payload []byte) error {
 	if p.spoilt {
 		return errSpoilt
 	}
-	f.seq = p.wseq
+	f.seq, f.epoch = p.wseq, uint16(p.t.c.Epoch)
 	p.wseq++
 	f.put(p.wbuf[:headerLen])
 	var err error
