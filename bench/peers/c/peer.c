@@ -61,41 +61,54 @@ CALLS(double, double_call)
 
 static size_t area(int rows, int columns, int deep) { return (size_t)rows * (columns ? columns : 1) * (deep ? deep : 1) + 64; }
 
+static void *lib;
+static int budget; // microseconds
+static void (*call)(void);
+
+// load opens the library; prepare reads a question, and makes new operands where it is not the last one again.
+static int load(const char *name) {
+	lib = dlopen(name, RTLD_NOW | RTLD_GLOBAL);
+	if (!lib) fprintf(stderr, "peer: %s\n", dlerror());
+	return lib != NULL;
+}
+
+static int prepare(const char *line) {
+	static char last[256];
+	if (sscanf(line, "%15s %3s %3s %3s %d %d %d %d", op, type, ta, tb, &m, &n, &k, &budget) != 8) {
+		fprintf(stderr, "peer: %s", line);
+		return 0;
+	}
+	if (!strcmp(line, last)) return 1;
+	snprintf(last, sizeof last, "%s", line);
+	size_t size = *type == 'd' ? 8 : 4, na = area(m, !strcmp(op, "gemm") ? k : n, 0);
+	size_t nb = !strcmp(op, "gemm") ? area(k, n, 0) : area(m > n ? m : n, 0, 0);
+	size_t nc = !strcmp(op, "gemm") ? area(m, n, 0) : area(m > n ? m : n, 0, 0);
+	free(a), free(b), free(c);
+	a = aligned_alloc(4096, (na * size + 4095) / 4096 * 4096);
+	b = aligned_alloc(4096, (nb * size + 4095) / 4096 * 4096);
+	c = aligned_alloc(4096, (nc * size + 4095) / 4096 * 4096);
+	void *all[] = {a, b, c};
+	size_t lengths[] = {na, nb, nc};
+	for (int i = 0; i < 3; i++)
+		for (size_t j = 0; j < lengths[i]; j++) {
+			double v = i < 2 ? (double)rand() / RAND_MAX - 0.5 : 0;
+			if (size == 8) ((double *)all[i])[j] = v;
+			else ((float *)all[i])[j] = v;
+		}
+	f = symbol(lib, type, op);
+	call = *type == 'd' ? double_call : single_call;
+	call();
+	return 1;
+}
+
+#ifndef CALLED_FROM_GO // ../cgo has a main of its own
 int main(int argc, char **argv) {
 	if (argc != 2) { fprintf(stderr, "usage: peer LIBRARY.so\n"); return 2; }
-	void *lib = dlopen(argv[1], RTLD_NOW | RTLD_GLOBAL);
-	if (!lib) { fprintf(stderr, "peer: %s\n", dlerror()); return 1; }
-
+	if (!load(argv[1])) return 1;
 	int cpu = getenv("PEER_CLOCK") && !strcmp(getenv("PEER_CLOCK"), "cpu");
-	char line[256], last[256] = "";
-	int budget;
-	void (*call)(void) = NULL;
+	char line[256];
 	while (fgets(line, sizeof line, stdin)) {
-		if (sscanf(line, "%15s %3s %3s %3s %d %d %d %d", op, type, ta, tb, &m, &n, &k, &budget) != 8) {
-			fprintf(stderr, "peer: %s", line);
-			return 1;
-		}
-		if (strcmp(line, last)) { // new operands
-			strcpy(last, line);
-			size_t size = *type == 'd' ? 8 : 4, na = area(m, !strcmp(op, "gemm") ? k : n, 0);
-			size_t nb = !strcmp(op, "gemm") ? area(k, n, 0) : area(m > n ? m : n, 0, 0);
-			size_t nc = !strcmp(op, "gemm") ? area(m, n, 0) : area(m > n ? m : n, 0, 0);
-			free(a), free(b), free(c);
-			a = aligned_alloc(4096, (na * size + 4095) / 4096 * 4096);
-			b = aligned_alloc(4096, (nb * size + 4095) / 4096 * 4096);
-			c = aligned_alloc(4096, (nc * size + 4095) / 4096 * 4096);
-			void *all[] = {a, b, c};
-			size_t lengths[] = {na, nb, nc};
-			for (int i = 0; i < 3; i++)
-				for (size_t j = 0; j < lengths[i]; j++) {
-					double v = i < 2 ? (double)rand() / RAND_MAX - 0.5 : 0;
-					if (size == 8) ((double *)all[i])[j] = v;
-					else ((float *)all[i])[j] = v;
-				}
-			f = symbol(lib, type, op);
-			call = *type == 'd' ? double_call : single_call;
-			call();
-		}
+		if (!prepare(line)) return 1;
 		// A sample is as many calls as take some 20 µs, so that the clock costs nothing.
 		kind = CLOCK_MONOTONIC;
 		double start = now();
@@ -116,3 +129,4 @@ int main(int argc, char **argv) {
 	}
 	return 0;
 }
+#endif
