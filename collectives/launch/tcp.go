@@ -29,7 +29,7 @@ func (c Config) connectTCP(ctx context.Context, s rendezvous.Spec) (transport.Tr
 	defer kv.Close()
 	t, err := tcp.Open(ctx, tcp.Config{
 		Rank: s.Rank, Size: s.Size, Store: kv, Job: s.Job, Secret: secret, OpenTimeout: c.OpenTimeout,
-		Listen: net.JoinHostPort(host, "0"), Carrier: c.carrier(),
+		Listen: net.JoinHostPort(host, "0"), Carrier: c.carrier(), TLS: c.TLS,
 	})
 	if err != nil {
 		return nil, err

@@ -24,6 +24,8 @@ import (
 //	D → A           HMAC-SHA256(secret, "tutti dial"   helloD helloA)
 //	A → D   1 byte: welcome, see carrier.go
 //
+// Over TLS the proofs cover its channel binding as well, see tls.go.
+//
 // A hello is fixed in size and carries 32 fresh random bytes, so neither proof can be replayed. What the hellos say is
 // compared after the proofs: then a difference is a mistake of one's own and worth an error, not a stranger to ignore.
 //
@@ -88,11 +90,12 @@ func parseHello(b []byte) (hello, error) {
 	return h, nil
 }
 
-func proof(secret []byte, side string, dialer, acceptor []byte) []byte {
+func proof(secret []byte, side string, dialer, acceptor, binding []byte) []byte {
 	m := hmac.New(sha256.New, secret)
 	io.WriteString(m, side)
 	m.Write(dialer)
 	m.Write(acceptor)
+	m.Write(binding)
 	return m.Sum(nil)
 }
 
@@ -100,6 +103,10 @@ func proof(secret []byte, side string, dialer, acceptor []byte) []byte {
 // rank.
 func dialHandshake(ctx context.Context, c *Config, conn net.Conn, want int) error {
 	defer timeBound(ctx, conn)()
+	bound, err := binding(conn)
+	if err != nil {
+		return err
+	}
 	ours, err := newHello(c)
 	if err != nil {
 		return err
@@ -117,10 +124,10 @@ func dialHandshake(ctx context.Context, c *Config, conn net.Conn, want int) erro
 	if err != nil {
 		return err
 	}
-	if !hmac.Equal(reply[helloLen:], proof(c.Secret, "tutti accept", d, a)) {
+	if !hmac.Equal(reply[helloLen:], proof(c.Secret, "tutti accept", d, a, bound)) {
 		return transport.ErrUnauthorized
 	}
-	if _, err := conn.Write(proof(c.Secret, "tutti dial", d, a)); err != nil {
+	if _, err := conn.Write(proof(c.Secret, "tutti dial", d, a, bound)); err != nil {
 		return err
 	}
 	if err := ours.compare(&theirs, c); err != nil {
@@ -148,16 +155,20 @@ func acceptHandshake(ctx context.Context, c *Config, conn net.Conn) (rank int, e
 	if err != nil {
 		return 0, err
 	}
+	bound, err := binding(conn)
+	if err != nil {
+		return 0, err
+	}
 	ours, err := newHello(c)
 	if err != nil {
 		return 0, err
 	}
 	a := ours.marshal()
-	if _, err := conn.Write(append(bytes.Clone(a), proof(c.Secret, "tutti accept", d, a)...)); err != nil {
+	if _, err := conn.Write(append(bytes.Clone(a), proof(c.Secret, "tutti accept", d, a, bound)...)); err != nil {
 		return 0, err
 	}
 	var p [proofLen]byte
-	if _, err := io.ReadFull(conn, p[:]); err != nil || !hmac.Equal(p[:], proof(c.Secret, "tutti dial", d, a)) {
+	if _, err := io.ReadFull(conn, p[:]); err != nil || !hmac.Equal(p[:], proof(c.Secret, "tutti dial", d, a, bound)) {
 		return 0, transport.ErrUnauthorized
 	}
 	if err := ours.compare(&theirs, c); err != nil {

@@ -2,6 +2,7 @@ package tcp
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -45,7 +46,8 @@ type meeting struct {
 	c         *Config
 	address   address
 	listeners []net.Listener
-	cleanup   func() // of what a listener leaves behind
+	cleanup   func()      // of what a listener leaves behind
+	tls       *tls.Config // nil without
 
 	mu      sync.Mutex
 	conns   []net.Conn // by rank
@@ -60,6 +62,11 @@ type meeting struct {
 func newMeeting(c *Config) (*meeting, error) {
 	m := &meeting{c: c, cleanup: func() {}, conns: make([]net.Conn, c.Size), missing: c.Size - 1, over: make(chan struct{})}
 	var err error
+	if c.TLS {
+		if m.tls, err = tlsConfig(); err != nil {
+			return nil, err
+		}
+	}
 	if m.address, err = m.listen(); err != nil {
 		m.deafen()
 		return nil, err
@@ -183,6 +190,12 @@ func (m *meeting) dial(ctx context.Context, rank int) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	secured, err := m.secure(ctx, conn, tls.Client)
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	conn = secured
 	if err := dialHandshake(ctx, m.c, conn, rank); err != nil {
 		conn.Close()
 		return nil, fmt.Errorf("handshake with %v: %w", conn.RemoteAddr(), err)
@@ -215,8 +228,13 @@ func (m *meeting) accept(ctx context.Context, ln net.Listener, places chan struc
 
 // receive takes a connection in if it proves to be a peer's.
 func (m *meeting) receive(ctx context.Context, conn net.Conn) {
-	rank, err := acceptHandshake(ctx, m.c, conn)
+	var rank int
 	var carrier net.Conn
+	secured, err := m.secure(ctx, conn, tls.Server)
+	if err == nil {
+		conn = secured
+		rank, err = acceptHandshake(ctx, m.c, conn)
+	}
 	if err == nil {
 		carrier, err = m.welcome(ctx, conn)
 	}

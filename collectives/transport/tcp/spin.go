@@ -1,6 +1,7 @@
 package tcp
 
 import (
+	"crypto/tls"
 	"net"
 	"runtime"
 	"sync/atomic"
@@ -102,6 +103,8 @@ func tune(conn net.Conn) {
 	case *net.UnixConn:
 		c.SetReadBuffer(socketBuffer)
 		c.SetWriteBuffer(socketBuffer)
+	case *tls.Conn:
+		tune(c.NetConn())
 	case *net.TCPConn:
 		// The system notices a cut network by itself: while reading by keep-alives, while writing by tcpUserTimeout.
 		c.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: time.Second, Interval: time.Second, Count: 3})

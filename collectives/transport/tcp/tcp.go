@@ -7,7 +7,8 @@
 // from until a receive makes room, so its sends wait.
 //
 // The first error is the end: one rank lost, a corrupt frame, or a Send cancelled in the middle of a frame fails the
-// whole transport, on all ranks. It is not a network file: bytes are neither encrypted nor sealed.
+// whole transport, on all ranks. Bytes are neither encrypted nor sealed,
+// unless Config.TLS says so.
 package tcp
 
 import (
