@@ -34,6 +34,11 @@ func Open(ctx context.Context, c Config) (*Transport, error) {
 	if err == nil {
 		err = m.meet(ctx)
 	}
+	if err == nil {
+		if t.hosts, err = m.places(ctx); err != nil {
+			m.hangUp()
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("tcp: rank %d of %d: open: %w", c.Rank, c.Size, err)
 	}
@@ -121,12 +126,16 @@ func (m *meeting) meet(ctx context.Context) error {
 	if m.err == nil {
 		return nil
 	}
+	m.hangUp()
+	return m.diagnose()
+}
+
+func (m *meeting) hangUp() {
 	for _, conn := range m.conns {
 		if conn != nil {
 			conn.Close()
 		}
 	}
-	return m.diagnose()
 }
 
 // diagnose adds to the error what is known about those who did not come.

@@ -21,10 +21,11 @@ import (
 	"github.com/tutti-ml/tutti/collectives/transport"
 )
 
-// Transport is one rank's end. It implements transport.Transport, Exchanger, Poster and Aborter.
+// Transport is one rank's end. It implements transport.Transport, Exchanger, Poster, Aborter and Placer.
 type Transport struct {
 	c     *Config
 	peers []*peer // by rank; nil for oneself
+	hosts []string
 
 	failing sync.Mutex
 	err     error         // why the transport has failed; set before failed is closed

@@ -80,3 +80,14 @@ func TestConformance(t *testing.T) {
 		}
 	}
 }
+
+// Ranks that can be reached over a unix socket say on which host they are; others count as alone.
+func TestHost(t *testing.T) {
+	for _, carrier := range carriers() {
+		ts := open(t, 2, func(c *tcp.Config) { c.Carrier = carrier })
+		for _, e := range ts {
+			assert.Equal(t, carrier != tcp.TCP, e.Host(0) == e.Host(1), "%v: %q and %q", carrier, e.Host(0), e.Host(1))
+		}
+		assert.Equal(t, ts[0].Host(1), ts[1].Host(1))
+	}
+}
