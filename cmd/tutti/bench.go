@@ -21,6 +21,6 @@ func benchCommand() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return bench.Gemm(cmd.OutOrStdout(), budget) },
 	}
 	gemm.Flags().DurationVar(&budget, "budget", time.Second, "time to spend on each shape and type")
-	cmd.AddCommand(gemm, benchCollectivesCommand())
+	cmd.AddCommand(gemm, benchCollectivesCommand(), benchOverlapCommand())
 	return cmd
 }
