@@ -5,6 +5,9 @@
 // when this rank's part is done. The algorithm is chosen per group and the transport is chosen when the group is opened
 // (package launch does that), so one program runs unchanged in one process, over TCP and under MPI.
 //
+// Operations take turns in the order of their calls. The asynchronous forms, AllReduceAsync and its like, return a Handle at
+// once, so that several may be in flight while the caller computes. Group.Split makes smaller groups.
+//
 // # Failure
 //
 // Every operation respects its context and a default deadline. A rank that dies is an error that names it on every
