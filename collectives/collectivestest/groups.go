@@ -118,7 +118,7 @@ func checkSplit(ctx context.Context, g *collectives.Group) error {
 		return err
 	}
 	if (rest == nil) != (g.Rank() == 0) {
-		return fmt.Errorf("Split: rank %d, color %d: got %v", g.Rank(), color, rest)
+		return fmt.Errorf("in Split: rank %d, color %d: got %v", g.Rank(), color, rest)
 	}
 	groups := map[string]*collectives.Group{"all": g, "half": half}
 	members := map[string][]int{}
@@ -138,7 +138,7 @@ func checkSplit(ctx context.Context, g *collectives.Group) error {
 	handles, bufs := map[string]collectives.Handle{}, map[string][]int64{}
 	for name, s := range groups { // in any order: they are independent
 		if place := slices.Index(members[name], g.Rank()); s.Rank() != place || s.Size() != len(members[name]) {
-			return fmt.Errorf("Split: %s: rank %d is %d of %d, want %d of %v", name, g.Rank(), s.Rank(), s.Size(), place, members[name])
+			return fmt.Errorf("in Split: %s: rank %d is %d of %d, want %d of %v", name, g.Rank(), s.Rank(), s.Size(), place, members[name])
 		}
 		bufs[name] = Input[int64](g.Rank(), n)
 		handles[name] = collectives.AllReduceAsync(ctx, s, bufs[name], collectives.Sum)
@@ -154,7 +154,7 @@ func checkSplit(ctx context.Context, g *collectives.Group) error {
 			}
 		}
 		if !slices.Equal(bufs[name], want) {
-			return fmt.Errorf("AllReduce on group %s: wrong sum", name)
+			return fmt.Errorf("in AllReduce on group %s: wrong sum", name)
 		}
 	}
 	if rest == nil {
@@ -170,7 +170,7 @@ func checkSplit(ctx context.Context, g *collectives.Group) error {
 		return err
 	}
 	if want := int64(1 + rest.Rank()%2); root[0] != want {
-		return fmt.Errorf("Broadcast on a group of a group: from rank %d, want %d", root[0], want)
+		return fmt.Errorf("in Broadcast on a group of a group: from rank %d, want %d", root[0], want)
 	}
 	return nil
 }
