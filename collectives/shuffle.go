@@ -21,8 +21,9 @@ package collectives
 // time of a step is latency. A vector of at most directMax bytes in all is not cut at all: every rank sends it whole to
 // every other and adds everything itself along the same tree, in one step and with the same bits.
 
-// directMax is the number of bytes, (P−1)·S, up to which a rank sends its whole vector to all.
-const directMax = 16 << 10
+// directMax is the number of bytes, (P−1)·S, up to which a rank sends its whole vector to all: the time of twice as many
+// bytes is then less than that of a second round of messages.
+const directMax = 64 << 10
 
 func shuffleReduceScatter(c *call) error {
 	longest := c.maxPart()
