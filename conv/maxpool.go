@@ -27,6 +27,10 @@ func MaxPool[T vec.Float](s PoolShape, y []T, argmax []int32, x []T) {
 
 func (j *poolJob[T]) doMax(lo, hi int) {
 	s := j.s
+	if s.R == 2 && s.S == 2 && s.PadH == 0 && s.PadW == 0 && s.DilationH == 1 && s.DilationW == 1 && !s.Ceil {
+		j.maxOfFour(lo, hi)
+		return
+	}
 	outH, outW := s.outH(), s.outW()
 	for p := lo; p < hi; p++ {
 		x, y, at := j.planes(p)
@@ -47,6 +51,43 @@ func (j *poolJob[T]) doMax(lo, hi int) {
 				if j.argmax != nil {
 					j.argmax[at+i] = int32(won)
 				}
+			}
+		}
+	}
+}
+
+// maxOfFour is doMax for the usual windows, 2×2 without padding, which are compared in the same order.
+func (j *poolJob[T]) maxOfFour(lo, hi int) {
+	s := j.s
+	outH, outW := s.outH(), s.outW()
+	for p := lo; p < hi; p++ {
+		x, y, at := j.planes(p)
+		for oh := range outH {
+			above := x[oh*s.StrideH*s.W:][:s.W]
+			below := x[(oh*s.StrideH+1)*s.W:][:s.W]
+			if j.argmax == nil { // without branches, which data of no pattern makes slow
+				row := y[oh*outW:][:outW]
+				for ow := range row {
+					w := ow * s.StrideW
+					row[ow] = max(max(above[w], above[w+1]), max(below[w], below[w+1]))
+				}
+				continue
+			}
+			for ow := range outW {
+				w := ow * s.StrideW
+				best, won := above[w], w
+				if v := above[w+1]; v > best || v != v {
+					best, won = v, w+1
+				}
+				if v := below[w]; v > best || v != v {
+					best, won = v, w+s.W
+				}
+				if v := below[w+1]; v > best || v != v {
+					best, won = v, w+s.W+1
+				}
+				i := oh*outW + ow
+				y[i] = best
+				j.argmax[at+i] = int32(oh*s.StrideH*s.W + won)
 			}
 		}
 	}
