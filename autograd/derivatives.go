@@ -54,9 +54,11 @@ var derivatives = map[*op]derivative{
 		}
 		return Scale(Mul(dy, Pow(n.in[0], n.factor-1)), n.factor)
 	},
-	absOp:     func(n *node, _ int, dy *Var) *Var { return Mul(dy, signs(n.in[0])) },
-	clampOp:   func(n *node, _ int, dy *Var) *Var { return Mul(dy, n.within(n.factor, n.other)) },
-	reluOp:    func(n *node, _ int, dy *Var) *Var { return Mul(dy, n.within(math.SmallestNonzeroFloat64, math.Inf(1))) },
+	absOp:   func(n *node, _ int, dy *Var) *Var { return Mul(dy, signs(n.in[0])) },
+	clampOp: func(n *node, _ int, dy *Var) *Var { return Mul(dy, n.between(n.factor, n.other)) },
+	reluOp: func(n *node, _ int, dy *Var) *Var {
+		return Mul(dy, n.between(math.SmallestNonzeroFloat64, math.Inf(1)))
+	},
 	expOp:     func(n *node, _ int, dy *Var) *Var { return Mul(dy, n.out) },
 	logOp:     func(n *node, _ int, dy *Var) *Var { return Div(dy, n.in[0]) },
 	log1pOp:   func(n *node, _ int, dy *Var) *Var { return Div(dy, AddScalar(n.in[0], 1)) },
@@ -265,8 +267,8 @@ func signsOf[T vec.Float](dst, x []T) {
 	}
 }
 
-// within returns ones where the operand lies between the bounds, zeros elsewhere.
-func (n *node) within(lo, hi float64) *Var {
+// between returns ones where the operand lies between the bounds, zeros elsewhere.
+func (n *node) between(lo, hi float64) *Var {
 	return constant(n.in[0], func(dst, x []float32) { inBounds(dst, x, lo, hi) }, func(dst, x []float64) { inBounds(dst, x, lo, hi) })
 }
 

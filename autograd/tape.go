@@ -102,6 +102,8 @@ func (t *Tape) Const(x *tensor.Tensor) *Var {
 		c := t.pool.New(x.DType(), x.Shape()...)
 		c.CopyFrom(x)
 		x = c
+	} else if t.pool.Owns(x) { // another Var's: Release takes memory back through one of them alone
+		x = t.pool.Reshape(x, x.Shape()...)
 	}
 	return t.newVar(x)
 }

@@ -42,4 +42,4 @@ func onBackward(n *node) {
 
 // Detach returns x's value as a Var that needs no gradient: whatever is computed from it does not reach back through x. Nothing is
 // copied. (PyTorch's detach, TensorFlow's stop_gradient.)
-func Detach(x *Var) *Var { return x.tape.newVar(x.value) }
+func Detach(x *Var) *Var { return x.tape.newVar(x.tape.pool.Reshape(x.value, x.Shape()...)) }

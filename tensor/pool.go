@@ -55,7 +55,7 @@ func (p *Pool) Put(t *Tensor) {
 	if t.n == 0 {
 		return
 	}
-	if t.class == 0 || t.slot >= len(p.out) || p.out[t.slot] != t {
+	if !p.Owns(t) {
 		panic(fmt.Sprintf("tensor: Pool.Put: a %v tensor of shape %v that is not out of this pool", t.dtype, t.shape))
 	}
 	last := len(p.out) - 1
@@ -65,6 +65,11 @@ func (p *Pool) Put(t *Tensor) {
 	p.out = p.out[:last]
 	t.slot = last // out of reach of p.out until handed out again
 	p.free[t.class] = append(p.free[t.class], t)
+}
+
+// Owns reports whether t is a tensor that New handed out and that is still out; a view of one is not.
+func (p *Pool) Owns(t *Tensor) bool {
+	return t.class != 0 && t.slot < len(p.out) && p.out[t.slot] == t
 }
 
 // Reset takes everything back.
