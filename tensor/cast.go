@@ -1,7 +1,10 @@
 package tensor
 
 import (
+	"fmt"
 	"math"
+
+	"github.com/tutti-ml/tutti/blas/vec"
 )
 
 // Cast returns a contiguous copy of t with dtype d.
@@ -13,7 +16,35 @@ func (t *Tensor) Cast(d DType) *Tensor {
 	if d == t.dtype {
 		return t.Clone()
 	}
-	dst, src := New(d, t.shape...), t.Contiguous()
+	dst := New(d, t.shape...)
+	CastTo(dst, t)
+	return dst
+}
+
+// CastTo stores src, converted to dst's dtype as Cast does, in dst, which has src's shape.
+func CastTo(dst, src *Tensor) {
+	if !dst.SameShape(src) {
+		panic(fmt.Sprintf("tensor: Cast: the destination's shape is %v, the result's %v", dst.shape, src.shape))
+	}
+	if dst.dtype == src.dtype {
+		dst.broadcastFrom(src)
+		return
+	}
+	p := temporaries.Get().(*Pool)
+	to := dst
+	if !dst.contig {
+		to = p.New(dst.dtype, dst.shape...)
+	}
+	castInto(p, to, contiguousIn(p, src))
+	if to != dst {
+		dst.broadcastFrom(to)
+	}
+	p.Reset()
+	temporaries.Put(p)
+}
+
+// castInto converts between contiguous tensors.
+func castInto(p *Pool, dst, src *Tensor) {
 	switch src.dtype {
 	case Float32:
 		castFloat(dst, Data[float32](src))
@@ -29,12 +60,20 @@ func (t *Tensor) Cast(d DType) *Tensor {
 		castInt(dst, Data[int8](src))
 	case Bool:
 		castInt(dst, Bytes(src)) // a Go bool is one byte, 0 or 1
-	case Float16:
-		castFloat(dst, widen(Bits(src), fromFloat16))
-	case BFloat16:
-		castFloat(dst, widen(Bits(src), fromBFloat16))
+	default: // by way of Float32, which holds either exactly
+		wide := dst
+		if dst.dtype != Float32 {
+			wide = p.New(Float32, src.shape...)
+		}
+		if src.dtype == Float16 {
+			vec.FromFloat16(Data[float32](wide), Bits(src))
+		} else {
+			vec.FromBFloat16(Data[float32](wide), Bits(src))
+		}
+		if wide != dst {
+			castFloat(dst, Data[float32](wide))
+		}
 	}
-	return dst
 }
 
 func castFloat[S float32 | float64](dst *Tensor, src []S) {
@@ -84,13 +123,22 @@ type number interface {
 func castOther[S number](dst *Tensor, src []S) {
 	switch dst.dtype {
 	case Bool:
+		d := Data[bool](dst)[:len(src)]
 		for i, v := range src {
-			Data[bool](dst)[i] = v != 0
+			d[i] = v != 0
 		}
 	case Float16:
-		narrow(Bits(dst), src, toFloat16)
+		if x, ok := any(src).([]float32); ok {
+			vec.ToFloat16(Bits(dst), x)
+		} else {
+			narrow(Bits(dst), src, toFloat16)
+		}
 	case BFloat16:
-		narrow(Bits(dst), src, toBFloat16)
+		if x, ok := any(src).([]float32); ok {
+			vec.ToBFloat16(Bits(dst), x)
+		} else {
+			narrow(Bits(dst), src, toBFloat16)
+		}
 	}
 }
 
@@ -119,14 +167,6 @@ func truncated[D integer](f float64, lo, hi D) D {
 	default:
 		return D(f)
 	}
-}
-
-func widen(src []uint16, from func(uint16) float32) []float32 {
-	dst := make([]float32, len(src))
-	for i, h := range src {
-		dst[i] = from(h)
-	}
-	return dst
 }
 
 func narrow[S number](dst []uint16, src []S, to func(float32) uint16) {

@@ -14,8 +14,8 @@ import (
 // Every pair of layouts of every element size, at the seams of tiles and strips and across the threads.
 func TestCopyLayouts(t *testing.T) {
 	rng := newRand(11)
-	for _, d := range []tensor.DType{tensor.Uint8, tensor.Float16, tensor.Float32, tensor.Float64} {
-		for _, shape := range append([][]int{{63, 65}, {64, 64}, {8, 7}, {8, 8}, {3, 70, 9}, {70, 3, 90}, {130, 260}, {20, 30, 40}}, shapes...) {
+	for _, d := range some([]tensor.DType{tensor.Uint8, tensor.Float16, tensor.Float32, tensor.Float64}) {
+		for _, shape := range append([][]int{{63, 65}, {64, 64}, {8, 7}, {8, 8}, {3, 70, 9}, {70, 3, 90}, {130, 260}, {20, 30, 40}}, testShapes()...) {
 			for from := range layouts {
 				for to := range layouts - 1 {
 					src, dst := laidOut(rng, from, d, shape...), laidOut(rng, to, d, shape...)

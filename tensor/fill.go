@@ -6,8 +6,8 @@ import (
 	"math/rand/v2"
 )
 
-// Fill sets every element of a Float32 or Float64 tensor to v.
-func (t *Tensor) Fill(v float64) { t.generate("Fill", func() float64 { return v }) }
+// Fill sets every element of t, of any dtype and with any strides, to v, converted as Cast does.
+func (t *Tensor) Fill(v float64) { t.fill(v) }
 
 // Uniform fills a Float32 or Float64 tensor with numbers drawn evenly from [lo, hi). The same generator gives the same
 // numbers on every machine. It draws Len numbers from r, in row-major order.

@@ -24,6 +24,22 @@ var floats = numbers[:2]
 var shapes = [][]int{{}, {0}, {1}, {7}, {1025}, {3, 0, 2}, {3, 5}, {1, 9}, {40, 33}, {2, 1030}, {300, 3}, {2, 3, 4}, {4, 1, 17}, {5, 2, 3, 6},
 	{2, 1, 3, 1, 2, 2, 3}}
 
+// testShapes is shapes, or under -short one at each kind of seam.
+func testShapes() [][]int {
+	if testing.Short() {
+		return [][]int{{}, {0}, {1025}, {3, 5}, {300, 3}, {2, 1, 3, 1, 2, 2, 3}}
+	}
+	return shapes
+}
+
+// some is the dtypes, or under -short the first and the last.
+func some(all []tensor.DType) []tensor.DType {
+	if testing.Short() && len(all) > 2 {
+		return []tensor.DType{all[0], all[len(all)-1]}
+	}
+	return all
+}
+
 // laidOut returns a tensor of the shape with random elements and, by its number, another layout: 0 row-major, 1 axes
 // permuted, 2 cut from a larger tensor, 3 every other element of every axis, 4 one axis repeated.
 func laidOut(rng *rand.Rand, layout int, d tensor.DType, shape ...int) *tensor.Tensor {
