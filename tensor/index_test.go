@@ -51,7 +51,7 @@ func TestGatherAndScatter(t *testing.T) {
 					eachIndex(c.index, func(k int, i []int) {
 						j := append([]int{}, i...)
 						j[axis] = int(value(index, i...))
-						require.Equal(t, value(x, j...), tensor.At(got, k), "Gather %v along %d at %v", c, axis, i)
+						requireValue(t, value(x, j...), tensor.At(got, k), "Gather %v along %d at %v", c, axis, i)
 						cell, add := want, sum
 						for _, at := range j {
 							cell, add = cell.Select(0, at), add.Select(0, at)
@@ -87,7 +87,7 @@ func TestTakeAndIndexAdd(t *testing.T) {
 						j := append([]int{}, i[:axis]...)
 						j = append(j, int(value(index, i[axis:axis+len(c.index)]...)))
 						j = append(j, i[axis+len(c.index):]...)
-						require.Equal(t, value(x, j...), tensor.At(got, k), "Take %v along %d at %v", c, axis, i)
+						requireValue(t, value(x, j...), tensor.At(got, k), "Take %v along %d at %v", c, axis, i)
 						off := 0
 						for a, at := range j {
 							off += at * sum.Strides()[a]
@@ -135,12 +135,12 @@ func TestNonzeroAndMaskedSelect(t *testing.T) {
 			eachIndex(shape, func(_ int, i []int) {
 				if value(x, i...) != 0 {
 					for a, at := range i {
-						require.Equal(t, float64(at), value(nonzero, n, a))
+						requireValue(t, float64(at), value(nonzero, n, a), "element")
 					}
 					n++
 				}
 				if value(mask, i...) != 0 {
-					require.Equal(t, value(x, i...), value(selected, m))
+					requireValue(t, value(x, i...), value(selected, m), "element")
 					m++
 				}
 			})

@@ -140,6 +140,14 @@ func requireSame(t *testing.T, shape []int, want []float64, got *tensor.Tensor, 
 	}
 }
 
+// requireValue is require.Equal for one number, without its cost for those that are equal.
+func requireValue(t *testing.T, want, got float64, msg string, args ...any) {
+	if want != got {
+		t.Helper()
+		require.Equal(t, want, got, fmt.Sprintf(msg, args...))
+	}
+}
+
 func unit(d tensor.DType) float64 {
 	if d == tensor.Float32 {
 		return 0x1p-24
