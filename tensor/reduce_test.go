@@ -222,7 +222,7 @@ func TestReductionsOnAnyThreads(t *testing.T) {
 		for axis := -1; axis < x.Rank(); axis++ {
 			axes := []int{axis}[:min(1, axis+1)]
 			for _, r := range reductions {
-				if r.dtypes[0] != tensor.Float32 {
+				if r.dtypes[0] != tensor.Float32 || testing.Short() && r.name != "Sum" && r.name != "Var" {
 					continue
 				}
 				old := runtime.GOMAXPROCS(1)
@@ -237,9 +237,9 @@ func TestReductionsOnAnyThreads(t *testing.T) {
 }
 
 func TestReductionsIntoAllocateNothing(t *testing.T) {
-	x := filled(newRand(5), tensor.Float32, 300, 40, 10)
-	view := filled(newRand(6), tensor.Float32, 10, 40, 300).Transpose(0, 2)
-	dst := tensor.New(tensor.Float32, 300, 1, 10)
+	x := filled(newRand(5), tensor.Float32, 60, 40, 14)
+	view := filled(newRand(6), tensor.Float32, 14, 40, 60).Transpose(0, 2)
+	dst := tensor.New(tensor.Float32, 60, 1, 14)
 	axes := []int{1} // through a function value it would be made anew each time
 	for _, r := range reductions {
 		if r.dtypes[0] == tensor.Float32 && r.to != nil {
