@@ -1,4 +1,5 @@
-// Package tcp connects ranks by TCP, every one with every other. Peers prove to each other that they know the job's
+// Package tcp connects ranks, every one with every other: by TCP, or, on one host, by shared memory or unix sockets, which
+// then carry the same frames. Peers prove to each other that they know the job's
 // secret before anything they send is read; every frame is numbered and checksummed; heartbeats find peers that are
 // frozen or cut off; and a rank that loses a peer tells all the others which, before it lets go of them.
 //
@@ -7,8 +8,7 @@
 // from until a receive makes room, so its sends wait.
 //
 // The first error is the end: one rank lost, a corrupt frame, or a Send cancelled in the middle of a frame fails the
-// whole transport, on all ranks. Bytes are neither encrypted nor sealed,
-// unless Config.TLS says so.
+// whole transport, on all ranks. Bytes are neither encrypted nor sealed, unless Config.TLS says so.
 package tcp
 
 import (
