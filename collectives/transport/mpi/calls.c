@@ -204,7 +204,7 @@ int tutti_allreduce(void *src, void *dst, int n, int dtype, int op) {
 }
 
 int tutti_reduce(void *src, void *dst, int n, int dtype, int op, int root) {
-	return MPI_Reduce(src == dst ? MPI_IN_PLACE : src, dst, n, dtypes()[dtype], op_of(dtype, op), root, comms[0]);
+	return MPI_Reduce(src, dst, n, dtypes()[dtype], op_of(dtype, op), root, comms[0]);
 }
 
 int tutti_bcast(void *p, int n, int root) {

@@ -34,7 +34,7 @@ int tutti_control_recv(int slot, void *p, int n); // from anybody
 int tutti_ibarrier(int slot);
 int tutti_cancel(int slot);
 
-// These return when this rank's part is done. src may be dst.
+// These return when this rank's part is done. src may be dst in an allreduce.
 int tutti_allreduce(void *src, void *dst, int n, int dtype, int op);
 int tutti_reduce(void *src, void *dst, int n, int dtype, int op, int root);
 int tutti_bcast(void *p, int n, int root);

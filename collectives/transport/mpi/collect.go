@@ -41,6 +41,10 @@ func (w *world) collect(o *op) error {
 		case opAllReduce:
 			err = allreduce(src, dst, o.dtype, o.red)
 		case opReduce:
+			if dst != nil { // MPICH 4.0 does not survive MPI_IN_PLACE at a root other than 0
+				w.operand = append(w.operand[:0], src...)
+				src = w.operand
+			}
 			err = reduce(src, dst, o.dtype, o.red, o.peer)
 		case opBroadcast:
 			err = bcast(dst, o.peer)

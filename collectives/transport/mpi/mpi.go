@@ -6,7 +6,12 @@
 // call that blocked it would stop every other message, and could not be left when its context ends.
 //
 // gompi's include and library paths are Debian's for Open MPI; with another MPI, set CGO_CFLAGS and CGO_LDFLAGS to its
-// own (-I..., -L...). A binary belongs to the MPI it was built with, and must be started by that one's mpirun.
+// own, which come first. For Debian's MPICH, whose library has another name than the -lmpi that gompi asks for:
+//
+//	ln -s /usr/lib/x86_64-linux-gnu/libmpich.so "$dir/libmpi.so"
+//	CGO_CFLAGS=-I/usr/include/x86_64-linux-gnu/mpich CGO_LDFLAGS="-L$dir" go build -tags mpi ...
+//
+// A binary belongs to the MPI it was built with, and must be started by that one's mpirun.
 package mpi
 
 import (

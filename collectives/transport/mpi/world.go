@@ -58,6 +58,7 @@ type world struct {
 	final   error // what Close returns
 
 	watchdog *time.Timer // over collectives
+	operand  []byte      // scratch of collect
 
 	// The engine's own.
 	slots     []slot
