@@ -13,9 +13,7 @@ var erfOp = unaryOp("Erf", erfLoop[float32], erfLoop[float64], erfGrad[float32],
 
 func erfLoop[T vec.Float](n *node, lo, hi int) {
 	y, x := elements[T](n, lo, hi)
-	for i, v := range x {
-		y[i] = T(math.Erf(float64(v)))
-	}
+	vec.Erf(y, x)
 }
 
 // The derivative is 2/√π·e^(−x²).

@@ -9,16 +9,10 @@ var leakyReLUOp = curveOp("LeakyReLU", curve[float32]{leakyValue[float32], leaky
 	curve[float64]{leakyValue[float64], leakySlope[float64]})
 
 func leakyValue[T vec.Float](y, x []T, p, _ T) {
-	x = x[:len(y)]
-	for i := range y {
-		y[i] = max(x[i], 0) + p*min(x[i], 0)
-	}
+	vec.LeakyRelu(y, p, x)
 }
 
 // The derivative is one where x is positive, else the slope.
 func leakySlope[T vec.Float](dx, dy, x []T, p, _ T) {
-	dy, x = dy[:len(dx)], x[:len(dx)]
-	for i := range dx {
-		dx[i] = dy[i] * pick(x[i] > 0, 1, p)
-	}
+	vec.LeakyReluGrad(dx, p, dy, x)
 }

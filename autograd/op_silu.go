@@ -9,15 +9,10 @@ var siluOp = curveOp("SiLU", curve[float32]{siluValue[float32], siluSlope[float3
 	curve[float64]{siluValue[float64], siluSlope[float64]})
 
 func siluValue[T vec.Float](y, x []T, _, _ T) {
-	vec.Sigmoid(y, x)
-	vec.Mul(y, y, x)
+	vec.Silu(y, x)
 }
 
 // The derivative is σ(x)·(1 + x·(1 − σ(x))).
 func siluSlope[T vec.Float](dx, dy, x []T, _, _ T) {
-	vec.Sigmoid(dx, x)
-	dy, x = dy[:len(dx)], x[:len(dx)]
-	for i, s := range dx {
-		dx[i] = dy[i] * s * (1 + x[i]*(1-s))
-	}
+	vec.SiluGrad(dx, dy, x)
 }

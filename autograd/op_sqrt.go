@@ -26,16 +26,7 @@ func sqrtBackward[T vec.Float](n *node) {
 }
 
 func rsqrtForward[T vec.Float](n *node) {
-	y := out[T](n)
-	vec.Sqrt(y, in[T](n, 0))
-	reciprocal(y)
-}
-
-// reciprocal replaces every element by one over it.
-func reciprocal[T vec.Float](y []T) {
-	for i, v := range y {
-		y[i] = 1 / v
-	}
+	vec.Rsqrt(out[T](n), in[T](n, 0))
 }
 
 // The derivative is −y/(2·x), with y the result.

@@ -248,7 +248,7 @@ var (
 	signOp = &unaryOp{"Sign", cheap, 0, loopsByDType{Float32: unaryRow(sign[float32]), Float64: unaryRow(sign[float64]),
 		Int32: unaryRow(sign[int32]), Int64: unaryRow(sign[int64]), Uint8: unaryRow(sign[uint8]), Int8: unaryRow(sign[int8])}}
 	sqrtOp       = &unaryOp{"Sqrt", cheap, 0, functions(vec.Sqrt[float32], vec.Sqrt[float64])}
-	rsqrtOp      = &unaryOp{"Rsqrt", cheap, 0, functions(rsqrt[float32], rsqrt[float64])}
+	rsqrtOp      = &unaryOp{"Rsqrt", cheap, 0, functions(vec.Rsqrt[float32], vec.Rsqrt[float64])}
 	reciprocalOp = &unaryOp{"Reciprocal", cheap, 0, functions(reciprocal[float32], reciprocal[float64])}
 	expOp        = &unaryOp{"Exp", costly, 0, functions(vec.Exp[float32], vec.Exp[float64])}
 	expm1Op      = &unaryOp{"Expm1", costly, 0, each(math.Expm1)}
@@ -266,7 +266,7 @@ var (
 	coshOp       = &unaryOp{"Cosh", costly, 0, each(math.Cosh)}
 	tanhOp       = &unaryOp{"Tanh", costly, 0, functions(vec.Tanh[float32], vec.Tanh[float64])}
 	sigmoidOp    = &unaryOp{"Sigmoid", costly, 0, functions(vec.Sigmoid[float32], vec.Sigmoid[float64])}
-	erfOp        = &unaryOp{"Erf", costly, 0, each(math.Erf)}
+	erfOp        = &unaryOp{"Erf", costly, 0, functions(vec.Erf[float32], vec.Erf[float64])}
 	floorOp      = &unaryOp{"Floor", cheap, 0, functions(floor[float32], floor[float64])}
 	ceilOp       = &unaryOp{"Ceil", cheap, 0, functions(ceil[float32], ceil[float64])}
 	roundOp      = &unaryOp{"Round", cheap, 0, functions(round[float32], round[float64])}
@@ -327,11 +327,6 @@ func sign[T number](dst, x []T) {
 		}
 		dst[i] = v
 	}
-}
-
-func rsqrt[T vec.Float](dst, x []T) {
-	vec.Sqrt(dst, x)
-	reciprocal(dst, dst)
 }
 
 func reciprocal[T vec.Float](dst, x []T) {

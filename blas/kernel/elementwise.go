@@ -12,29 +12,35 @@ func Best() cpu.ISA { return cpu.Best() }
 type Op uint8
 
 const (
-	OpAdd         Op = iota // a + b
-	OpSub                   // a - b
-	OpMul                   // a·b
-	OpDiv                   // a/b
-	OpMulAdd                // dst + a·b, the product rounded first
-	OpMaximum               // max(a, b) as Go's: NaN if either is, and +0 is more than -0
-	OpMinimum               // min(a, b)
-	OpScale                 // alpha·a
-	OpAddScalar             // alpha + a
-	OpAxpy                  // dst + alpha·a, the product rounded first
-	OpNeg                   // -a
-	OpAbs                   // |a|
-	OpRelu                  // a where a > 0 or NaN, else +0
-	OpReluGrad              // a where b > 0 or NaN, else +0
-	OpTanhGrad              // a·(1 - b²), every operation rounded
-	OpSigmoidGrad           // a·(b·(1 - b)), every operation rounded
-	OpFill                  // alpha
-	OpSqrt                  // √a
-	OpExp                   // eᵃ
-	OpLog                   // log a
-	OpTanh                  // tanh a
-	OpSigmoid               // 1/(1+e⁻ᵃ)
-	OpGelu                  // a·Φ(a), Φ the normal distribution function
-	OpGeluGrad              // a·gelu'(b)
-	Ops                     // how many there are
+	OpAdd           Op = iota // a + b
+	OpSub                     // a - b
+	OpMul                     // a·b
+	OpDiv                     // a/b
+	OpMulAdd                  // dst + a·b, the product rounded first
+	OpMaximum                 // max(a, b) as Go's: NaN if either is, and +0 is more than -0
+	OpMinimum                 // min(a, b)
+	OpScale                   // alpha·a
+	OpAddScalar               // alpha + a
+	OpAxpy                    // dst + alpha·a, the product rounded first
+	OpNeg                     // -a
+	OpAbs                     // |a|
+	OpRelu                    // a where a > 0 or NaN, else +0
+	OpReluGrad                // a where b > 0 or NaN, else +0
+	OpTanhGrad                // a·(1 - b²), every operation rounded
+	OpSigmoidGrad             // a·(b·(1 - b)), every operation rounded
+	OpLeakyRelu               // a where a > 0, else alpha·a
+	OpLeakyReluGrad           // a where b > 0, else alpha·a
+	OpFill                    // alpha
+	OpSqrt                    // √a
+	OpRsqrt                   // 1/√a, both rounded
+	OpExp                     // eᵃ
+	OpLog                     // log a
+	OpTanh                    // tanh a
+	OpSigmoid                 // 1/(1+e⁻ᵃ)
+	OpSilu                    // a/(1+e⁻ᵃ)
+	OpSiluGrad                // a·silu'(b)
+	OpErf                     // erf a
+	OpGelu                    // a·Φ(a), Φ the normal distribution function
+	OpGeluGrad                // a·gelu'(b)
+	Ops                       // how many there are
 )

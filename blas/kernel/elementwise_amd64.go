@@ -13,8 +13,8 @@ import (
 // Elementwise computes dst by op from a and b, which are as long as dst wherever op takes them, and reports true; it
 // reports false, and has done nothing, if isa has no kernel for op. dst may be exactly a or b.
 //
-// Down to OpSqrt the kernels round as their definitions above say and so give the references' bits; those below are
-// within 2 ulp of the true value.
+// Down to OpRsqrt the kernels round as their definitions above say and so give the references' bits; the errors of
+// those below are bounded where package vec documents them.
 func Elementwise(isa cpu.ISA, op Op, dst, a, b []float32, alpha float32) bool {
 	if isa < cpu.AVX2 {
 		return false
@@ -53,10 +53,16 @@ func Elementwise(isa cpu.ISA, op Op, dst, a, b []float32, alpha float32) bool {
 		tanhGradAVX2(n, d, x, y, alpha)
 	case OpSigmoidGrad:
 		sigmoidGradAVX2(n, d, x, y, alpha)
+	case OpLeakyRelu:
+		leakyReluAVX2(n, d, x, x, alpha)
+	case OpLeakyReluGrad:
+		leakyReluAVX2(n, d, x, y, alpha)
 	case OpFill:
 		fillAVX2(n, d, x, y, alpha)
 	case OpSqrt:
 		sqrtAVX2(n, d, x, y, alpha)
+	case OpRsqrt:
+		rsqrtAVX2(n, d, x, y, alpha)
 	case OpExp:
 		expAVX2(n, d, x, y, alpha)
 	case OpLog:
@@ -65,6 +71,12 @@ func Elementwise(isa cpu.ISA, op Op, dst, a, b []float32, alpha float32) bool {
 		tanhAVX2(n, d, x, y, alpha)
 	case OpSigmoid:
 		sigmoidAVX2(n, d, x, y, alpha)
+	case OpSilu:
+		siluAVX2(n, d, x, y, alpha)
+	case OpSiluGrad:
+		siluGradAVX2(n, d, y, x, alpha)
+	case OpErf:
+		erfAVX2(n, d, x, y, alpha)
 	case OpGelu:
 		geluAVX2(n, d, x, y, alpha)
 	case OpGeluGrad:
@@ -143,3 +155,18 @@ func geluAVX2(n int, dst, a, b *float32, alpha float32)
 
 //go:noescape
 func geluGradAVX2(n int, dst, a, b *float32, alpha float32)
+
+//go:noescape
+func leakyReluAVX2(n int, dst, a, b *float32, alpha float32)
+
+//go:noescape
+func rsqrtAVX2(n int, dst, a, b *float32, alpha float32)
+
+//go:noescape
+func siluAVX2(n int, dst, a, b *float32, alpha float32)
+
+//go:noescape
+func siluGradAVX2(n int, dst, a, b *float32, alpha float32)
+
+//go:noescape
+func erfAVX2(n int, dst, a, b *float32, alpha float32)

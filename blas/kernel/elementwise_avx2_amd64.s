@@ -109,6 +109,17 @@ done:                           \
 #define ABS(x, y, z) VANDNPS x, Y14, x
 #define SQRT(x, y, z) VSQRTPS x, x
 
+#define RSQRT(x, y, z) \
+	VSQRTPS x, x      \
+	VDIVPS  x, Y13, x
+
+// Predicate 14 is "greater", false of NaN.
+#define LEAKYRELU(x, y, z) \
+	VXORPS    z, z, z     \
+	VCMPPS    $14, z, y, z \
+	VMULPS    Y12, x, y   \
+	VBLENDVPS z, x, y, x
+
 #define MULADD(x, y, z) \
 	VMULPS y, x, x \
 	VADDPS x, z, x
@@ -217,3 +228,11 @@ TEXT ·sigmoidGradAVX2(SB), NOSPLIT, $0-36
 // func mulAddAVX2(n int, dst, a, b *float32, alpha float32)
 TEXT ·mulAddAVX2(SB), NOSPLIT, $0-36
 	TERNARY(MULADD)
+
+// func leakyReluAVX2(n int, dst, a, b *float32, alpha float32)
+TEXT ·leakyReluAVX2(SB), NOSPLIT, $0-36
+	BINARY(LEAKYRELU)
+
+// func rsqrtAVX2(n int, dst, a, b *float32, alpha float32)
+TEXT ·rsqrtAVX2(SB), NOSPLIT, $0-36
+	UNARY(RSQRT)

@@ -1,8 +1,8 @@
 //go:build !purego
 
-// The exponential and its kin for AVX2 and FMA on float32 vectors of unit stride: exp, sigmoid, tanh.
+// The exponential and its kin for AVX2 and FMA on float32 vectors of unit stride: exp, sigmoid, SiLU, tanh.
 //
-// Reference: the loops of package blas/vec (exp.go, sigmoid.go, tanh.go), which compute in float64.
+// Reference: the loops of package blas/vec (exp.go, sigmoid.go, silu.go, tanh.go), which compute in float64.
 // Source: Cody and Waite, Software Manual for the Elementary Functions, 1980, for the reduction; the coefficients are minimax,
 // from the program in blas/vec/exp_test.go.
 //
@@ -127,6 +127,41 @@ TEXT ·sigmoidAVX2(SB), NOSPLIT, $0-36
 	VMOVUPS sign<>(SB), SIGN
 	CONSTANTS
 	WALK(SIGMOID, SIGMOID)
+
+// SiLU is x·s with s = sigmoid(x), and its slope s·(1 + x·(1 - s)). SIGMOID leaves x in Y4, and in Y2 and Y3 the
+// sigmoids of |x| and -|x|, of which one is s and the other 1 - s.
+#define SILU \
+	SIGMOID           \
+	VMULPS Y4, Y0, Y0
+
+// func siluAVX2(n int, dst, a, b *float32, alpha float32)
+TEXT ·siluAVX2(SB), NOSPLIT, $0-36
+	VMOVUPS sign<>(SB), SIGN
+	CONSTANTS
+	WALK(SILU, SILU)
+
+#define SILUSLOPE \
+	SIGMOID                  \
+	VBLENDVPS   Y4, Y2, Y3, Y2 \
+	VFMADD213PS ONE, Y4, Y2  \
+	VMULPS      Y2, Y0, Y0
+
+#define SILUGRAD \
+	SILUSLOPE                   \
+	VMULPS (DX)(AX*1), Y0, Y0
+
+#define SILUGRADTAIL \
+	SILUSLOPE                      \
+	VMOVUPS    (R8), Y4            \
+	VMASKMOVPS (DX)(AX*1), Y4, Y4  \
+	VMULPS     Y4, Y0, Y0
+
+// func siluGradAVX2(n int, dst, a, b *float32, alpha float32)
+TEXT ·siluGradAVX2(SB), NOSPLIT, $0-36
+	MOVQ    b+24(FP), DX
+	VMOVUPS sign<>(SB), SIGN
+	CONSTANTS
+	WALK(SILUGRAD, SILUGRADTAIL)
 
 // tanh|x| is 1 - 2/(e^(2|x|) + 1), but below 0.625, where that cancels, |x| + |x|·x²·(t0 + t1·x² + … + t4·x⁸).
 #define TANH \

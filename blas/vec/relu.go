@@ -47,3 +47,28 @@ func reluGrad[T Float](dst, dy, x []T) {
 		dst[i] = T(math.Float64frombits(math.Float64bits(float64(dy[i])) & keep))
 	}
 }
+
+// LeakyRelu stores x where x > 0, else slope·x, in dst. dst may be x.
+func LeakyRelu[T Float](dst []T, slope T, x []T) {
+	same("LeakyRelu", len(dst), len(x))
+	run(kernel.OpLeakyRelu, dst, x, nil, slope)
+}
+
+// LeakyReluGrad stores dy where x > 0, else slope·dy, in dst: the gradient of LeakyRelu at x. dst may be dy or x.
+func LeakyReluGrad[T Float](dst []T, slope T, dy, x []T) {
+	same("LeakyReluGrad", len(dst), len(dy))
+	same("LeakyReluGrad", len(dst), len(x))
+	run(kernel.OpLeakyReluGrad, dst, dy, x, slope)
+}
+
+// leakyRelu is the loop of both: where at is not positive, a is multiplied by slope.
+func leakyRelu[T Float](dst, a, at []T, slope T) {
+	a, at = a[:len(dst)], at[:len(dst)]
+	for i := range dst {
+		v := a[i]
+		if !(at[i] > 0) {
+			v *= slope
+		}
+		dst[i] = v
+	}
+}

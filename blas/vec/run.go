@@ -78,10 +78,16 @@ func apply[T Float](o op, dst, a, b []T, alpha T) {
 		tanhGrad(dst, a, b)
 	case kernel.OpSigmoidGrad:
 		sigmoidGrad(dst, a, b)
+	case kernel.OpLeakyRelu:
+		leakyRelu(dst, a, a, alpha)
+	case kernel.OpLeakyReluGrad:
+		leakyRelu(dst, a, b, alpha)
 	case kernel.OpFill:
 		fill(dst, alpha)
 	case kernel.OpSqrt:
 		sqrt(dst, a)
+	case kernel.OpRsqrt:
+		rsqrt(dst, a)
 	case kernel.OpExp:
 		exp(dst, a)
 	case kernel.OpLog:
@@ -90,6 +96,12 @@ func apply[T Float](o op, dst, a, b []T, alpha T) {
 		tanh(dst, a)
 	case kernel.OpSigmoid:
 		sigmoid(dst, a)
+	case kernel.OpSilu:
+		silu(dst, a)
+	case kernel.OpSiluGrad:
+		siluGrad(dst, a, b)
+	case kernel.OpErf:
+		erf(dst, a)
 	case kernel.OpGelu:
 		gelu(dst, a)
 	case kernel.OpGeluGrad:

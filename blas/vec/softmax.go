@@ -5,7 +5,8 @@ package vec
 // worker threads.
 //
 // Kernels compute in float32: the difference of an element from the largest has a rounding error, so an exponential a
-// relative error up to (1+|x-max|)·2⁻²⁴; exponentials are added in eight lanes, and sums of 512 of them in float64.
+// relative error up to (1+|x-max|)·2⁻²⁴; exponentials are added in eight lanes, and sums of 512 of them in float64. Of short rows
+// several go through a kernel at once, see softmax_short.go.
 
 import (
 	"fmt"
@@ -26,6 +27,10 @@ func Softmax[T Float](dst, x []T, rows, cols int) {
 
 func softmax[T Float](dst, x []T, cols int) {
 	if cols == 0 {
+		return
+	}
+	if cols <= shortRow && single[T]() && kernel.Reduces(isa) {
+		softmaxShort(as32(dst), as32(x), cols)
 		return
 	}
 	for ; len(x) >= cols; dst, x = dst[cols:], x[cols:] {
@@ -78,6 +83,10 @@ func LogSoftmax[T Float](dst, x []T, rows, cols int) {
 
 func logSoftmax[T Float](dst, x []T, cols int) {
 	if cols == 0 {
+		return
+	}
+	if cols <= shortRow && single[T]() && kernel.Reduces(isa) {
+		logSoftmaxShort(as32(dst), as32(x), cols)
 		return
 	}
 	for ; len(x) >= cols; dst, x = dst[cols:], x[cols:] {

@@ -86,6 +86,20 @@ func sqrt[T Float](dst, x []T) {
 	}
 }
 
+// Rsqrt stores 1/√x in dst, root and quotient rounded: at most 1 ulp from the true value. Of -0 it is -Inf, as IEEE 754 has it.
+// dst may be x.
+func Rsqrt[T Float](dst, x []T) {
+	same("Rsqrt", len(dst), len(x))
+	run(kernel.OpRsqrt, dst, x, nil, 0)
+}
+
+func rsqrt[T Float](dst, x []T) {
+	x = x[:len(dst)]
+	for i := range dst {
+		dst[i] = 1 / T(math.Sqrt(float64(x[i])))
+	}
+}
+
 // Fill stores alpha in every element of dst.
 func Fill[T Number](dst []T, alpha T) {
 	if singleNumber[T]() {

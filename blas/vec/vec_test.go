@@ -35,6 +35,20 @@ func elementwise[T vec.Float]() []element[T] {
 		{"Neg", func(d, a, b []T) { vec.Neg(d, a) }, func(d, a, b float64) float64 { return -a }},
 		{"Abs", func(d, a, b []T) { vec.Abs(d, a) }, func(d, a, b float64) float64 { return math.Abs(a) }},
 		{"Sqrt", func(d, a, b []T) { vec.Sqrt(d, a) }, func(d, a, b float64) float64 { return math.Sqrt(a) }},
+		{"Rsqrt", func(d, a, b []T) { vec.Rsqrt(d, a) }, func(d, a, b float64) float64 { return 1 / math.Sqrt(a) }},
+		{"LeakyRelu", func(d, a, b []T) { vec.LeakyRelu(d, 0.25, a) }, func(d, a, b float64) float64 { return max(a, 0.25*a) }},
+		{"LeakyReluGrad", func(d, a, b []T) { vec.LeakyReluGrad(d, 0.25, a, b) }, func(d, a, b float64) float64 {
+			if b > 0 {
+				return a
+			}
+			return 0.25 * a
+		}},
+		{"Erf", func(d, a, b []T) { vec.Erf(d, a) }, func(d, a, b float64) float64 { return math.Erf(a) }},
+		{"Silu", func(d, a, b []T) { vec.Silu(d, a) }, func(d, a, b float64) float64 { return a / (1 + math.Exp(-a)) }},
+		{"SiluGrad", vec.SiluGrad[T], func(d, a, b float64) float64 {
+			s := 1 / (1 + math.Exp(-b))
+			return a * s * (1 + b*(1-s))
+		}},
 		{"Exp", func(d, a, b []T) { vec.Exp(d, a) }, func(d, a, b float64) float64 { return math.Exp(a) }},
 		{"Log", func(d, a, b []T) { vec.Log(d, a) }, func(d, a, b float64) float64 { return math.Log(a) }},
 		{"Tanh", func(d, a, b []T) { vec.Tanh(d, a) }, func(d, a, b float64) float64 { return math.Tanh(a) }},
