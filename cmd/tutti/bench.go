@@ -21,6 +21,13 @@ func benchCommand() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return bench.Gemm(cmd.OutOrStdout(), budget) },
 	}
 	gemm.Flags().DurationVar(&budget, "budget", time.Second, "time to spend on each shape and type")
-	cmd.AddCommand(gemm, benchCollectivesCommand(), benchOverlapCommand())
+	vec := &cobra.Command{
+		Use:   "vec",
+		Short: "Vector operations and matrix times vector: time and % of the memory's or the ports' limit, measured in the same run",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return bench.Vec(cmd.OutOrStdout(), budget) },
+	}
+	vec.Flags().DurationVar(&budget, "budget", time.Second, "time to spend on each operation")
+	cmd.AddCommand(gemm, vec, benchCollectivesCommand(), benchOverlapCommand())
 	return cmd
 }

@@ -46,3 +46,15 @@ func TestByteSize(t *testing.T) {
 	assert.Equal(t, "6M", byteSize(6<<20).String())
 	assert.Equal(t, "1025", byteSize(1025).String())
 }
+
+// What cpu shows by default is measured; without measuring it is quick.
+func TestCPU(t *testing.T) {
+	out, errs, code := tutti(t, t.TempDir(), "cpu", "--measure=false")
+	require.Zero(t, code, errs)
+	assert.Contains(t, out, "sgemm")
+	assert.NotContains(t, out, "GB/s")
+	out, errs, code = tutti(t, t.TempDir(), "cpu")
+	require.Zero(t, code, errs)
+	assert.Regexp(t, `peak +[1-9][0-9.]* GFLOP/s float32, [0-9.]+ float64`, out)
+	assert.Regexp(t, `memory +read [0-9.]+ GB/s, copy [0-9.]+, one thread; read [0-9.]+, copy [0-9.]+, [0-9]+ threads`, out)
+}
