@@ -1,11 +1,14 @@
-// Package tensor holds arrays of numbers: a dtype, a shape, strides, and memory that several tensors may share.
-//
-// A tensor knows nothing of gradients (package autograd does) and little of arithmetic (packages blas, vec and conv do,
-// on slices): it says where the numbers are. Making one, looking at it and cutting views of it is all that happens here.
+// Package tensor holds arrays of numbers, with a dtype, a shape, strides, and memory that several tensors may share, and computes
+// with them. It knows nothing of gradients; package autograd does.
 //
 //	t := tensor.FromSlice([]float32{1, 2, 3, 4, 5, 6}, 2, 3)
 //	col := t.Slice(1, 0, 1)               // [2, 1], a view: it shares t's memory
 //	x := tensor.Data[float32](t)          // the numbers themselves, no copy
+//	y := tensor.Mul(t, tensor.Sum(t, 1).Unsqueeze(1))
+//
+// Views are methods and copy nothing. Computations are functions that take tensors of any strides: F(a, b) returns a new tensor,
+// and FTo(dst, a, b), where there is one, writes to a tensor of the caller's and, once warm, allocates nothing. Misuse panics
+// with one line that names the operation and what disagrees. Results do not depend on the number of threads.
 //
 // Arithmetic happens in Float32 and Float64; Int32, Int64, Uint8 and Bool hold indices, labels, images and masks; Float16,
 // BFloat16 and Int8 are for storage, the wire and quantisation. Memory is row-major: the last axis is the one whose
