@@ -91,7 +91,7 @@ func (c Case) checkTwice(t T, inputs []*tensor.Tensor, grads [][]float64) {
 			continue
 		}
 		data, h := tensor.Data[float64](x), float64s(w.tape.Grad(w.params[i]))
-		for j := 0; j < len(data); j += max(1, len(data)/30) {
+		for j := 0; j < len(data); j += max(1, len(data)/12) {
 			at := data[j]
 			data[j] = at + step
 			up := slope()
