@@ -102,7 +102,8 @@ func (c SpawnConfig) remote(p place, vars []string) *exec.Cmd {
 }
 
 // remoteScript takes the name of the secret's variable, the exports, the ranks on the host, the directory and the command.
-// setsid gives the rank a process group, so that signals reach what it starts.
+// setsid gives the rank a process group, so that signals reach what it starts; one that comes before there is a group goes
+// to the process alone.
 const remoteScript = `IFS= read -r %[1]s
 export %[1]s
 %[2]s
@@ -118,8 +119,8 @@ else
 	p=$! t=$!
 fi
 {
-	while read -r s <&3; do kill -s "$s" -- "$t"; done
-	kill -s KILL -- "$t"
+	while read -r s <&3; do kill -s "$s" -- "$t" || kill -s "$s" "$p"; done
+	kill -s KILL -- "$t" || kill -s KILL "$p"
 } >/dev/null 2>&1 &
 w=$!
 exec 3<&-
