@@ -8,8 +8,8 @@ import (
 
 // Silu stores x/(1+e⁻ˣ), x times its sigmoid, in dst; of -Inf, NaN. dst may be x.
 //
-// In float32 it is at most 3 ulp from the true value for x ≥ -87, and 0.51 ulp in the portable loop. Below -87 the sigmoid is
-// subnormal, and x times its rounding error, less than 2⁻¹⁴², is what a vector kernel may be off. Source: Ramachandran, Zoph and Le,
+// In float32 it is at most 3 ulp from the true value for x ≥ -87, and 0.51 ulp in the portable loop. Below -87 a
+// vector kernel's sigmoid is off by two of the smallest numbers at most, and the product by less than 2⁻¹⁴¹. Source: Ramachandran, Zoph and Le,
 // arXiv:1710.05941.
 func Silu[T Float](dst, x []T) {
 	same("Silu", len(dst), len(x))
