@@ -38,6 +38,7 @@ func (r *run) fields() []field {
 		{"Partitions", fmt.Sprint(c.Partitions)},
 		{"Seed", fmt.Sprint(c.Seed)},
 		{"Optimizer", fmt.Sprintf("%s%+v", c.Optimizer.Name(), c.Optimizer)},
+		{"Groups", fmt.Sprintf("%+v", c.Groups)},
 		{"Schedule", fmt.Sprintf("%T%+v", c.Schedule, c.Schedule)},
 		{"Loss", fmt.Sprintf("%T%+v", c.Loss, c.Loss)},
 		{"Resume", fmt.Sprint(c.Resume)},

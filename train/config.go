@@ -26,6 +26,13 @@ type Config struct {
 
 	// Optimizer turns gradients into updates. Default: optim.SGD with its default learning rate.
 	Optimizer optim.Optimizer
+	// Groups give parameters whose names match a pattern a learning rate or a weight decay of their own: the first group that
+	// matches a parameter counts, and what none matches is as Optimizer says. Default: none. Frozen parameters stay frozen. A
+	// pattern that matches nothing, or only what groups before it have, is an error. Moments are kept as they are without
+	// groups, so a run may resume with other ones.
+	//
+	//	Groups: []optim.Group{{Pattern: "*.bias", NoDecay: true}, {Pattern: "backbone.*", Factor: 0.1}}
+	Groups []optim.Group
 	// Schedule changes the learning rate from step to step. Default: constant.
 	Schedule optim.Schedule
 
@@ -133,9 +140,13 @@ func (c Config) Validate() error {
 	if _, err := c.Sync.syncer(); err != nil {
 		return err
 	}
-	if c.Optimizer != nil {
-		if err := c.Optimizer.Validate(); err != nil {
-			return fmt.Errorf("train: Config.Optimizer: %w", err)
+	rule := c.withDefaults(1).Optimizer
+	if err := rule.Validate(); err != nil {
+		return fmt.Errorf("train: Config.Optimizer: %w", err)
+	}
+	for i, g := range c.Groups {
+		if err := g.Validate(rule); err != nil {
+			return fmt.Errorf("train: Config.Groups[%d]: %w", i, err)
 		}
 	}
 	if c.Test != nil {

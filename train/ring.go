@@ -18,7 +18,7 @@ type ring struct {
 }
 
 func newRing(p *params) syncer {
-	return &ring{params: p, nodes: cut(p.partitions, p.lo, p.hi), stepper: p.optimizer.New(len(p.weights))}
+	return &ring{params: p, nodes: cut(p.partitions, p.lo, p.hi), stepper: p.groups.stepper(0, len(p.weights))}
 }
 
 func (r *ring) send(ctx context.Context, i int) {

@@ -133,12 +133,16 @@ func newRun(ctx context.Context, c Config) (*run, error) {
 		replica.begin = func(n int) { r.buffers.begin(i, n) }
 		replica.tape.OnObserve(r.buffers.observer(i))
 	}
+	groups, err := newGroups(r.c, r.set)
+	if err != nil {
+		return nil, err
+	}
 	spans := cutBuckets(r.set, r.c.Bucket)
 	if r.c.ErrorFeedback && size > 1 {
 		r.feedback = newFeedback(r.c.Compress, len(r.weights)*len(cut(r.c.Partitions, lo, hi)))
 	}
 	r.syncer = strategy(&params{group: r.group, partitions: r.c.Partitions, lo: lo, hi: hi, weights: r.weights, grads: r.grads,
-		optimizer: r.c.Optimizer, spans: spans, wire: r.c.Compress, feedback: r.feedback})
+		groups: groups, spans: spans, wire: r.c.Compress, feedback: r.feedback})
 	r.overlap = newOverlap(r.set, spans, len(r.replicas), r.syncer.send)
 	for _, replica := range r.replicas {
 		replica.tape.OnGrad(r.overlap.ready)

@@ -40,7 +40,7 @@ func newShuffle(p *params) syncer {
 	rank := p.group.Rank()
 	s := &shuffle{params: p, nodes: cut(p.partitions, p.lo, p.hi)}
 	s.from, s.to = collectives.Slice(len(p.weights), p.group.Size(), rank)
-	s.stepper = p.optimizer.New(s.to - s.from)
+	s.stepper = p.groups.stepper(s.from, s.to)
 	s.sum = make([]float32, s.to-s.from)
 	for _, b := range p.spans {
 		part := func(r int) (lo, hi int) { // what rank r owns of the bucket

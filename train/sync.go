@@ -62,7 +62,7 @@ type params struct {
 	lo, hi     int       // the run of partitions this rank computes
 	weights    []float32 // the flat vector, all of it
 	grads      [][]float32
-	optimizer  optim.Optimizer
+	groups     *groups
 	spans      []span // the buckets, see buckets.go
 	wire       collectives.Wire
 	feedback   *feedback // nil: none

@@ -35,6 +35,12 @@ func (o Adagrad) Validate() error {
 	)
 }
 
+// WithDecay returns o with another weight decay.
+func (o Adagrad) WithDecay(decay float64) Optimizer {
+	o.WeightDecay = decay
+	return o
+}
+
 // New returns the state of n elements before their first step.
 func (o Adagrad) New(n int) Stepper {
 	s := &adagrad{Adagrad: o, state: State{Slots: []Slot{{"sum", make([]float32, n)}}}}

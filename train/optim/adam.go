@@ -41,6 +41,12 @@ func (o Adam) validate(name string) error {
 	)
 }
 
+// WithDecay returns o with another weight decay.
+func (o Adam) WithDecay(decay float64) Optimizer {
+	o.WeightDecay = decay
+	return o
+}
+
 // New returns the state of n elements before their first step.
 func (o Adam) New(n int) Stepper { return newAdam("Adam", o, n, o.WeightDecay, 0) }
 

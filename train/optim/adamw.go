@@ -22,5 +22,14 @@ func (o AdamW) Rate() float64 { return Adam(o).Rate() }
 // Validate reports the first field out of range.
 func (o AdamW) Validate() error { return Adam(o).validate("AdamW") }
 
+// WithDecay returns o with another weight decay; without any it is Adam.
+func (o AdamW) WithDecay(decay float64) Optimizer {
+	o.WeightDecay = decay
+	if decay == 0 {
+		return Adam(o)
+	}
+	return o
+}
+
 // New returns the state of n elements before their first step.
 func (o AdamW) New(n int) Stepper { return newAdam("AdamW", Adam(o), n, 0, or(o.WeightDecay, 0.01)) }

@@ -24,8 +24,8 @@ type Stepper interface {
 	// Step subtracts one update, computed from gradient g at learning rate lr, from weights w. It reads g only, and keeps
 	// neither slice. It panics unless w and g have the length the Stepper was made for.
 	Step(w, g []float32, lr float64)
-	// State returns the live state: writing to it changes the Stepper. So a checkpoint is a copy of it, and a resumed run
-	// copies it back.
+	// State returns the live state: writing to it changes the Stepper, and so does putting another slice of the same length in
+	// a slot. So a checkpoint is a copy of it, a resumed run copies it back, and several Steppers can share one vector.
 	State() *State
 }
 

@@ -44,6 +44,12 @@ func (o SGD) Validate() error {
 	return nil
 }
 
+// WithDecay returns o with another weight decay.
+func (o SGD) WithDecay(decay float64) Optimizer {
+	o.WeightDecay = decay
+	return o
+}
+
 // New returns the state of n elements before their first step.
 func (o SGD) New(n int) Stepper {
 	s := &sgd{SGD: o, n: n}

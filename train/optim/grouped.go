@@ -1,0 +1,79 @@
+package optim
+
+import "fmt"
+
+// Run is a number of consecutive elements of a parameter vector that belong to one group.
+type Run struct {
+	N     int
+	Group int // an index; -1 means none, the optimizer as it is
+}
+
+// NewGrouped returns the state, before their first step, of the elements of all runs, one run after the other, each stepped as
+// its group changes o. The groups must be valid for o.
+//
+// The state is o's own: whole vectors over all runs. So it does not show how the elements are grouped, and grouping changes the
+// bits of no element whose rates it does not change. A step costs o's, and a few function calls a run.
+func NewGrouped(o Optimizer, groups []Group, runs []Run) Stepper {
+	total := 0
+	for _, r := range runs {
+		total += r.N
+	}
+	s := &grouped{n: total}
+	for _, slot := range o.New(0).State().Slots {
+		s.state.Slots = append(s.state.Slots, Slot{slot.Name, make([]float32, total)})
+	}
+	at := 0
+	for _, r := range runs {
+		p := part{lo: at, hi: at + r.N, factor: 1}
+		recipe := o
+		if r.Group >= 0 {
+			recipe, p.factor = groups[r.Group].recipe(o), groups[r.Group].factor(o)
+		}
+		p.stepper = recipe.New(r.N)
+		s.share(recipe, p)
+		s.parts = append(s.parts, p)
+		at = p.hi
+	}
+	return s
+}
+
+// grouped is the Stepper of several groups. Its parts hold no memory of their own: their slots are views of its.
+type grouped struct {
+	n     int
+	parts []part
+	state State
+}
+
+type part struct {
+	lo, hi  int
+	factor  float64 // of the learning rate
+	stepper Stepper
+}
+
+// share makes the slots of p, whose recipe it is told, views of the whole, which take on what they hold.
+func (s *grouped) share(recipe Optimizer, p part) {
+	own := p.stepper.State().Slots
+	if len(own) != len(s.state.Slots) {
+		panic(fmt.Sprintf("optim: NewGrouped: %s keeps %d slots in a group, %d without", recipe.Name(), len(own), len(s.state.Slots)))
+	}
+	for i, whole := range s.state.Slots {
+		if own[i].Name != whole.Name {
+			panic(fmt.Sprintf("optim: NewGrouped: %s keeps slot %q in a group, %q without", recipe.Name(), own[i].Name, whole.Name))
+		}
+		view := whole.Data[p.lo:p.hi:p.hi]
+		copy(view, own[i].Data)
+		own[i].Data = view
+	}
+}
+
+func (s *grouped) State() *State { return &s.state }
+
+func (s *grouped) Step(w, g []float32, lr float64) {
+	lengths("Grouped", len(w), len(g), s.n)
+	for i := range s.parts {
+		p := &s.parts[i]
+		p.stepper.State().Steps = s.state.Steps
+		p.stepper.Step(w[p.lo:p.hi], g[p.lo:p.hi], lr*p.factor)
+	}
+	s.state.Steps++
+}
