@@ -8,13 +8,13 @@ import (
 	"strings"
 
 	"github.com/tutti-ml/tutti/collectives"
+	"github.com/tutti-ml/tutti/layers"
 	"github.com/tutti-ml/tutti/tensor"
 	"github.com/tutti-ml/tutti/tensor/safetensors"
 	"github.com/tutti-ml/tutti/train/optim"
 )
 
-// A checkpoint is a safetensors file: the parameters and buffers under their names, so that it can be loaded as a model as it is;
-// the optimizer's moments as flat vectors "optimizer/NAME"; and in its metadata, under checkpointKey, the progress.
+// A checkpoint is a safetensors file: the model's state dictionary, so that layers.LoadStateDict or PyTorch can take it; the optimizer's moments as flat vectors "optimizer/NAME"; and in its metadata, under checkpointKey, the progress.
 // It holds whole vectors, whatever the strategy and the number of ranks, so either may change between runs.
 const (
 	checkpointKey   = "tutti.checkpoint"
@@ -64,13 +64,7 @@ func (r *run) write(state *optim.State) error {
 	if err != nil {
 		return fmt.Errorf("train: checkpoint: %w", err)
 	}
-	var list []safetensors.Named
-	for _, p := range r.params {
-		list = append(list, safetensors.Named{Name: p.Name, Tensor: p.Value()})
-	}
-	for _, b := range r.buffers.list {
-		list = append(list, safetensors.Named{Name: b.Name, Tensor: b.Value()})
-	}
+	list := layers.StateDict(r.c.Model)
 	for _, slot := range state.Slots {
 		list = append(list, safetensors.Named{Name: optimizerPrefix + slot.Name, Tensor: tensor.FromSlice(slot.Data, len(slot.Data))})
 	}
@@ -118,7 +112,7 @@ func (r *run) resume() error {
 	return r.syncer.restore(state)
 }
 
-// load reads the checkpoint into the weights and gives its progress, as text, and the optimizer state. A missing file
+// load reads the checkpoint into the model and gives its progress, as text, and the optimizer state. A missing file
 // gives an empty text and no error.
 func (r *run) load() (text []byte, state *optim.State, err error) {
 	path := r.c.Checkpoint
@@ -149,32 +143,31 @@ func (r *run) load() (text []byte, state *optim.State, err error) {
 		}
 	}
 	state = r.emptyState()
-	wanted := map[string]*tensor.Tensor{}
-	for _, p := range r.params {
-		wanted[p.Name] = p.Value()
+	slots := map[string]*optim.Slot{}
+	for i := range state.Slots {
+		slots[optimizerPrefix+state.Slots[i].Name] = &state.Slots[i]
 	}
-	for _, b := range r.buffers.list {
-		wanted[b.Name] = b.Value()
-	}
-	for _, slot := range state.Slots {
-		wanted[optimizerPrefix+slot.Name] = tensor.FromSlice(slot.Data, len(slot.Data))
-	}
+	var model []safetensors.Named
 	for _, n := range tensors {
-		want, ok := wanted[n.Name]
+		slot, ok := slots[n.Name]
 		switch {
-		case !ok && strings.HasPrefix(n.Name, optimizerPrefix):
-			return fail("%s, which %s does not keep", n.Name, r.c.Optimizer.Name())
+		case !strings.HasPrefix(n.Name, optimizerPrefix):
+			model = append(model, n)
 		case !ok:
-			return fail("parameter %s, which the model does not have", n.Name)
-		case n.Tensor.DType() != want.DType() || fmt.Sprint(n.Tensor.Shape()) != fmt.Sprint(want.Shape()):
-			return fail("%s is %v%v, want %v%v", n.Name, n.Tensor.DType(), n.Tensor.Shape(), want.DType(), want.Shape())
+			return fail("%s, which %s does not keep", n.Name, r.c.Optimizer.Name())
+		case n.Tensor.DType() != tensor.Float32 || n.Tensor.Len() != len(slot.Data):
+			return fail("%s is %v%v, want a float32 for each of the %d numbers that are trained: this is another model, or other "+
+				"parameters of it were frozen", n.Name, n.Tensor.DType(), n.Tensor.Shape(), len(slot.Data))
+		default:
+			copy(slot.Data, tensor.Data[float32](n.Tensor))
+			delete(slots, n.Name)
 		}
 	}
-	if len(tensors) != len(wanted) {
-		return fail("%d tensors, want %d", len(tensors), len(wanted))
+	for name := range slots {
+		return fail("there is no %s, which %s keeps", name, r.c.Optimizer.Name())
 	}
-	for _, n := range tensors {
-		wanted[n.Name].CopyFrom(n.Tensor)
+	if report, err := layers.LoadStateDict(r.c.Model, model, true); err != nil {
+		return fail("%w", report.Err())
 	}
 	return []byte(meta), state, nil
 }

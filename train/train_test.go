@@ -278,7 +278,8 @@ func TestResumeRefuses(t *testing.T) {
 		"data":       {func(c *train.Config) { c.Train = blobs(100, 1) }, "101 samples, now"},
 		"model": {func(c *train.Config) {
 			c.Model = layers.NewLinear(rand.New(rand.NewPCG(1, 1)), features, classes)
-		}, "parameter Hidden.Weight, which the model does not have"},
+		}, "optimizer/exp_avg is float32[113], want a float32 for each of the 21 numbers that are trained"},
+		"frozen": {func(c *train.Config) { layers.Freeze(c.Model, "Out.Bias") }, "want a float32 for each of the 110 numbers that are trained"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for rank, r := range onRanks(t, 2, train.Ring, func(_ int, cfg *train.Config) {
