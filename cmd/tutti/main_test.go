@@ -18,6 +18,7 @@ import (
 
 	"github.com/tutti-ml/tutti/layers"
 	"github.com/tutti-ml/tutti/models"
+	"github.com/tutti-ml/tutti/tensor"
 )
 
 // TestMain lets the test binary stand in for the command: with this variable set it is tutti.
@@ -93,6 +94,20 @@ func TestTrain(t *testing.T) {
 	out, _, code = tutti(t, dir, "inspect", "digits-digitsnet.safetensors", "--compare", "digits-digitsnet.safetensors")
 	require.Zero(t, code)
 	require.Contains(t, out, "largest difference 0 in all tensors")
+}
+
+// TestTrainGroup gives all parameters a learning rate at which nothing moves, and wants the model it began with.
+func TestTrainGroup(t *testing.T) {
+	dir := t.TempDir()
+	_, errs, code := tutti(t, dir, "train", "--epochs", "1", "--model", "mlp", "--optimizer", "sgd", "--group", "*:lr=1e-30")
+	require.Zero(t, code, errs)
+	fresh := func(seed uint64) layers.Layer { return models.MLP(rand.New(rand.NewPCG(seed, 0)), 64, 512, 512, 10) }
+	want, got := layers.StateDict(fresh(1)), fresh(2)
+	_, err := layers.Load(filepath.Join(dir, "digits-mlp.safetensors"), got)
+	require.NoError(t, err)
+	for i, n := range layers.StateDict(got) {
+		require.InDeltaSlice(t, tensor.Data[float32](want[i].Tensor), tensor.Data[float32](n.Tensor), 1e-20, n.Name)
+	}
 }
 
 // TestTrainOnProcesses trains on processes that tutti launch starts and wants the bits of as many in-process ranks.
@@ -187,6 +202,9 @@ func TestBadInput(t *testing.T) {
 		{"no such model", []string{"train", "--model", "gpt9"}, `"gpt9"`, 2},
 		{"no such optimizer", []string{"train", "--optimizer", "luck"}, `"luck", want one of sgd, adagrad, adam, adamw`, 2},
 		{"bad learning rate", []string{"train", "--lr", "-1"}, "LR", 2},
+		{"not a group", []string{"train", "--group", "*.bias"}, "want PATTERN:KEY=VALUE", 2},
+		{"bad group", []string{"train", "--group", "*:lr=-1"}, `Group "*".LR = -1`, 2},
+		{"a group of nothing", []string{"train", "--group", "*.bais:weight-decay=0"}, `matches "*.bais"`, 1},
 		{"model of another shape", []string{"train", "--model", "lenet5"}, "takes samples of [1 28 28] in 10 classes, digits has [1 8 8]", 2},
 		{"no such command", []string{"trane"}, `unknown command "trane"`, 2},
 		{"more ranks than partitions", []string{"train", "--ranks", "3", "--partitions", "2"}, "Partitions = 2, want at least the number of ranks, 3", 1},

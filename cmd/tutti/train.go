@@ -31,6 +31,7 @@ type trainOptions struct {
 	epochs, batch, partitions int
 	optimizer, schedule       string
 	lr, momentum, decay       float64
+	group                     []string
 	seed                      uint64
 	ranks                     int
 	sync, transport           string
@@ -65,6 +66,7 @@ tutti launch, mpirun (of a binary built with -tags mpi), Slurm or a torchrun-sty
 	f.Float64Var(&o.lr, "lr", 0, "learning rate (default: the data set's for adam, else the optimizer's)")
 	f.Float64Var(&o.momentum, "momentum", 0.9, "momentum, for sgd")
 	f.Float64Var(&o.decay, "weight-decay", 0, "weight decay")
+	f.StringArrayVar(&o.group, "group", nil, "parameters with a learning rate or weight decay of their own, by name: '*.bias:weight-decay=0', '0.*:lr-factor=0.1' or lr=; repeatable, the first that matches counts")
 	f.StringVar(&o.schedule, "schedule", "cosine", "learning-rate schedule: cosine (to zero at the end), constant")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of the initial weights, the order of the samples and dropout")
 	f.IntVar(&o.ranks, "ranks", 2, "data-parallel ranks in this process, where no launcher started it")
@@ -149,7 +151,8 @@ type job struct {
 	wire     collectives.Wire
 	rule     optim.Optimizer
 	schedule optim.Schedule
-	out      io.Writer // of rank 0
+	params   []optim.Group // with hyper-parameters of their own
+	out      io.Writer     // of rank 0
 }
 
 // newJob checks the flags and opens the data.
@@ -193,6 +196,9 @@ func newJob(o *trainOptions, out io.Writer) (*job, error) {
 		o.lr = cmp.Or(o.lr, j.data.defaults.rate)
 	}
 	if j.rule, j.schedule, err = o.recipe(); err != nil {
+		return nil, usageError{err}
+	}
+	if j.params, err = o.groups(j.rule); err != nil {
 		return nil, usageError{err}
 	}
 	o.out = cmp.Or(o.out, j.data.name+"-"+j.model.Name+".safetensors")
@@ -240,7 +246,7 @@ func (j *job) rank(ctx context.Context, g *collectives.Group, where string) erro
 	spec := j.data.train.Spec()
 	model := j.model.New(rand.New(rand.NewPCG(j.seed, 0)), spec.Shape, spec.Classes)
 	config := train.Config{
-		Model: model, Loss: layers.CrossEntropy{}, Optimizer: j.rule, Schedule: j.schedule,
+		Model: model, Loss: layers.CrossEntropy{}, Optimizer: j.rule, Groups: j.params, Schedule: j.schedule,
 		Train: j.data.train, Test: j.data.test, Epochs: j.epochs, BatchSize: j.batch, Partitions: j.partitions,
 		Seed: j.seed, Sync: j.sync, Compress: j.wire, ErrorFeedback: j.feedback, Group: g, Checkpoint: j.checkpointFile(), Resume: j.resume,
 	}
