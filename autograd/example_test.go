@@ -21,7 +21,7 @@ func Example() {
 	fmt.Println(tape.Grad(w))
 	// Output:
 	// 90401
-	// [    2   400 60000] float32 [3]
+	// [2.e+00 4.e+02 6.e+04] float32 [3]
 }
 
 // An op of one's own: what computes it, what sends its gradient back, and a check of the one against the other.
@@ -51,7 +51,7 @@ func ExampleCustom() {
 	})
 	fmt.Println(len(problems), "elements where the gradient is wrong")
 	// Output:
-	// [2 4 6] float64 [3]
+	// [2. 4. 6.] float64 [3]
 	// 0 elements where the gradient is wrong
 }
 
@@ -79,5 +79,5 @@ func ExampleCheckpoint() {
 	}
 	tape.Backward(autograd.Sum(y))
 	fmt.Println(y.Value())
-	// Output: [[0.00390625  0.0078125]] float32 [1 2]
+	// Output: [[0.00390625 0.0078125 ]] float32 [1 2]
 }

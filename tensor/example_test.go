@@ -14,11 +14,11 @@ func Example() {
 	fmt.Println(t.Transpose(0, 1).Contiguous())
 	fmt.Println(t.Cast(tensor.Bool))
 	// Output:
-	// [[0 2 3]
-	//  [0 5 6]] float32 [2 3]
-	// [[0 0]
-	//  [2 5]
-	//  [3 6]] float32 [3 2]
+	// [[0. 2. 3.]
+	//  [0. 5. 6.]] float32 [2 3]
+	// [[0. 0.]
+	//  [2. 5.]
+	//  [3. 6.]] float32 [3 2]
 	// [[false  true  true]
 	//  [false  true  true]] bool [2 3]
 }

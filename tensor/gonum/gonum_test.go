@@ -101,6 +101,6 @@ func ExampleDense() {
 	m.Set(0, 1, 20)
 	fmt.Println(x, mat.Trace(m))
 	// Output:
-	// [[ 1 20]
-	//  [ 3  4]] float64 [2 2] 5
+	// [[ 1. 20.]
+	//  [ 3.  4.]] float64 [2 2] 5
 }
