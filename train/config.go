@@ -149,6 +149,9 @@ func (c Config) Validate() error {
 			return fmt.Errorf("train: Config.Groups[%d]: %w", i, err)
 		}
 	}
+	if err := optim.ValidateSchedule(c.Schedule); err != nil {
+		return fmt.Errorf("train: Config.Schedule: %w", err)
+	}
 	if c.Test != nil {
 		got, want := c.Test.Spec(), c.Train.Spec()
 		if !reflect.DeepEqual(got.Shape, want.Shape) {

@@ -41,6 +41,7 @@ func TestValidateNamesFieldAndValue(t *testing.T) {
 		{func(c *train.Config) { c.ErrorFeedback = true }, "Config.ErrorFeedback is set and Config.Compress is none"},
 		{func(c *train.Config) { c.Resume = true }, "Config.Checkpoint is empty"},
 		{func(c *train.Config) { c.Optimizer = optim.Adam{Beta1: 1.5} }, "Beta1"},
+		{func(c *train.Config) { c.Schedule = optim.Step{Every: -1} }, "train: Config.Schedule: optim: Step.Every = -1"},
 		{func(c *train.Config) {
 			c.Test = dataset.FromTensors(tensor.New(tensor.Float32, 2, 5), tensor.New(tensor.Int64, 2))
 		}, "shape [5], Config.Train of shape [6]"},
