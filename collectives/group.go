@@ -142,6 +142,10 @@ func (g *Group) Rank() int { return g.rank }
 // Size returns the number of ranks.
 func (g *Group) Size() int { return g.size }
 
+// Transport returns what carries g's messages, as New got it, for who wants to know more of it than a group tells. Only the
+// group sends and receives through it.
+func (g *Group) Transport() transport.Transport { return g.t }
+
 // Err returns the error that broke the group, or nil while it is whole.
 func (g *Group) Err() error {
 	if p := g.err.Load(); p != nil {

@@ -25,6 +25,10 @@ end, and launch exits with that rank's code. PROGRAM may be tutti itself, found 
 
 	tutti launch -n 4 -- tutti train --sync shuffle
 
+With --keep-going the others go on when a rank fails; programs that call launch.Reopen then form a smaller group. Ranks
+that a signal ended (kill -9, out of memory) or whose host is gone count as lost, and launch exits with 0 if the others
+do; the code of the first rank that exits with another by itself is launch's, and if all are lost that of the first.
+
 With --hosts the ranks run on other machines, started by ssh, which must log in without a question; the program and the
 directory must be there under the same names. The job's secret goes through ssh's standard input. The ranks meet at this
 machine, so the others must reach it (--address says by which name):
@@ -59,6 +63,7 @@ machine, so the others must reach it (--address says by which name):
 	}
 	cmd.Flags().IntVarP(&c.N, "np", "n", 1, "number of ranks")
 	cmd.Flags().DurationVar(&c.Grace, "grace", 10*time.Second, "how long ranks may take to end before they are killed")
+	cmd.Flags().BoolVar(&c.KeepGoing, "keep-going", false, "leave the other ranks running when one fails")
 	cmd.Flags().StringVar(&hosts, "hosts", "", "hosts and their numbers of ranks: a:2,b:2")
 	cmd.Flags().StringVar(&ssh, "ssh", "", `command that runs another on a host (default "ssh -o BatchMode=yes")`)
 	cmd.Flags().StringVar(&c.Address, "address", "", "name or address at which the hosts reach this one")

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -130,6 +131,50 @@ func TestTrainOnProcesses(t *testing.T) {
 	}
 }
 
+// TestTrainTransports trains a little over each transport between processes of one host, and encrypted.
+func TestTrainTransports(t *testing.T) {
+	transports := [][]string{{"auto"}, {"tcp"}, {"tcp", "--tls"}}
+	if runtime.GOOS != "windows" {
+		transports = append(transports, []string{"unix"})
+	}
+	if runtime.GOOS == "linux" {
+		transports = append(transports, []string{"shm"})
+	}
+	for _, flags := range transports {
+		t.Run(strings.Join(flags, " "), func(t *testing.T) {
+			args := append([]string{"launch", "-n", "2", "--", "tutti", "train", "--epochs", "1", "--model", "mlp", "--transport"}, flags...)
+			out, errs, code := tutti(t, t.TempDir(), args...)
+			require.Zero(t, code, errs)
+			want := flags[0]
+			if want == "auto" {
+				want = "tcp"
+			}
+			require.Contains(t, out, "2 ranks over "+want)
+		})
+	}
+}
+
+// TestLaunchKeepGoing wants the code of the ranks that live when one is killed, and a line about it.
+func TestLaunchKeepGoing(t *testing.T) {
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip("needs a POSIX shell to give ranks different fates")
+	}
+	for script, want := range map[string]int{
+		`[ $TUTTI_RANK = 1 ] && kill -9 $$; sleep 0.5; echo alive`:               0,
+		`[ $TUTTI_RANK = 1 ] && kill -9 $$; sleep 0.5; echo alive; exit 4`:       4,
+		`[ $TUTTI_RANK = 1 ] && exit 3; sleep 0.5; echo alive; exit $TUTTI_RANK`: 3,
+	} {
+		out, errs, code := tutti(t, t.TempDir(), "launch", "-n", "3", "--keep-going", "--", "sh", "-c", script)
+		require.Equal(t, want, code, errs)
+		require.Contains(t, errs, "launch: rank 1 ")
+		require.Contains(t, errs, "; the others go on\n")
+		require.Contains(t, out, "[0] alive\n")
+		if want != 3 {
+			require.Contains(t, out, "[2] alive\n")
+		}
+	}
+}
+
 // TestInterruptAndResume interrupts a job at an epoch of its own choosing, and resumes it to the bits of an uninterrupted
 // one, on one process and on three.
 func TestInterruptAndResume(t *testing.T) {
@@ -197,7 +242,8 @@ func TestBadInput(t *testing.T) {
 		{"no such algorithm", []string{"train", "--algorithm", "star"}, `"star": want one of [auto naive`, 2},
 		{"no such compression", []string{"train", "--compress", "int4"}, `"int4": want one of ["none" "bf16" "fp16"]`, 2},
 		{"nothing to feed back", []string{"train", "--error-feedback"}, "--error-feedback is for --compress", 2},
-		{"no such transport", []string{"train", "--transport", "pigeon"}, `"pigeon"`, 2},
+		{"no such transport", []string{"train", "--transport", "pigeon"}, `--transport "pigeon", want one of auto, inproc, tcp`, 2},
+		{"nothing to encrypt", []string{"train", "--tls"}, "--tls is for ranks that meet over TCP, and these meet over inproc", 2},
 		{"no such data", []string{"train", "--data", "imagenet"}, `"imagenet", want one of digits, fashion-mnist`, 2},
 		{"no such model", []string{"train", "--model", "gpt9"}, `"gpt9"`, 2},
 		{"no such optimizer", []string{"train", "--optimizer", "luck"}, `"luck", want one of sgd, adagrad, adam, adamw`, 2},

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,7 +37,7 @@ type trainOptions struct {
 	ranks                     int
 	sync, transport           string
 	algorithm, compress       string
-	feedback                  bool
+	feedback, tls             bool
 	out, checkpoint, progress string
 	resume                    bool
 	timeout                   time.Duration
@@ -76,6 +77,7 @@ tutti launch, mpirun (of a binary built with -tags mpi), Slurm or a torchrun-sty
 	f.StringVar(&o.compress, "compress", "none", "how gradients travel: none, bf16, fp16")
 	f.BoolVar(&o.feedback, "error-feedback", false, "add what --compress rounds away to the next step's gradient")
 	f.StringVar(&o.transport, "transport", "auto", "transport between ranks: "+strings.Join(launch.Transports(), ", "))
+	f.BoolVar(&o.tls, "tls", false, "encrypt what goes over TCP, for a third of the bandwidth; what stays on a host is not")
 	f.DurationVar(&o.timeout, "timeout", collectives.DefaultTimeout, "how long a rank waits for the others in one operation")
 	f.StringVar(&o.out, "out", "", "file for the trained model (default: DATA-MODEL.safetensors)")
 	f.StringVar(&o.checkpoint, "checkpoint", "", "file for the checkpoint, kept when training ends (default: DATA-MODEL.checkpoint.safetensors, removed when training ends)")
@@ -222,10 +224,16 @@ func runTrain(ctx context.Context, o *trainOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	place := launch.Config{Transport: o.transport, Group: collectives.Config{Algorithm: j.combine, Timeout: o.timeout}}
+	if !slices.Contains(launch.Transports(), o.transport) {
+		return usageError{fmt.Errorf("--transport %q, want one of %s", o.transport, strings.Join(launch.Transports(), ", "))}
+	}
+	place := launch.Config{Transport: o.transport, TLS: o.tls, Group: collectives.Config{Algorithm: j.combine, Timeout: o.timeout}}
 	transport, err := place.Resolve()
 	if err != nil {
 		return usageError{err}
+	}
+	if o.tls && (transport == launch.InProc || transport == launch.MPI) {
+		return usageError{fmt.Errorf("--tls is for ranks that meet over TCP, and these meet over %s", transport)}
 	}
 	if transport == launch.InProc {
 		where := count(o.ranks, "rank") + " in this process"

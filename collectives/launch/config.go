@@ -40,6 +40,11 @@ type Config struct {
 	// OpenTimeout bounds how long Open waits for the other ranks, in addition to its context. 0 means 1 minute.
 	OpenTimeout time.Duration
 
+	// Regroup is how long Reopen waits for ranks of which nobody knows whether they live; who comes later is left out. It
+	// must exceed the longest time by which one rank can learn of a loss after another: from its next operation, as a rule.
+	// 0 means 10 seconds.
+	Regroup time.Duration
+
 	// TLS encrypts what goes over TCP, for a third of the bandwidth. Only the ranks' own connections: the store, where
 	// they leave their addresses, is sealed but not encrypted in any case.
 	TLS bool
@@ -48,6 +53,9 @@ type Config struct {
 	// reached over loopback, otherwise the address from which this rank reaches the store.
 	Listen string
 }
+
+// DefaultRegroup is the value of a Config's Regroup when it is 0.
+const DefaultRegroup = 10 * time.Second
 
 // DefaultOpenTimeout is the value of a Config's OpenTimeout when it is 0.
 const DefaultOpenTimeout = time.Minute
@@ -59,6 +67,9 @@ func (c Config) Validate() error {
 	}
 	if c.OpenTimeout < 0 {
 		return fmt.Errorf("launch: Config: OpenTimeout = %v: a duration ≥ 0", c.OpenTimeout)
+	}
+	if c.Regroup < 0 {
+		return fmt.Errorf("launch: Config: Regroup = %v: a duration ≥ 0", c.Regroup)
 	}
 	return c.Group.Validate()
 }

@@ -3,6 +3,7 @@ package launch
 // The processes of one Spawn, from start to end.
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,11 @@ type job struct {
 	live  int
 
 	inputs []io.WriteCloser // by rank: of the ssh that runs it; nil on this host
+
+	keepGoing bool
+	errOut    *stream // takes word of failures then; may be nil
+	well      int     // ranks that have ended well
+	lost      error   // the first that was lost, where this need not be a failure
 
 	exits chan exit
 	first error // why the job failed, first cause first
@@ -91,6 +97,8 @@ func (j *job) wait(ctx context.Context, signals <-chan os.Signal) error {
 			err := j.ended(e)
 			switch {
 			case err == nil:
+			case j.keepGoing && patience == nil:
+				j.tell(err)
 			case j.first == nil:
 				j.first = err
 				settled = time.After(settle)
@@ -118,7 +126,28 @@ func (j *job) wait(ctx context.Context, signals <-chan os.Signal) error {
 			j.signal(os.Kill)
 		}
 	}
+	if j.first == nil && j.well == 0 {
+		return j.lost
+	}
 	return j.first
+}
+
+// tell takes note of the failure of a rank that is not the job's.
+func (j *job) tell(err error) {
+	what := "the others go on"
+	if j.live == 0 {
+		what = "it was the last"
+	}
+	if j.errOut != nil {
+		j.errOut.write(fmt.Appendf(nil, "%v; %s\n", err, what))
+	}
+	var e *ExitError
+	switch {
+	case errors.As(err, &e) && e.lost:
+		j.lost = cmp.Or(j.lost, err)
+	default:
+		j.first = cmp.Or(j.first, err)
+	}
 }
 
 // killed reports whether err says that a signal ended a rank.
@@ -136,12 +165,15 @@ func (j *job) ended(e exit) error {
 	var bad *exec.ExitError
 	switch {
 	case e.err == nil || errors.Is(e.err, exec.ErrWaitDelay):
+		j.well++
 		return nil
 	case errors.As(e.err, &bad):
 		err := exitError(e.rank, bad.ProcessState)
-		if code := err.Code; j.inputs[e.rank] != nil && code > 128 && code < 128+65 { // so a shell tells of a signal
+		remote := j.inputs[e.rank] != nil
+		if code := err.Code; remote && code > 128 && code < 128+65 { // so a shell tells of a signal
 			err.Signal = syscall.Signal(code - 128)
 		}
+		err.lost = err.Signal != nil || remote && err.Code == sshFailed
 		return err
 	}
 	return fmt.Errorf("launch: rank %d: %w", e.rank, e.err)

@@ -3,6 +3,7 @@ package launch
 // Joining a group: who am I, which transport, meet the others.
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,9 +34,7 @@ func open(ctx context.Context, c Config, getenv func(string) string) (*collectiv
 	if err != nil {
 		return nil, fmt.Errorf("launch: %w", err)
 	}
-	if c.OpenTimeout == 0 {
-		c.OpenTimeout = DefaultOpenTimeout
-	}
+	c.OpenTimeout, c.Regroup = cmp.Or(c.OpenTimeout, DefaultOpenTimeout), cmp.Or(c.Regroup, DefaultRegroup)
 	ctx, cancel := context.WithTimeout(ctx, c.OpenTimeout)
 	defer cancel()
 	kind := c.choose(spec)

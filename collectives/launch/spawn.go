@@ -64,6 +64,11 @@ type SpawnConfig struct {
 	// they are killed. 0 means DefaultGrace, enough to write a checkpoint.
 	Grace time.Duration
 
+	// KeepGoing leaves the others running when a rank fails, as survivors that launch.Reopen their group want it. Each
+	// failure is told by a line on Stderr at once. Ranks that a signal has ended, or whose ssh lost its host, count as lost:
+	// they are an error of Spawn only if no rank ends well. The first that exits with another code by itself is always one.
+	KeepGoing bool
+
 	// Signals gives the signals to pass on to the ranks: the first asks them to end, the second kills them. nil means
 	// the interrupts and terminations of this process, which Spawn catches while it runs.
 	Signals <-chan os.Signal
@@ -101,7 +106,7 @@ func (c SpawnConfig) slots() (n int) {
 // where the store is that Spawn runs for them, and a secret that only they share; Open in each of them then joins them.
 // It returns when all have ended.
 //
-// When one fails, the others are asked to end, and after Grace killed; the error is an *ExitError for the first to fail,
+// When one fails, the others are asked to end, and after Grace killed, unless c.KeepGoing; the error is an *ExitError for the first to fail,
 // or for one ended by a signal at about that time, which is as a rule what made the others fail.
 // A cancelled ctx ends the ranks in the same way, with an error that wraps its cause. Signals are passed on to the ranks;
 // if these then end well, so does Spawn. No process outlives Spawn: what a rank leaves running of its own in its process
@@ -143,11 +148,12 @@ func Spawn(ctx context.Context, c SpawnConfig) error {
 	defer runtime.UnlockOSThread()
 
 	env, vars := c.environ(store.Addr(), secret)
-	j := &job{grace: c.Grace, exits: make(chan exit, c.N), inputs: make([]io.WriteCloser, c.N)}
+	j := &job{grace: c.Grace, keepGoing: c.KeepGoing, exits: make(chan exit, c.N), inputs: make([]io.WriteCloser, c.N)}
 	if j.grace == 0 {
 		j.grace = DefaultGrace
 	}
 	out, errOut := c.streams()
+	j.errOut = errOut
 	for rank, at := range places {
 		own := []string{
 			fmt.Sprintf("%s=%d", rendezvous.EnvRank, rank),

@@ -73,6 +73,21 @@ var parts = map[string]func(rank string, args []string) int{
 		fmt.Println("lost:", errors.Is(err, collectives.ErrPeerLost))
 		return 1
 	},
+	"rank 2 is killed, the others reopen": func(_ string, args []string) int { return reopen(args[0]) },
+	"rank 0 is killed, all others exit with 3": func(rank string, _ []string) int {
+		if rank == "0" {
+			p, _ := os.FindProcess(os.Getpid())
+			p.Kill()
+			time.Sleep(time.Minute)
+		}
+		return 3
+	},
+	"all are killed": func(string, []string) int {
+		p, _ := os.FindProcess(os.Getpid())
+		p.Kill()
+		time.Sleep(time.Minute)
+		return 0
+	},
 	"deaf": func(rank string, _ []string) int {
 		signal.Ignore(syscall.SIGTERM, os.Interrupt)
 		fmt.Println("ready")

@@ -4,8 +4,10 @@ package launch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
+	"slices"
 
 	"github.com/tutti-ml/tutti/collectives/rendezvous"
 	"github.com/tutti-ml/tutti/collectives/transport"
@@ -15,7 +17,20 @@ import (
 // store is where the ranks of a job meet.
 type store interface {
 	transport.Store
+	Propose(ctx context.Context, key string, value []byte) (first []byte, err error)
 	Close() error
+}
+
+// joined is a transport over TCP and what it takes to open it again without the ranks that are lost.
+type joined struct {
+	*tcp.Transport
+	c       Config
+	spec    rendezvous.Spec
+	host    string // where this rank listens
+	secret  []byte
+	epoch   uint32 // how often it has been opened before
+	members []int  // the ranks of the launcher that are in it, by rank
+	kv      store  // nil until it is opened again; from then on as long as the transport
 }
 
 func (c Config) connectTCP(ctx context.Context, s rendezvous.Spec) (transport.Transport, error) {
@@ -27,18 +42,41 @@ func (c Config) connectTCP(ctx context.Context, s rendezvous.Spec) (transport.Tr
 		return nil, err
 	}
 	defer kv.Close()
+	j := &joined{c: c, spec: s, host: host, secret: secret, members: make([]int, s.Size)}
+	for r := range j.members {
+		j.members[r] = r
+	}
+	if err := j.open(ctx, kv); err != nil {
+		return nil, err
+	}
+	return j, nil
+}
+
+// open connects the members.
+func (j *joined) open(ctx context.Context, kv store) error {
+	rank := slices.Index(j.members, j.spec.Rank)
 	t, err := tcp.Open(ctx, tcp.Config{
-		Rank: s.Rank, Size: s.Size, Store: kv, Job: s.Job, Secret: secret, OpenTimeout: c.OpenTimeout,
-		Listen: net.JoinHostPort(host, "0"), Carrier: c.carrier(), TLS: c.TLS,
+		Rank: rank, Size: len(j.members), Store: kv, Job: j.spec.Job, Epoch: j.epoch, Secret: j.secret, OpenTimeout: j.c.OpenTimeout,
+		Listen: net.JoinHostPort(j.host, "0"), Carrier: j.c.carrier(), TLS: j.c.TLS,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := part(ctx, kv, s); err != nil {
+	if err := j.part(ctx, kv, rank); err != nil {
 		t.Close()
-		return nil, err
+		return err
 	}
-	return t, nil
+	j.Transport = t
+	return nil
+}
+
+// Close closes the transport, and the store if it was kept.
+func (j *joined) Close() error {
+	err := j.Transport.Close()
+	if j.kv != nil {
+		err = errors.Join(err, j.kv.Close())
+	}
+	return err
 }
 
 // carrier is what the transport asked for means for ranks of one host.
@@ -64,10 +102,19 @@ func (c Config) meet(ctx context.Context, s rendezvous.Spec) (kv store, host str
 		return nil, "", nil, fmt.Errorf("neither %s nor %s in the environment: set one on every rank to the same random value, "+
 			"32 hexadecimal digits or more, or to a file with that", rendezvous.EnvSecret, rendezvous.EnvSecretFile)
 	}
+	kv, err = dialStore(ctx, s)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	return kv, c.host(kv.(*served).LocalHost()), s.Secret, nil
+}
+
+// dialStore opens the store at s.StoreAddr, which rank 0 may have to serve.
+func dialStore(ctx context.Context, s rendezvous.Spec) (_ store, err error) {
 	var server *rendezvous.Server
 	if s.Serve && s.Rank == 0 {
 		if server, err = rendezvous.Serve(s.StoreAddr, s.Secret); err != nil {
-			return nil, "", nil, err
+			return nil, err
 		}
 	}
 	client, err := rendezvous.Dial(ctx, s.StoreAddr, s.Secret)
@@ -75,9 +122,9 @@ func (c Config) meet(ctx context.Context, s rendezvous.Spec) (kv store, host str
 		if server != nil {
 			server.Close()
 		}
-		return nil, "", nil, err
+		return nil, err
 	}
-	return &served{client, server}, c.host(client.LocalHost()), s.Secret, nil
+	return &served{client, server}, nil
 }
 
 // host is where to listen, unless the user says otherwise.
@@ -136,12 +183,12 @@ func (s *served) Close() error {
 }
 
 // part returns, on rank 0, when every rank is done with the store, which may close then.
-func part(ctx context.Context, kv transport.Store, s rendezvous.Spec) error {
-	key := func(rank int) string { return fmt.Sprintf("open/%s/%d", s.Job, rank) }
-	if s.Rank > 0 {
-		return kv.Set(ctx, key(s.Rank), nil)
+func (j *joined) part(ctx context.Context, kv transport.Store, rank int) error {
+	key := func(rank int) string { return fmt.Sprintf("open/%s/%d/%d", j.spec.Job, j.epoch, rank) }
+	if rank > 0 {
+		return kv.Set(ctx, key(rank), nil)
 	}
-	for rank := 1; rank < s.Size; rank++ {
+	for rank := 1; rank < len(j.members); rank++ {
 		if _, err := kv.Get(ctx, key(rank)); err != nil {
 			return fmt.Errorf("rank %d has not opened: %w", rank, err)
 		}

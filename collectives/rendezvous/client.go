@@ -76,6 +76,12 @@ func (c *Client) Get(ctx context.Context, key string) ([]byte, error) {
 	return c.do(ctx, request{op: opGet, key: key})
 }
 
+// Propose stores value under key unless a value was proposed before, and returns the one that is there: whoever proposes
+// for key, all get the first. These keys are apart from Set's; the limits are the same.
+func (c *Client) Propose(ctx context.Context, key string, value []byte) ([]byte, error) {
+	return c.do(ctx, request{opPropose, key, value})
+}
+
 // Close ends the connections. Operations in progress are not disturbed.
 func (c *Client) Close() error {
 	c.mu.Lock()
@@ -135,7 +141,7 @@ func (c *Client) put(w *wire) {
 
 // do asks until the answer is final.
 func (c *Client) do(ctx context.Context, r request) ([]byte, error) {
-	name := map[byte]string{opSet: "set", opGet: "get"}[r.op]
+	name := map[byte]string{opSet: "set", opGet: "get", opPropose: "propose"}[r.op]
 	if err := r.check(); err != nil {
 		return nil, err
 	}

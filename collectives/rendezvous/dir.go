@@ -12,6 +12,7 @@ package rendezvous
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -33,6 +34,7 @@ const (
 type Dir struct {
 	path   string // of the job
 	rank   int
+	owner  bool // Close removes it
 	secret []byte
 }
 
@@ -45,12 +47,32 @@ func OpenDir(ctx context.Context, base, job string, rank, size int) (*Dir, error
 		base = os.TempDir()
 	}
 	sum := sha256.Sum256([]byte(job))
-	d := &Dir{path: filepath.Join(base, fmt.Sprintf("tutti-%s-%x", owner(), sum[:8])), rank: rank}
+	d := &Dir{path: filepath.Join(base, fmt.Sprintf("tutti-%s-%x", owner(), sum[:8])), rank: rank, owner: rank == 0}
 	var err error
 	if rank == 0 {
 		err = d.host(ctx, size)
 	} else {
 		err = d.join(ctx, size)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("rendezvous: directory %s: %w", d.path, err)
+	}
+	return d, nil
+}
+
+// JoinDir opens the store name of ranks that share a secret already, so that it takes no meeting: under base, as OpenDir
+// does, in a directory that the first to come makes and whose name follows from the secret. Close leaves it, but for the
+// rank that has called Inherit.
+func JoinDir(base, name string, secret []byte) (*Dir, error) {
+	if base == "" {
+		base = os.TempDir()
+	}
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte("tutti directory " + name))
+	d := &Dir{path: filepath.Join(base, fmt.Sprintf("tutti-%s-%x", owner(), mac.Sum(nil)[:16])), secret: secret}
+	err := os.Mkdir(d.path, 0o700)
+	if errors.Is(err, fs.ErrExist) {
+		err = d.mine()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("rendezvous: directory %s: %w", d.path, err)
@@ -88,9 +110,31 @@ func (d *Dir) Get(ctx context.Context, key string) (value []byte, err error) {
 	return value, nil
 }
 
-// Close removes the directory, on rank 0, which closes last.
+// Propose stores value under key unless a value was proposed before, and returns the one that is there: whoever proposes
+// for key, all get the first. These keys are apart from Set's. The file system must have hard links.
+func (d *Dir) Propose(ctx context.Context, key string, value []byte) ([]byte, error) {
+	r := request{opPropose, key, value}
+	err := errors.Join(r.check(), ctx.Err())
+	name := "first-" + fileOf(key)
+	if err == nil {
+		err = d.create(name, value)
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("rendezvous: propose %q: %w", key, err)
+	}
+	first, err := os.ReadFile(filepath.Join(d.path, name))
+	if err != nil {
+		return nil, fmt.Errorf("rendezvous: propose %q: %w", key, err)
+	}
+	return first, nil
+}
+
+// Inherit makes this rank the one whose Close removes the directory.
+func (d *Dir) Inherit() { d.owner = true }
+
+// Close removes the directory, on rank 0 or the rank that has called Inherit, which closes last.
 func (d *Dir) Close() error {
-	if d.rank != 0 {
+	if !d.owner {
 		return nil
 	}
 	return os.RemoveAll(d.path)
@@ -174,8 +218,17 @@ func (d *Dir) mine() error {
 	return private(info)
 }
 
-// write makes a file appear with all its content at once.
-func (d *Dir) write(name string, content []byte) error {
+// write makes a file appear with all its content at once, in the place of another; create is an fs.ErrExist where there
+// is one.
+func (d *Dir) write(name string, content []byte) error  { return d.put(name, content, os.Rename) }
+func (d *Dir) create(name string, content []byte) error { return d.put(name, content, link) }
+
+func link(from, to string) error {
+	defer os.Remove(from)
+	return os.Link(from, to)
+}
+
+func (d *Dir) put(name string, content []byte, as func(from, to string) error) error {
 	f, err := os.CreateTemp(d.path, "new-*") // mode 0600
 	if err != nil {
 		return err
@@ -183,7 +236,7 @@ func (d *Dir) write(name string, content []byte) error {
 	_, err = f.Write(content)
 	err = errors.Join(err, f.Close())
 	if err == nil {
-		err = os.Rename(f.Name(), filepath.Join(d.path, name))
+		err = as(f.Name(), filepath.Join(d.path, name))
 	}
 	if err != nil {
 		os.Remove(f.Name())

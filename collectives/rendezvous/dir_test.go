@@ -80,3 +80,33 @@ func TestDirOfOthers(t *testing.T) {
 	_, err = OpenDir(t.Context(), "", "job", 0, 1)
 	require.ErrorContains(t, err, "it is no directory")
 }
+
+// Ranks that share a secret meet in a directory without a handshake; another secret or name is another directory.
+func TestJoinDir(t *testing.T) {
+	tmp := tempDir(t)
+	join := func(name, secret string) *Dir {
+		d, err := JoinDir("", name, []byte(secret))
+		require.NoError(t, err)
+		return d
+	}
+	a, b, c, e := join("job", "secret"), join("job", "secret"), join("job", "other"), join("other", "secret")
+	require.NoError(t, a.Set(t.Context(), "k", []byte("v")))
+	got, err := b.Get(t.Context(), "k")
+	require.NoError(t, err)
+	assert.Equal(t, "v", string(got))
+	assert.NotEqual(t, a.path, c.path)
+	assert.NotEqual(t, a.path, e.path)
+	require.NoError(t, b.Close())
+	for _, d := range []*Dir{a, c, e} {
+		require.NoError(t, d.Close())
+		assert.DirExists(t, d.path, "nobody owns it")
+		d.Inherit()
+		require.NoError(t, d.Close())
+	}
+	left, err := filepath.Glob(filepath.Join(tmp, "*"))
+	require.NoError(t, err)
+	assert.Empty(t, left)
+	require.NoError(t, os.Mkdir(a.path, 0o755))
+	_, err = JoinDir("", "job", []byte("secret"))
+	require.ErrorContains(t, err, a.path, "others can read it")
+}

@@ -2,7 +2,7 @@ package rendezvous
 
 // What the frames of the TCP store say: requests and answers.
 //
-//	request   op u8 · key length u16 little-endian · key · value (op set)
+//	request   op u8 · key length u16 little-endian · key · value (op set, propose)
 //	answer    status u8 · value (status ok) or a text (status refused)
 
 import (
@@ -18,6 +18,7 @@ const (
 const (
 	opSet byte = 1 + iota
 	opGet
+	opPropose
 )
 
 const (
@@ -59,7 +60,7 @@ func parseRequest(b []byte) (request, error) {
 		return request{}, fmt.Errorf("rendezvous: a request of %d bytes, fewer than 3", len(b))
 	}
 	r := request{op: b[0]}
-	if r.op != opSet && r.op != opGet {
+	if r.op < opSet || r.op > opPropose {
 		return request{}, fmt.Errorf("rendezvous: operation %d is none", r.op)
 	}
 	n := int(binary.LittleEndian.Uint16(b[1:]))

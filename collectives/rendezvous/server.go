@@ -3,6 +3,7 @@ package rendezvous
 // The serving side of the TCP store.
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -35,10 +36,11 @@ type Server struct {
 	cancel    context.CancelFunc
 	wg        sync.WaitGroup
 
-	mu     sync.Mutex
-	conns  map[net.Conn]struct{}
-	stored int
-	once   sync.Once
+	mu       sync.Mutex
+	conns    map[net.Conn]struct{}
+	stored   int
+	proposed map[string][]byte
+	once     sync.Once
 }
 
 // Serve starts a store that listens at addr, host:port. The host decides who can reach it: "127.0.0.1" for this machine
@@ -56,7 +58,7 @@ func Serve(addr string, secret []byte) (*Server, error) {
 		return nil, fmt.Errorf("rendezvous: Serve: %w", err)
 	}
 	s := &Server{l: l, secret: secret, kv: transport.NewMemStore(), strangers: make(chan struct{}, maxStrangers),
-		conns: map[net.Conn]struct{}{}}
+		conns: map[net.Conn]struct{}{}, proposed: map[string][]byte{}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.wg.Add(1)
 	go s.accept()
@@ -166,13 +168,24 @@ func (s *Server) leave(conn net.Conn) {
 
 // answer does what a request asks and returns the body of the answer.
 func (s *Server) answer(r request) []byte {
-	if r.op == opSet {
+	full := append([]byte{statusRefused}, "the store is full"...)
+	switch r.op {
+	case opPropose:
 		s.mu.Lock()
-		s.stored += len(r.key) + len(r.value)
-		full := s.stored > maxStored
+		defer s.mu.Unlock()
+		if _, there := s.proposed[r.key]; !there {
+			if !s.admit(r) {
+				return full
+			}
+			s.proposed[r.key] = bytes.Clone(r.value)
+		}
+		return append([]byte{statusOK}, s.proposed[r.key]...)
+	case opSet:
+		s.mu.Lock()
+		ok := s.admit(r)
 		s.mu.Unlock()
-		if full {
-			return append([]byte{statusRefused}, "the store is full"...)
+		if !ok {
+			return full
 		}
 		if err := s.kv.Set(context.Background(), r.key, r.value); err != nil {
 			return append([]byte{statusRefused}, err.Error()...)
@@ -186,4 +199,10 @@ func (s *Server) answer(r request) []byte {
 		return []byte{statusPending}
 	}
 	return append([]byte{statusOK}, value...)
+}
+
+// admit counts what r stores; false if it is too much. s.mu is held.
+func (s *Server) admit(r request) bool {
+	s.stored += len(r.key) + len(r.value)
+	return s.stored <= maxStored
 }

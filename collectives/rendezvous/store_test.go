@@ -82,6 +82,39 @@ func TestStores(t *testing.T) {
 	}
 }
 
+// Whoever proposes, all get what the first has proposed, and Set's keys are others.
+func TestStoresPropose(t *testing.T) {
+	type proposer interface {
+		Propose(ctx context.Context, key string, value []byte) ([]byte, error)
+	}
+	for name, open := range stores {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, 4)
+			require.NoError(t, s[0].Set(t.Context(), "k0", []byte("set")))
+			for k := range 5 {
+				key := fmt.Sprint("k", k)
+				got := make([]string, len(s))
+				var wg sync.WaitGroup
+				for i, p := range s {
+					wg.Go(func() {
+						v, err := p.(proposer).Propose(t.Context(), key, []byte(fmt.Sprint("of ", i)))
+						assert.NoError(t, err)
+						got[i] = string(v)
+					})
+				}
+				wg.Wait()
+				assert.Regexp(t, "^of [0-3]$", got[0])
+				assert.Equal(t, []string{got[0], got[0], got[0], got[0]}, got)
+				later, err := s[1].(proposer).Propose(t.Context(), key, nil)
+				require.NoError(t, err)
+				assert.Equal(t, got[0], string(later))
+			}
+			_, err := s[0].(proposer).Propose(t.Context(), "", nil)
+			require.ErrorContains(t, err, "the key is empty")
+		})
+	}
+}
+
 func TestStoresWait(t *testing.T) {
 	for name, open := range stores {
 		t.Run(name, func(t *testing.T) {

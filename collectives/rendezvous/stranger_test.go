@@ -157,6 +157,7 @@ func TestServerCloseEndsAGet(t *testing.T) {
 func FuzzParseRequest(f *testing.F) {
 	f.Add(request{opSet, "key", []byte("value")}.append(nil))
 	f.Add(request{op: opGet, key: "key"}.append(nil))
+	f.Add(request{opPropose, "key", []byte("value")}.append(nil))
 	f.Add([]byte{opGet, 0xff, 0xff, 'k'})
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, b []byte) {

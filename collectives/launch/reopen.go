@@ -1,0 +1,222 @@
+package launch
+
+// Going on without the ranks that are lost: the survivors agree on who they are, and open a smaller group.
+//
+// Each leaves word in the store that it is here and whom it has lost, waits for the others but those that somebody has
+// lost, and proposes a list. The store keeps the first proposal, so all read the same.
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tutti-ml/tutti/collectives"
+	"github.com/tutti-ml/tutti/collectives/rendezvous"
+	"github.com/tutti-ml/tutti/collectives/transport"
+)
+
+// ErrLeftOut says that the others have opened the group again without this rank: they count it as lost, or it came too
+// late.
+var ErrLeftOut = errors.New("left out by the survivors")
+
+// Reopen closes g, which has lost a rank (its Err is ErrPeerLost), and opens a group of the survivors, with their ranks
+// counted anew in the same order. Every survivor must call it; those that have not come after Config.Regroup are left out,
+// and get ErrLeftOut. Where each knows of the loss, it takes milliseconds. Should more ranks be lost meanwhile, it begins
+// again without them. ctx and Config.OpenTimeout bound it all; an error is final.
+//
+// What the ranks hold may differ by the operation that failed: begin again from a checkpoint, or from what rank 0 has,
+// by Broadcast.
+//
+// It works for groups that Open made over TCP, unix sockets or shared memory; under MPI the loss of a rank ends the job. The
+// launcher has to let the survivors live (tutti launch --keep-going, mpirun --enable-recovery), and where rank 0 serves
+// the store (torchrun style) it has to be one of them.
+//
+//	g, err := launch.Open(ctx, c)
+//	for err == nil {
+//		if err = work(ctx, g); !errors.Is(err, collectives.ErrPeerLost) {
+//			break
+//		}
+//		g, err = launch.Reopen(ctx, g)
+//	}
+func Reopen(ctx context.Context, g *collectives.Group) (*collectives.Group, error) {
+	old, ok := g.Transport().(*joined)
+	if !ok {
+		return nil, fmt.Errorf("launch: Reopen: over %T: only a group of several ranks that Open made over tcp, unix or shm can be opened again", g.Transport())
+	}
+	var lost *collectives.PeerLostError
+	if !errors.As(g.Err(), &lost) {
+		return nil, fmt.Errorf("launch: Reopen: the group has lost no rank, its error is: %v", cmp.Or(g.Err(), errors.New("none")))
+	}
+	ctx, cancel := context.WithTimeout(ctx, old.c.OpenTimeout)
+	defer cancel()
+	j, err := old.reopen(ctx, g, old.members[lost.Rank])
+	if err != nil {
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = fmt.Errorf("%w after %v: %w", transport.ErrTimeout, old.c.OpenTimeout, err)
+		}
+		return nil, fmt.Errorf("launch: Reopen: rank %d of %d, %w: %w", slices.Index(old.members, old.spec.Rank), len(old.members), lost, err)
+	}
+	n, err := collectives.New(j, old.c.Group)
+	if err != nil {
+		j.Close()
+		return nil, fmt.Errorf("launch: Reopen: %w", err)
+	}
+	return n, nil
+}
+
+// reopen takes the store over from j, closes g, which goes with j, and connects the survivors.
+func (j *joined) reopen(ctx context.Context, g *collectives.Group, lost int) (*joined, error) {
+	n := *j
+	j.kv = nil
+	g.Close()
+	j.Transport.Close() // where g is a part
+	if err := n.meetAgain(ctx); err != nil {
+		return nil, err
+	}
+	for {
+		n.epoch++
+		members, err := n.survivors(ctx, lost)
+		if err == nil && !slices.Contains(members, n.spec.Rank) {
+			err = fmt.Errorf("%w, the launcher's ranks %v", ErrLeftOut, members)
+		}
+		if err != nil {
+			n.kv.Close()
+			return nil, err
+		}
+		n.members = members
+		if d, ok := n.kv.(*rendezvous.Dir); ok && members[0] == n.spec.Rank {
+			d.Inherit()
+		}
+		attempt, cancel := context.WithTimeout(ctx, n.c.Regroup)
+		err = n.open(attempt, n.kv)
+		cancel()
+		if err == nil {
+			return &n, nil
+		}
+		if ctx.Err() != nil || attempt.Err() == nil { // not for want of a rank
+			n.kv.Close()
+			return nil, err
+		}
+		lost = n.spec.Rank // nobody in particular
+	}
+}
+
+// meetAgain opens the store in which the survivors meet, once; it is kept, so that who comes later finds what was agreed.
+func (j *joined) meetAgain(ctx context.Context) (err error) {
+	switch kv := j.kv.(type) {
+	case *rendezvous.Dir:
+	case *served: // the server stays; a connection that has been silent for long may be gone
+		kv.Client.Close()
+		var client *rendezvous.Client
+		if client, err = rendezvous.Dial(ctx, j.spec.StoreAddr, j.secret); err != nil {
+			kv.Close()
+			break
+		}
+		kv.Client = client
+	default:
+		if j.spec.StoreAddr == "" {
+			j.kv, err = rendezvous.JoinDir(j.spec.StoreDir, j.spec.Source+"/"+j.spec.Job, j.secret)
+			break
+		}
+		j.kv, err = dialStore(ctx, j.spec)
+	}
+	if err != nil && j.spec.Serve && j.spec.Rank != 0 {
+		err = fmt.Errorf("the store at %s, which the launcher's rank 0 serves: %w", j.spec.StoreAddr, err)
+	}
+	return err
+}
+
+// survivors returns the launcher's ranks that are to form the next epoch's group, in ascending order: the same to all that
+// ask. lost is one that need not be waited for.
+func (j *joined) survivors(ctx context.Context, lost int) ([]int, error) {
+	key := func(what string, rank int) string {
+		return fmt.Sprintf("reopen/%s/%d/%s/%d", j.spec.Job, j.epoch, what, rank)
+	}
+	me := j.spec.Rank
+	if err := j.kv.Set(ctx, key("here", me), strconv.AppendInt(nil, int64(lost), 10)); err != nil {
+		return nil, err
+	}
+
+	type news struct {
+		from  int // −1: what was agreed
+		value []byte
+		err   error
+	}
+	heard := make(chan news, len(j.members)+1)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	listen := func(from int, key string) {
+		wg.Go(func() {
+			value, err := j.kv.Get(ctx, key)
+			heard <- news{from, value, err}
+		})
+	}
+	awaited := map[int]bool{}
+	for _, r := range j.members {
+		if r != me && r != lost {
+			awaited[r] = true
+			listen(r, key("here", r))
+		}
+	}
+	listen(-1, key("agreed", 0))
+
+	here := []int{me}
+	patience := time.After(j.c.Regroup)
+	for len(awaited) > 0 {
+		select {
+		case n := <-heard:
+			if n.err != nil {
+				return nil, n.err
+			}
+			if n.from < 0 {
+				return parseRanks(n.value)
+			}
+			theirs, err := parseRanks(n.value)
+			if err != nil {
+				return nil, err
+			}
+			if slices.Contains(theirs, me) {
+				return nil, fmt.Errorf("%w: the launcher's rank %d counts it as lost", ErrLeftOut, n.from)
+			}
+			here = append(here, n.from)
+			delete(awaited, n.from)
+			if theirs[0] != n.from {
+				delete(awaited, theirs[0])
+			}
+		case <-patience:
+			clear(awaited)
+		}
+	}
+	slices.Sort(here)
+	agreed, err := j.kv.Propose(ctx, key("members", 0), []byte(strings.Trim(fmt.Sprint(here), "[]")))
+	if err != nil {
+		return nil, err
+	}
+	if err := j.kv.Set(ctx, key("agreed", 0), agreed); err != nil {
+		return nil, err
+	}
+	return parseRanks(agreed)
+}
+
+// parseRanks reads at least one rank.
+func parseRanks(text []byte) (ranks []int, err error) {
+	for word := range strings.FieldsSeq(string(text)) {
+		r, err := strconv.Atoi(word)
+		if err != nil {
+			return nil, fmt.Errorf("%q is no list of ranks", text)
+		}
+		ranks = append(ranks, r)
+	}
+	if len(ranks) == 0 {
+		return nil, fmt.Errorf("%q is no list of ranks", text)
+	}
+	return ranks, nil
+}
