@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -25,14 +26,17 @@ import (
 )
 
 // What may happen to a job, many times over. The tests are short by themselves; ci/soak sets TUTTI_SOAK for the long form,
-// in which times are asserted too.
+// in which times are asserted too: to 1, or to n for an nth of the repetitions.
 var soak = os.Getenv("TUTTI_SOAK") != ""
 
-func times(short, long int) int {
-	if soak {
-		return long
+func times(t *testing.T, short, long int) int {
+	if !soak {
+		return short
 	}
-	return short
+	part, err := strconv.Atoi(os.Getenv("TUTTI_SOAK"))
+	require.NoError(t, err, "TUTTI_SOAK")
+	require.Positive(t, part, "TUTTI_SOAK")
+	return max(short, long/part)
 }
 
 // report logs the quantiles of how long survivors took to know.
@@ -68,7 +72,7 @@ func harm(t *testing.T, ws []*worker, victim int, limit time.Duration, how func(
 func TestSoakKills(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, uint64(time.Now().UnixNano())))
 	var took []time.Duration
-	for i := range times(3, 1000) {
+	for i := range times(t, 3, 1000) {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			size := 2 + rng.IntN(3)
 			alg := []collectives.Algorithm{collectives.Ring, collectives.Shuffle}[rng.IntN(2)]
@@ -91,7 +95,7 @@ func TestSoakFreezes(t *testing.T) {
 		silence = 4 * time.Second
 	}
 	var took []time.Duration
-	for i := range times(1, 20) {
+	for i := range times(t, 1, 20) {
 		carrier := carriers()[i%len(carriers())]
 		t.Run(fmt.Sprintf("%d over %s", i, carrier), func(t *testing.T) {
 			ws := startWorkers(t, 3, collectives.Ring, silence, carrier)
@@ -112,7 +116,7 @@ func TestSoakCutCable(t *testing.T) {
 		require.NoError(t, err, "ip %v: %s", args, out)
 	}
 	var took []time.Duration
-	for i := range 10 {
+	for i := range times(t, 1, 10) {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			names := []string{fmt.Sprintf("tutti-a%d", os.Getpid()), fmt.Sprintf("tutti-b%d", os.Getpid())}
 			sites := make([]site, 2)
@@ -209,7 +213,7 @@ func TestSoakOpenAndClose(t *testing.T) {
 				cycle(carrier)
 			}
 			goroutines, fds, bytes := runtime.NumGoroutine(), descriptors(), heap()
-			for range times(8, 200) {
+			for range times(t, 8, 200) {
 				cycle(carrier)
 			}
 			for end := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > goroutines || descriptors() > fds; {
@@ -238,7 +242,7 @@ func TestSoakSlowStrangers(t *testing.T) {
 	}()
 	address, err := store.Get(t.Context(), "tcp//0")
 	require.NoError(t, err)
-	for range times(50, 100) {
+	for range times(t, 50, 100) {
 		conn, err := net.Dial("tcp", string(address))
 		require.NoError(t, err)
 		defer conn.Close()
