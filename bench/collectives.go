@@ -37,8 +37,10 @@ func (r *CollectiveRow) setTime(micros float64) {
 // collectiveOp is one operation that can be measured.
 type collectiveOp struct {
 	factor func(p float64) float64 // busbw / algbw
-	run    func(ctx context.Context, g *collectives.Group, buf []float32) error
-	want   func(p, rank, i, n int) (float32, bool) // element i of the result of buffers filled with 1 + rank + i%64; false: any
+	// call returns the call to measure, on what was filled with 1 + rank + i%64; its result is in buf, or in recv if recvLen is set.
+	call    func(g *collectives.Group, buf, recv []float32) func(context.Context) error
+	want    func(p, rank, i, n int) (float32, bool) // element i of the result for n elements in buf; false: any
+	recvLen func(p, rank, n int) int                // elements of recv, where the result is not in buf
 }
 
 // element is what rank contributes at i: small whole numbers, so that sums are exact in any order.
@@ -63,38 +65,92 @@ func owner(p, i, n int) int {
 var collectiveOps = map[string]collectiveOp{
 	"all_reduce": {
 		func(p float64) float64 { return 2 * (p - 1) / p },
-		func(ctx context.Context, g *collectives.Group, buf []float32) error {
-			return collectives.AllReduce(ctx, g, buf, collectives.Sum)
+		func(g *collectives.Group, buf, _ []float32) func(context.Context) error {
+			return func(ctx context.Context) error { return collectives.AllReduce(ctx, g, buf, collectives.Sum) }
 		},
 		func(p, _, i, _ int) (float32, bool) { return summed(p, i), true },
+		nil,
 	},
 	"reduce_scatter": {
 		func(p float64) float64 { return (p - 1) / p },
-		func(ctx context.Context, g *collectives.Group, buf []float32) error {
-			return collectives.ReduceScatter(ctx, g, buf, collectives.Sum)
+		func(g *collectives.Group, buf, _ []float32) func(context.Context) error {
+			return func(ctx context.Context) error { return collectives.ReduceScatter(ctx, g, buf, collectives.Sum) }
 		},
 		func(p, rank, i, n int) (float32, bool) { return summed(p, i), inSlice(p, rank, i, n) },
+		nil,
 	},
 	"all_gather": {
 		func(p float64) float64 { return (p - 1) / p },
-		func(ctx context.Context, g *collectives.Group, buf []float32) error {
-			return collectives.AllGather(ctx, g, buf)
+		func(g *collectives.Group, buf, _ []float32) func(context.Context) error {
+			return func(ctx context.Context) error { return collectives.AllGather(ctx, g, buf) }
 		},
 		func(p, _, i, n int) (float32, bool) { return element(owner(p, i, n), i), true },
+		nil,
 	},
 	"broadcast": {
 		func(float64) float64 { return 1 },
-		func(ctx context.Context, g *collectives.Group, buf []float32) error {
-			return collectives.Broadcast(ctx, g, buf, 0)
+		func(g *collectives.Group, buf, _ []float32) func(context.Context) error {
+			return func(ctx context.Context) error { return collectives.Broadcast(ctx, g, buf, 0) }
 		},
 		func(_, _, i, _ int) (float32, bool) { return element(0, i), true },
+		nil,
 	},
 	"reduce": {
 		func(float64) float64 { return 1 },
-		func(ctx context.Context, g *collectives.Group, buf []float32) error {
-			return collectives.Reduce(ctx, g, buf, collectives.Sum, 0)
+		func(g *collectives.Group, buf, _ []float32) func(context.Context) error {
+			return func(ctx context.Context) error { return collectives.Reduce(ctx, g, buf, collectives.Sum, 0) }
 		},
 		func(p, rank, i, _ int) (float32, bool) { return summed(p, i), rank == 0 },
+		nil,
+	},
+	"gather": {
+		func(p float64) float64 { return (p - 1) / p },
+		func(g *collectives.Group, buf, _ []float32) func(context.Context) error {
+			return func(ctx context.Context) error { return collectives.Gather(ctx, g, buf, 0) }
+		},
+		func(p, rank, i, n int) (float32, bool) { return element(owner(p, i, n), i), rank == 0 },
+		nil,
+	},
+	"scatter": {
+		func(p float64) float64 { return (p - 1) / p },
+		func(g *collectives.Group, buf, _ []float32) func(context.Context) error {
+			return func(ctx context.Context) error { return collectives.Scatter(ctx, g, buf, 0) }
+		},
+		func(p, rank, i, n int) (float32, bool) { return element(0, i), inSlice(p, rank, i, n) },
+		nil,
+	},
+	"all_to_all": { // slice r goes to rank r; what comes lies in the order of the ranks
+		func(p float64) float64 { return (p - 1) / p },
+		func(g *collectives.Group, buf, recv []float32) func(context.Context) error {
+			from, to := make([][]float32, g.Size()), make([][]float32, g.Size())
+			for r := range from {
+				lo, hi := collectives.Slice(len(buf), g.Size(), r)
+				mine := len(recv) / g.Size()
+				from[r], to[r] = buf[lo:hi], recv[r*mine:(r+1)*mine]
+			}
+			return func(ctx context.Context) error { return collectives.AllToAll(ctx, g, from, to) }
+		},
+		func(p, rank, i, n int) (float32, bool) {
+			lo, hi := collectives.Slice(n, p, rank)
+			return element(i/(hi-lo), lo+i%(hi-lo)), true
+		},
+		func(p, rank, n int) int {
+			lo, hi := collectives.Slice(n, p, rank)
+			return p * (hi - lo)
+		},
+	},
+	"sendrecv": { // everybody to the right neighbour at once
+		func(float64) float64 { return 1 },
+		func(g *collectives.Group, buf, recv []float32) func(context.Context) error {
+			p := g.Size()
+			if p == 1 {
+				return func(context.Context) error { copy(recv, buf); return nil }
+			}
+			right, left := (g.Rank()+1)%p, (g.Rank()+p-1)%p
+			return func(ctx context.Context) error { return collectives.SendRecv(ctx, g, buf, right, recv, left) }
+		},
+		func(p, rank, i, _ int) (float32, bool) { return element((rank+p-1)%p, i), true },
+		func(_, _, n int) int { return n },
 	},
 }
 
@@ -139,12 +195,17 @@ func MeasureCollective(ctx context.Context, g *collectives.Group, job string, c 
 	op := collectiveOps[c.Op]
 	for _, size := range c.Sizes {
 		buf := make([]float32, size/4)
+		var recv []float32
+		if op.recvLen != nil {
+			recv = make([]float32, op.recvLen(g.Size(), g.Rank(), len(buf)))
+		}
+		call := op.call(g, buf, recv)
 		row := CollectiveRow{Job: job, Ranks: g.Size(), Op: c.Op, Bytes: size}
-		if err := row.check(ctx, g, op, buf); err != nil {
+		if err := row.check(ctx, g, op, call, buf, recv); err != nil {
 			return err
 		}
 		clear(buf) // sums of zeros neither overflow nor become denormal
-		if err := row.measure(ctx, g, op, buf, c.Budget); err != nil {
+		if err := row.measure(ctx, g, call, c.Budget); err != nil {
 			return err
 		}
 		if g.Rank() == 0 {
@@ -157,15 +218,19 @@ func MeasureCollective(ctx context.Context, g *collectives.Group, job string, c 
 }
 
 // check counts the wrong elements of one call.
-func (r *CollectiveRow) check(ctx context.Context, g *collectives.Group, op collectiveOp, buf []float32) error {
+func (r *CollectiveRow) check(ctx context.Context, g *collectives.Group, op collectiveOp, call func(context.Context) error, buf, recv []float32) error {
 	for i := range buf {
 		buf[i] = element(g.Rank(), i)
 	}
-	if err := op.run(ctx, g, buf); err != nil {
+	if err := call(ctx); err != nil {
 		return err
 	}
+	result := buf
+	if op.recvLen != nil {
+		result = recv
+	}
 	wrong := []int64{0}
-	for i, x := range buf {
+	for i, x := range result {
 		if want, matters := op.want(g.Size(), g.Rank(), i, len(buf)); matters && x != want {
 			wrong[0]++
 		}
@@ -178,10 +243,10 @@ func (r *CollectiveRow) check(ctx context.Context, g *collectives.Group, op coll
 }
 
 // measure times as many calls as fit the budget, at least 5, after 3 that warm up.
-func (r *CollectiveRow) measure(ctx context.Context, g *collectives.Group, op collectiveOp, buf []float32, budget time.Duration) error {
+func (r *CollectiveRow) measure(ctx context.Context, g *collectives.Group, run func(context.Context) error, budget time.Duration) error {
 	call := func() (time.Duration, error) {
 		start := time.Now()
-		err := op.run(ctx, g, buf)
+		err := run(ctx)
 		return time.Since(start), err
 	}
 	slowest := []float64{0}

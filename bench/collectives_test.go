@@ -37,7 +37,8 @@ func TestMeasureCollective(t *testing.T) {
 				assert.Equal(t, 3, r.Ranks)
 				assert.Positive(t, r.Time)
 				assert.InEpsilon(t, float64(r.Bytes)/r.Time/1e3, r.AlgBW, 1e-9)
-				factor := map[string]float64{"all_reduce": 4. / 3, "reduce_scatter": 2. / 3, "all_gather": 2. / 3, "broadcast": 1, "reduce": 1}[op]
+				factor := map[string]float64{"all_reduce": 4. / 3, "reduce_scatter": 2. / 3, "all_gather": 2. / 3, "all_to_all": 2. / 3,
+					"gather": 2. / 3, "scatter": 2. / 3, "broadcast": 1, "reduce": 1, "sendrecv": 1}[op]
 				assert.InEpsilon(t, factor, r.BusBW/r.AlgBW, 1e-9, "the bus bandwidth of %s between 3 ranks", op)
 			}
 		})
