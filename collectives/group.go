@@ -95,7 +95,8 @@ type world struct {
 	xch    transport.Exchanger // nil if t is none
 	native transport.Native    // nil if t is none
 
-	hosts []int // each rank's host, by the lowest rank on it; nil if not known
+	hosts  []int // each rank's host, by the lowest rank on it; nil if not known
+	shares bool  // the ranks of a host talk through shared memory
 
 	mu     sync.Mutex
 	nextID transport.Tag // of the next group, as far as this rank knows
@@ -111,6 +112,9 @@ func New(t transport.Transport, c Config) (*Group, error) {
 	w.poster, _ = t.(transport.Poster)
 	w.xch, _ = t.(transport.Exchanger)
 	w.native, _ = t.(transport.Native)
+	if s, ok := t.(transport.Sharer); ok {
+		w.shares = s.SharesMemory()
+	}
 	if c.Algorithm == Native && w.native == nil {
 		return nil, fmt.Errorf("collectives: Config.Algorithm: native, but %T has no collectives of its own", t)
 	}

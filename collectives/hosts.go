@@ -73,5 +73,8 @@ func (g *Group) newPlacement() *placement {
 	return p
 }
 
+// together reports whether all members are on one host.
+func (p *placement) together() bool { return len(p.leaders) == 1 }
+
 // flat reports whether a hierarchy has nothing to do: all on one host, or each on its own.
-func (p *placement) flat() bool { return len(p.leaders) == 1 || len(p.leaders) == len(p.leaderOf) }
+func (p *placement) flat() bool { return p.together() || len(p.leaders) == len(p.leaderOf) }

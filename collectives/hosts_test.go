@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tutti-ml/tutti/collectives"
-	"github.com/tutti-ml/tutti/collectives/collectivestest"
 	"github.com/tutti-ml/tutti/collectives/transport"
 	"github.com/tutti-ml/tutti/collectives/transport/inproc"
 )
@@ -56,7 +55,7 @@ func TestHierarchical(t *testing.T) {
 		t.Run(hosts, func(t *testing.T) {
 			gs := groups(t, placedWorld(hosts), collectives.Config{Algorithm: collectives.Hierarchical})
 			for r, err := range each(gs, func(g *collectives.Group) error {
-				_, err := collectivestest.Check(t.Context(), g)
+				_, err := conformance()(t.Context(), g)
 				return err
 			}) {
 				require.NoError(t, err, "rank %d", r)
@@ -89,6 +88,40 @@ func TestAutoChoosesByHosts(t *testing.T) {
 		gs := groups(t, placedWorld(hosts), collectives.Config{})
 		assert.Equal(t, want, gs[0].Choice(2<<20), hosts)
 		assert.Equal(t, collectives.Shuffle, gs[0].Choice(100), hosts)
+	}
+}
+
+// sharing is a transport whose ranks of one host share memory.
+type sharing struct{ placed }
+
+func (sharing) SharesMemory() bool { return true }
+
+// Without costs the carrier decides: through shared memory a ring, but for the shortest vectors; a part of the ranks, if it
+// lies on one host, does as a whole world there.
+func TestAutoChoosesByCarrier(t *testing.T) {
+	world := func(hosts string) []transport.Transport {
+		ts := placedWorld(hosts)
+		for r, t := range ts {
+			ts[r] = sharing{t.(placed)}
+		}
+		return ts
+	}
+	shared := groups(t, world("aaaa"), collectives.Config{})
+	assert.Equal(t, "auto: shuffle below 8 KiB, ring above", shared[0].Explain())
+	assert.Equal(t, collectives.Shuffle, shared[0].Choice(4<<10))
+	assert.Equal(t, collectives.Ring, shared[0].Choice(4<<10+1))
+	assert.Equal(t, "auto: shuffle below 2 MiB, ring above", groups(t, world("abcd"), collectives.Config{})[0].Explain())
+	gs := groups(t, world("aabb"), collectives.Config{})
+	assert.Equal(t, collectives.Hierarchical, gs[0].Choice(64<<10))
+	for r, err := range each(gs, func(g *collectives.Group) error {
+		part, err := g.Split(t.Context(), g.Rank()/2, g.Rank())
+		if err != nil {
+			return err
+		}
+		assert.Equal(t, collectives.Ring, part.Choice(64<<10))
+		return collectives.AllReduce(t.Context(), part, make([]float32, 16<<10), collectives.Sum)
+	}) {
+		require.NoError(t, err, "rank %d", r)
 	}
 }
 

@@ -54,3 +54,10 @@ type Placer interface {
 	// Host returns a name of rank's machine: two ranks have the same if, and only if, they share one.
 	Host(rank int) string
 }
+
+// Sharer is a Placer that tells over what the ranks of one machine talk. Every rank must know the same.
+type Sharer interface {
+	Placer
+	// SharesMemory reports whether ranks of one machine talk through memory they share, and not through the kernel.
+	SharesMemory() bool
+}

@@ -27,6 +27,12 @@ func (m *meeting) places(ctx context.Context) ([]string, error) {
 	return hosts, nil
 }
 
+// SharesMemory implements transport.Sharer. It tells of what is meant to be, so that all ranks say the same: between
+// two of a host, as in containers, shared memory may not work.
+func (t *Transport) SharesMemory() bool {
+	return shmAvailable && t.c.Carrier != TCP && t.c.Carrier != Unix
+}
+
 // Host implements transport.Placer.
 func (t *Transport) Host(rank int) string {
 	if t.hosts == nil { // a world of one

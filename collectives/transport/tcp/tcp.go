@@ -21,7 +21,7 @@ import (
 	"github.com/tutti-ml/tutti/collectives/transport"
 )
 
-// Transport is one rank's end. It implements transport.Transport, Exchanger, Poster, Aborter and Placer.
+// Transport is one rank's end. It implements transport.Transport, Exchanger, Poster, Aborter, Placer and Sharer.
 type Transport struct {
 	c     *Config
 	peers []*peer // by rank; nil for oneself
