@@ -12,8 +12,6 @@ type ExitError struct {
 	Rank   int       // which
 	Code   int       // its exit code, what `tutti launch` exits with; 128 + the signal's number where a signal ended it
 	Signal os.Signal // what ended it, nil if it exited by itself
-
-	lost bool // not by its own doing, as far as one can tell
 }
 
 // sshFailed is the code with which ssh says that it could not reach the host, or not any more.

@@ -150,6 +150,14 @@ func TestHostsDown(t *testing.T) {
 	assert.Contains(t, out.String(), "[1] ssh: connect to host down: No route to host")
 }
 
+// A host that cannot be reached is a lost rank, and no failure of a job that keeps going.
+func TestHostsDownKeepGoing(t *testing.T) {
+	var out lines
+	require.NoError(t, remoteSpawn(t, "colour", "a,down", SpawnConfig{Stdout: &out, Stderr: &out, KeepGoing: true}), out.String())
+	assert.Contains(t, out.String(), "launch: rank 1 exited with code 255; ")
+	assert.Contains(t, out.String(), "[0] \n")
+}
+
 func TestParseHosts(t *testing.T) {
 	for list, want := range map[string][]Host{
 		"a":                {{"a", 1}},

@@ -94,11 +94,11 @@ func (j *job) wait(ctx context.Context, signals <-chan os.Signal) error {
 	for j.live > 0 {
 		select {
 		case e := <-j.exits:
-			err := j.ended(e)
+			err, lost := j.ended(e)
 			switch {
 			case err == nil:
 			case j.keepGoing && patience == nil:
-				j.tell(err)
+				j.tell(err, lost)
 			case j.first == nil:
 				j.first = err
 				settled = time.After(settle)
@@ -132,8 +132,8 @@ func (j *job) wait(ctx context.Context, signals <-chan os.Signal) error {
 	return j.first
 }
 
-// tell takes note of the failure of a rank that is not the job's.
-func (j *job) tell(err error) {
+// tell takes note of the failure of a rank that does not end the job.
+func (j *job) tell(err error, lost bool) {
 	what := "the others go on"
 	if j.live == 0 {
 		what = "it was the last"
@@ -141,11 +141,9 @@ func (j *job) tell(err error) {
 	if j.errOut != nil {
 		j.errOut.write(fmt.Appendf(nil, "%v; %s\n", err, what))
 	}
-	var e *ExitError
-	switch {
-	case errors.As(err, &e) && e.lost:
+	if lost {
 		j.lost = cmp.Or(j.lost, err)
-	default:
+	} else {
 		j.first = cmp.Or(j.first, err)
 	}
 }
@@ -156,8 +154,9 @@ func killed(err error) bool {
 	return errors.As(err, &e) && e.Signal != nil
 }
 
-// ended takes note of a rank's end and returns an *ExitError if it was a failure.
-func (j *job) ended(e exit) error {
+// ended takes note of a rank's end and returns an *ExitError if it was a failure, and whether the rank was lost: ended, as
+// far as one can tell, by no doing of its own.
+func (j *job) ended(e exit) (err error, lost bool) {
 	cmd := j.procs[e.rank]
 	j.procs[e.rank] = nil
 	j.live--
@@ -166,15 +165,14 @@ func (j *job) ended(e exit) error {
 	switch {
 	case e.err == nil || errors.Is(e.err, exec.ErrWaitDelay):
 		j.well++
-		return nil
+		return nil, false
 	case errors.As(e.err, &bad):
 		err := exitError(e.rank, bad.ProcessState)
 		remote := j.inputs[e.rank] != nil
 		if code := err.Code; remote && code > 128 && code < 128+65 { // so a shell tells of a signal
 			err.Signal = syscall.Signal(code - 128)
 		}
-		err.lost = err.Signal != nil || remote && err.Code == sshFailed
-		return err
+		return err, err.Signal != nil || remote && err.Code == sshFailed
 	}
-	return fmt.Errorf("launch: rank %d: %w", e.rank, e.err)
+	return fmt.Errorf("launch: rank %d: %w", e.rank, e.err), false
 }
