@@ -5,6 +5,7 @@ import (
 	"sync"
 	"unsafe"
 
+	"github.com/tutti-ml/tutti/blas/vec"
 	"github.com/tutti-ml/tutti/internal/parallel"
 )
 
@@ -202,14 +203,18 @@ func (c *copying) transpose(s *scratch, strip int) {
 		d: unsafe.Add(s.p[0], lo*c.across.by[0]), p: unsafe.Add(s.p[1], lo*size),
 		dBy: c.across.by[0], pBy: c.by[1], m: min(stripWidth, c.across.n-lo), n: c.n, room: unsafe.Pointer(&s.room),
 	}
-	switch size {
-	case 1:
+	switch apart := t.pBy >= t.m*size && t.dBy >= t.n*size; { // neither backwards nor overlapping: as floats, whatever they are
+	case apart && size == 4:
+		transposeFloats[float32](&t)
+	case apart && size == 8:
+		transposeFloats[float64](&t)
+	case size == 1:
 		transposeTiles[uint8](&t)
-	case 2:
+	case size == 2:
 		transposeTiles[uint16](&t)
-	case 4:
+	case size == 4:
 		transposeTiles[uint32](&t)
-	case 8:
+	case size == 8:
 		transposeTiles[uint64](&t)
 	}
 }
@@ -221,6 +226,13 @@ type tiles struct {
 	dBy, pBy int
 	m, n     int
 	room     unsafe.Pointer // line·line bytes
+}
+
+// transposeFloats leaves it to a kernel.
+func transposeFloats[T vec.Float](t *tiles) {
+	size := int(unsafe.Sizeof(T(0)))
+	ldd, lds := t.dBy/size, t.pBy/size
+	vec.Transpose(unsafe.Slice((*T)(t.d), (t.m-1)*ldd+t.n), ldd, unsafe.Slice((*T)(t.p), (t.n-1)*lds+t.m), lds, t.n, t.m)
 }
 
 // transposeTiles goes by tiles a cache line wide both ways. A tile is turned in room, which stays in the first-level cache,
