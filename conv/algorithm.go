@@ -31,7 +31,7 @@ var Algorithms = []Algorithm{
 	},
 	{
 		Name:   "im2col",
-		About:  "pixels copied to panels of columns, then matrix products; 1x1 filters without the copy",
+		About:  "matrix products that gather their patches, or of patches copied to panels of columns; 1x1 filters without a copy",
 		Usable: anyShape, Suits: anyShape,
 		F32: Kernels[float32]{im2colForward[float32], im2colBackwardData[float32], im2colBackwardFilter[float32]},
 		F64: Kernels[float64]{im2colForward[float64], im2colBackwardData[float64], im2colBackwardFilter[float64]},

@@ -1,13 +1,15 @@
 package conv
 
-// This file is the algorithm "im2col": pixels are copied to panels, where a convolution is a matrix product, group by group.
+// This file is the algorithm "im2col": a convolution is a matrix product with a panel of patches, group by group.
 //
 //	forward   Y [K/G, pixels]   = W [K/G, taps] · panel [taps, pixels]
 //	data      dpanel            = Wᵀ · dY, added to the image
 //	filter    dW                = dY · panelᵀ, summed over panels
 //
+// Forward, the product gathers its patches itself (see patches.go); so does the data pass of most shapes with stride one, which is a
+// forward pass (see flip.go). Elsewhere pixels are copied to panels, but where a panel of one image is the image: under 1×1 filters.
 // Padding is copied as zeros, so there an infinite or NaN weight gives NaN, where the definition leaves the product out.
-// Source: Chellapilla, Puri and Simard, IWFHR 2006. A panel of one image under 1×1 filters is the image, not a copy.
+// Source: Chellapilla, Puri and Simard, IWFHR 2006.
 
 import (
 	"github.com/tutti-ml/tutti/blas"
@@ -18,12 +20,22 @@ import (
 func im2colForward[T vec.Float](s Shape, y, x, w, b []T) {
 	j := newJob[T](s)
 	j.y, j.x, j.w, j.b = y, x, w, b
+	j.runForward()
+}
+
+// runForward does a forward pass and gives j back.
+func (j *job[T]) runForward() {
+	j.p = cutFused(j.s)
 	spread(j.p.count, j.forward)
 	j.done()
 }
 
 // im2colBackwardData spreads images, not panels: panels of one image may overlap.
 func im2colBackwardData[T vec.Float](s Shape, dx, dy, w []T) {
+	if s.flips() {
+		flippedBackwardData(s, dx, dy, w)
+		return
+	}
 	j := newJob[T](s)
 	j.y, j.x, j.w = dy, dx, w
 	spread(j.p.count/j.p.stripes, j.backwardData)
@@ -60,17 +72,40 @@ func partials(p panels, n int) int {
 
 func (j *job[T]) doForward(lo, hi int) {
 	s, p := j.s, j.p
-	kg := s.K / s.Groups
-	m := newScratch[T]((p.taps + kg) * p.columns(s))
+	kg, cg := s.K/s.Groups, s.C/s.Groups
+	product := 0
+	if p.images > 1 {
+		product = kg * p.columns(s)
+	}
+	m := newPatches[T](s, p, product)
 	defer m.done()
+	var lowered *scratch[T]
+	if !s.gathers() {
+		lowered = newScratch[T](p.taps * p.columns(s))
+		defer lowered.done()
+	}
 	for i := lo; i < hi; i++ {
 		n0, n1, h0, h1 := p.at(s, i)
+		columns := (n1 - n0) * (h1 - h0) * s.outW()
 		for g := range s.Groups {
-			panel, ld := j.panel(m.buf[:p.taps*p.columns(s)], g, n0, n1, h0, h1)
-			y, ldy := j.pixels(m.buf[p.taps*p.columns(s):], g, n0, n1, h0)
-			blas.Gemm(blas.NoTrans, blas.NoTrans, kg, (n1-n0)*(h1-h0)*s.outW(), p.taps,
-				1, j.w[g*kg*p.taps:][:kg*p.taps], p.taps, panel, ld, 0, y, ldy)
-			j.store(y, ldy, g, n0, n1, h0, h1)
+			w := j.w[g*kg*p.taps:][:kg*p.taps]
+			if j.b != nil {
+				m.then.RowBias = j.b[g*kg:][:kg]
+			}
+			y, ldy, beta := m.product, columns, T(0)
+			if p.images == 1 {
+				y, ldy, beta = j.y[(n0*s.K+g*kg)*p.area+h0*s.outW():], p.area, j.beta
+			}
+			if lowered == nil {
+				m.see(j.x[(n0*s.C+g*cg)*s.H*s.W:], n1-n0, h0, h1)
+				blas.GemmFrom(blas.NoTrans, kg, columns, p.taps, 1, w, p.taps, m.fill, beta, y, ldy, &m.then)
+			} else {
+				panel, ld := j.panel(lowered.buf, g, n0, n1, h0, h1)
+				blas.GemmThen(blas.NoTrans, blas.NoTrans, kg, columns, p.taps, 1, w, p.taps, panel, ld, beta, y, ldy, &m.then)
+			}
+			if p.images > 1 {
+				j.store(y, ldy, g, n0, n1)
+			}
 		}
 	}
 }
@@ -169,27 +204,23 @@ func (j *job[T]) pixels(buf []T, g, n0, n1, h0 int) ([]T, int) {
 	return buf, (n1 - n0) * j.p.area
 }
 
-// store moves a product to the output, if it is not there, and adds the bias.
-func (j *job[T]) store(y []T, ldy, g, n0, n1, h0, h1 int) {
+// store moves the product of a panel of several images to the output, or adds it to what is there.
+func (j *job[T]) store(y []T, ldy, g, n0, n1 int) {
 	s, p := j.s, j.p
-	if p.images == 1 && j.b == nil {
-		return
-	}
-	width := (h1 - h0) * s.outW()
-	for k := range s.K / s.Groups {
-		kk := g*(s.K/s.Groups) + k
-		var bias T
-		if j.b != nil {
-			bias = j.b[kk]
-		}
+	kg := s.K / s.Groups
+	for k := range kg {
 		for n := n0; n < n1; n++ {
-			dst := j.y[(n*s.K+kk)*p.area+h0*s.outW():][:width]
-			vec.AddScalar(dst, bias, y[k*ldy+(n-n0)*p.area:][:width])
+			dst, src := j.y[(n*s.K+g*kg+k)*p.area:][:p.area], y[k*ldy+(n-n0)*p.area:][:p.area]
+			if j.beta == 0 {
+				copy(dst, src)
+			} else {
+				vec.AddTo(dst, src)
+			}
 		}
 	}
 }
 
-// load is the inverse of store: it returns the gradient of a panel's product, and its leading dimension.
+// load returns the gradient of a panel's product, and its leading dimension.
 func (j *job[T]) load(buf []T, g, n0, n1, h0 int) ([]T, int) {
 	p := j.p
 	dy, ld := j.pixels(buf, g, n0, n1, h0)

@@ -15,6 +15,7 @@ type job[T vec.Float] struct {
 	s          Shape
 	p          panels
 	y, x, w, b []T // the operands, or their gradients
+	beta       T   // 1 if forward adds to y, 0 if it overwrites it
 	parts      []T // partial sums of the filters' gradient, [partials, LenW]
 	partials   int
 
@@ -38,7 +39,7 @@ func newJob[T vec.Float](s Shape) *job[T] {
 		j.depthwiseForward, j.depthwiseBackwardData = j.doDepthwiseForward, j.doDepthwiseBackwardData
 		j.depthwiseBackwardFilter = j.doDepthwiseBackwardFilter
 	}
-	j.s, j.p = s, cut(s)
+	j.s, j.p, j.beta = s, cut(s), 0
 	return j
 }
 

@@ -37,6 +37,21 @@ func cut(s Shape) panels {
 	return p
 }
 
+// cutFused is cut for products that gather their patches themselves. A panel takes no memory then, and where filters are so many
+// that a product packs them, a panel is long enough to make up for it.
+func cutFused(s Shape) panels {
+	p := cut(s)
+	if p.taps*(s.K/s.Groups) > packedFilters && p.stripes == 1 && !s.pointwise() {
+		p.images = max(1, maxColumns/2/p.area)
+		p.images = ceil(s.N, ceil(s.N, p.images))
+		p.count = ceil(s.N, p.images)
+	}
+	return p
+}
+
+// packedFilters is how many elements of filters a product reads where they lie, about; it packs more.
+const packedFilters = 256 * 256
+
 // even returns a number of images a panel, at most most, such that n images make one panel, or a multiple of four, or nearly,
 // which few threads share fairly.
 func even(n, most int) int {

@@ -48,4 +48,8 @@ var Shapes = []struct {
 	{"image cut in stripes", conv.Shape{N: 2, C: 64, H: 31, W: 33, K: 1, R: 3, S: 3, PadH: 1, PadW: 1}},
 	{"image cut in stripes, stride 2, dilation 2", conv.Shape{N: 1, C: 64, H: 65, W: 67, K: 1, R: 3, S: 3, StrideH: 2, StrideW: 2, DilationH: 2, DilationW: 2}},
 	{"ResNet stem", conv.Shape{N: 1, C: 3, H: 72, W: 64, K: 2, R: 7, S: 7, StrideH: 2, StrideW: 2, PadH: 3, PadW: 3}},
+	{"many filters, images joined", conv.Shape{N: 33, C: 6, H: 8, W: 8, K: 16, R: 5, S: 5}},
+	{"many filters, groups, stride, dilation", conv.Shape{N: 2, C: 4, H: 13, W: 12, K: 20, R: 3, S: 3, StrideH: 2, StrideW: 2, PadH: 2, PadW: 2, DilationH: 2, DilationW: 2, Groups: 2}},
+	{"more filters than a product reads where they lie", conv.Shape{N: 3, C: 96, H: 2, W: 2, K: 80, R: 3, S: 3, PadH: 1, PadW: 1}},
+	{"many filters, joined, a pixel wide", conv.Shape{N: 5, C: 9, H: 9, W: 1, K: 10, R: 3, S: 1, PadH: 1}},
 }

@@ -1,0 +1,47 @@
+package conv
+
+// This file makes the gradient with respect to the images a forward pass: under stride one, that of dy with the filters turned by
+// 180° and channels and filters exchanged, padded so that it has the images' size.
+
+import "github.com/tutti-ml/tutti/blas/vec"
+
+// flips reports whether the gradient of the images is computed so: where there are channels enough to fill a tile of the product, and dy
+// is not so much smaller than x that products with its padding cost more than they save.
+func (s Shape) flips() bool {
+	return s.StrideH == 1 && s.StrideW == 1 && !s.pointwise() && s.C/s.Groups >= 4 &&
+		s.PadH <= s.DilationH*(s.R-1) && s.PadW <= s.DilationW*(s.S-1) &&
+		4*s.H*s.W <= 5*s.outH()*s.outW()
+}
+
+// flipped returns the shape of that convolution: of dy [N, K, OutH, OutW] to dx [N, C, H, W].
+func (s Shape) flipped() Shape {
+	f := s
+	f.C, f.H, f.W, f.K = s.K, s.outH(), s.outW(), s.C
+	f.PadH, f.PadW = s.DilationH*(s.R-1)-s.PadH, s.DilationW*(s.S-1)-s.PadW
+	return f
+}
+
+// flipFilters stores in dst [C, K/Groups, R, S] the turned filters of w [K, C/Groups, R, S].
+func flipFilters[T vec.Float](s Shape, dst, w []T) {
+	kg, cg, window := s.K/s.Groups, s.C/s.Groups, s.R*s.S
+	for k := range s.K {
+		g := k / kg
+		for c := range cg {
+			src := w[(k*cg+c)*window:][:window]
+			to := dst[((g*cg+c)*kg+k%kg)*window:][:window]
+			for i, v := range src {
+				to[window-1-i] = v
+			}
+		}
+	}
+}
+
+// flippedBackwardData is BackwardData for shapes that flip.
+func flippedBackwardData[T vec.Float](s Shape, dx, dy, w []T) {
+	m := newScratch[T](len(w))
+	flipFilters(s, m.buf, w)
+	j := newJob[T](s.flipped())
+	j.y, j.x, j.w, j.beta = dx, dy, m.buf, 1
+	j.runForward()
+	m.done()
+}
