@@ -222,6 +222,14 @@ func TestConstructorsPanic(t *testing.T) {
 		{"layers: NewConv2D: Kernel = 0, want > 0", func() { layers.NewConv2D(seeded(), layers.Conv2DConfig{In: 1, Out: 2}) }},
 		{"layers: NewConv2D: In = 3 and Out = 4, not multiples of Groups = 2",
 			func() { layers.NewConv2D(seeded(), layers.Conv2DConfig{In: 3, Out: 4, Kernel: 1, Groups: 2}) }},
+		{"layers: NewConvTranspose2D: In = -1, want > 0",
+			func() { layers.NewConvTranspose2D(seeded(), layers.ConvTransposeConfig{In: -1, Out: 4, Kernel: 1}) }},
+		{"layers: NewConvTranspose1D: Out = 0, want > 0",
+			func() { layers.NewConvTranspose1D(seeded(), layers.ConvTransposeConfig{In: 3, Kernel: 1}) }},
+		{"layers: NewConvTranspose3D: In = 3 and Out = 4, not multiples of Groups = 2",
+			func() {
+				layers.NewConvTranspose3D(seeded(), layers.ConvTransposeConfig{In: 3, Out: 4, Kernel: 1, Groups: 2})
+			}},
 	} {
 		assert.PanicsWithValue(t, c.want, c.do)
 	}
