@@ -1,6 +1,7 @@
 package autograd_test
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -139,7 +140,13 @@ func TestCheckpoint(t *testing.T) {
 	assert.Equal(t, wantLoss, loss)
 	assert.Equal(t, wantFired, fired, "order in which gradients are complete")
 	for i := range want {
-		assert.InDeltaSlice(t, want[i], got[i], 1e-5, "parameter %d", i)
+		// A gradient is the sum of some hundred terms a block, which the two runs add up in another order: it may differ by a few
+		// roundings, 2⁻²⁴ each, of the largest.
+		largest := 0.0
+		for _, g := range want[i] {
+			largest = max(largest, math.Abs(float64(g)))
+		}
+		assert.InDeltaSlice(t, want[i], got[i], 16*0x1p-24*largest, "parameter %d", i)
 	}
 	assert.Less(t, part, whole/2, "bytes held")
 }
