@@ -21,16 +21,21 @@ func (s Shape) flipped() Shape {
 	return f
 }
 
-// flipFilters stores in dst [C, K/Groups, R, S] the turned filters of w [K, C/Groups, R, S].
+// flipFilters stores in dst [C, K/Groups, R, S] the turned filters of w [K, C/Groups, R, S]. It goes by bands of filters, so that
+// both are read and written in stretches.
 func flipFilters[T vec.Float](s Shape, dst, w []T) {
+	const band = 16
 	kg, cg, window := s.K/s.Groups, s.C/s.Groups, s.R*s.S
-	for k := range s.K {
-		g := k / kg
-		for c := range cg {
-			src := w[(k*cg+c)*window:][:window]
-			to := dst[((g*cg+c)*kg+k%kg)*window:][:window]
-			for i, v := range src {
-				to[window-1-i] = v
+	for g := range s.Groups {
+		w, dst := w[g*kg*cg*window:][:kg*cg*window], dst[g*kg*cg*window:][:kg*cg*window]
+		for k0 := 0; k0 < kg; k0 += band {
+			for c := range cg {
+				for k := k0; k < min(k0+band, kg); k++ {
+					src, to := w[(k*cg+c)*window:][:window], dst[(c*kg+k)*window:][:window]
+					for i, v := range src {
+						to[window-1-i] = v
+					}
+				}
 			}
 		}
 	}

@@ -139,18 +139,30 @@ func (j *job[T]) doBackwardData(lo, hi int) {
 // doBackwardFilter sums partials [lo, hi) of the filters' gradient, each over an equal share of the panels, in order.
 func (j *job[T]) doBackwardFilter(lo, hi int) {
 	s, p := j.s, j.p
-	kg := s.K / s.Groups
+	kg, cg := s.K/s.Groups, s.C/s.Groups
 	lenW := len(j.w)
 	m := newScratch[T]((p.taps + kg) * p.columns(s))
 	defer m.done()
+	var framed *patches[T]
+	if s.StrideW > 1 {
+		framed = newPatches[T](s, p, 0)
+		defer framed.done()
+	}
 	for part := lo; part < hi; part++ {
 		dw := j.parts[part*lenW:][:lenW]
 		for i := part * p.count / j.partials; i < (part+1)*p.count/j.partials; i++ {
 			n0, n1, h0, h1 := p.at(s, i)
+			columns := (n1 - n0) * (h1 - h0) * s.outW()
 			for g := range s.Groups {
-				panel, ld := j.panel(m.buf[:p.taps*p.columns(s)], g, n0, n1, h0, h1)
+				panel, ld := m.buf[:p.taps*columns], columns
+				if framed != nil { // a frame sorts the pixels by stride once, not for every tap
+					framed.see(j.x[(n0*s.C+g*cg)*s.H*s.W:], n1-n0, h0, h1)
+					framed.lower(panel)
+				} else {
+					panel, ld = j.panel(panel, g, n0, n1, h0, h1)
+				}
 				dy, ldy := j.load(m.buf[p.taps*p.columns(s):], g, n0, n1, h0)
-				blas.Gemm(blas.NoTrans, blas.Trans, kg, p.taps, (n1-n0)*(h1-h0)*s.outW(),
+				blas.Gemm(blas.NoTrans, blas.Trans, kg, p.taps, columns,
 					1, dy, ldy, panel, ld, 1, dw[g*kg*p.taps:][:kg*p.taps], p.taps)
 			}
 		}

@@ -104,6 +104,20 @@ func (m *patches[T]) doFrame(lo, hi int) {
 	}
 }
 
+// lower stores the whole matrix of patches in panel, [taps, columns].
+func (m *patches[T]) lower(panel []T) {
+	outW := m.f.outW
+	for _, offset := range m.offsets {
+		for n := range m.images {
+			from := offset + n*m.f.image
+			for range m.outRows {
+				copy(panel[:outW], m.buf[from:])
+				panel, from = panel[outW:], from+m.f.down
+			}
+		}
+	}
+}
+
 // block is how many elements are copied at a time: what is too much is overwritten by the next piece.
 const block = 8
 
