@@ -3,6 +3,8 @@ package tensor
 import (
 	"fmt"
 	"math"
+	"sync"
+	"unsafe"
 
 	"github.com/tutti-ml/tutti/blas/vec"
 )
@@ -35,7 +37,17 @@ func CastTo(dst, src *Tensor) {
 	if !dst.contig {
 		to = p.New(dst.dtype, dst.shape...)
 	}
-	castInto(p, to, contiguousIn(p, src))
+	src = contiguousIn(p, src)
+	if (src.dtype == Float16 || src.dtype == BFloat16) && dst.dtype != Float32 { // by way of Float32, which holds either exactly
+		wide := p.New(Float32, src.shape...)
+		widen(wide, src)
+		src = wide
+	}
+	c := castings.Get().(*casting)
+	c.dst, c.src = to, src
+	share(src.n, 1, c.do)
+	c.dst, c.src = nil, nil
+	castings.Put(c)
 	if to != dst {
 		dst.broadcastFrom(to)
 	}
@@ -43,8 +55,38 @@ func CastTo(dst, src *Tensor) {
 	temporaries.Put(p)
 }
 
-// castInto converts between contiguous tensors.
-func castInto(p *Pool, dst, src *Tensor) {
+// casting is a call that workers share, kept so that a call allocates nothing.
+type casting struct {
+	dst, src *Tensor
+	do       func(lo, hi int)
+}
+
+var castings = sync.Pool{New: func() any {
+	c := new(casting)
+	c.do = c.part
+	return c
+}}
+
+// part converts elements [lo, hi).
+func (c *casting) part(lo, hi int) {
+	d, s := headers.Get().(*Tensor), headers.Get().(*Tensor)
+	c.dst.runInto(d, lo, hi)
+	c.src.runInto(s, lo, hi)
+	castInto(d, s)
+	d.data, s.data = nil, nil
+	headers.Put(d)
+	headers.Put(s)
+}
+
+// runInto makes v the view of elements [lo, hi) of t, which is contiguous, in one axis.
+func (t *Tensor) runInto(v *Tensor, lo, hi int) {
+	v.data, v.n, v.dtype, v.contig = unsafe.Add(t.data, lo*t.dtype.Size()), hi-lo, t.dtype, true
+	v.setRank(1)
+	v.shape[0], v.strides[0] = hi-lo, 1
+}
+
+// castInto converts between contiguous tensors, from a 16-bit float to Float32 alone.
+func castInto(dst, src *Tensor) {
 	switch src.dtype {
 	case Float32:
 		castFloat(dst, Data[float32](src))
@@ -60,19 +102,17 @@ func castInto(p *Pool, dst, src *Tensor) {
 		castInt(dst, Data[int8](src))
 	case Bool:
 		castInt(dst, Bytes(src)) // a Go bool is one byte, 0 or 1
-	default: // by way of Float32, which holds either exactly
-		wide := dst
-		if dst.dtype != Float32 {
-			wide = p.New(Float32, src.shape...)
-		}
-		if src.dtype == Float16 {
-			vec.FromFloat16(Data[float32](wide), Bits(src))
-		} else {
-			vec.FromBFloat16(Data[float32](wide), Bits(src))
-		}
-		if wide != dst {
-			castFloat(dst, Data[float32](wide))
-		}
+	default:
+		widen(dst, src)
+	}
+}
+
+// widen converts a 16-bit float tensor to a Float32 one.
+func widen(dst, src *Tensor) {
+	if src.dtype == Float16 {
+		vec.FromFloat16(Data[float32](dst), Bits(src))
+	} else {
+		vec.FromBFloat16(Data[float32](dst), Bits(src))
 	}
 }
 
