@@ -5,13 +5,17 @@ package conv
 
 import "github.com/tutti-ml/tutti/blas/vec"
 
-// flips reports whether the gradient of the images is computed so: where there are channels enough to fill a tile of the product, and dy
-// is not so much smaller than x that products with its padding cost more than they save.
+// flips reports whether the gradient of the images is computed so: where there are channels enough to fill a tile of the product, dy is
+// not so much smaller than x that products with its padding cost more than they save, and pixels enough to pay for turning filters.
 func (s Shape) flips() bool {
-	return s.StrideH == 1 && s.StrideW == 1 && !s.pointwise() && s.C/s.Groups >= 4 &&
+	area := s.outH() * s.outW()
+	return s.StrideH == 1 && s.StrideW == 1 && !s.pointwise() &&
 		s.PadH <= s.DilationH*(s.R-1) && s.PadW <= s.DilationW*(s.S-1) &&
-		4*s.H*s.W <= 5*s.outH()*s.outW()
+		s.C/s.Groups >= 4 && 4*s.H*s.W <= 5*area && s.N*area >= minFlipped
 }
+
+// minFlipped is how many pixels of dy make turning a filter pay: it costs about as much as that spares in 400 of them.
+const minFlipped = 512
 
 // flipped returns the shape of that convolution: of dy [N, K, OutH, OutW] to dx [N, C, H, W].
 func (s Shape) flipped() Shape {

@@ -85,7 +85,7 @@ func testFill[T float32 | float64](t *testing.T, s Shape, nr int) {
 
 // TestFlip turns filters twice, which must give them back, and says which shapes' images' gradients are forward passes.
 func TestFlip(t *testing.T) {
-	same := Shape{N: 2, C: 8, H: 9, W: 9, K: 6, R: 3, S: 3, PadH: 1, PadW: 1, Groups: 2}.Normal()
+	same := Shape{N: 7, C: 8, H: 9, W: 9, K: 6, R: 3, S: 3, PadH: 1, PadW: 1, Groups: 2}.Normal()
 	assert.True(t, same.flips())
 	assert.Equal(t, same, same.flipped().flipped())
 	w := make([]float64, same.LenW())
@@ -101,6 +101,7 @@ func TestFlip(t *testing.T) {
 	with := func(change func(s *Shape)) Shape { s := same; change(&s); return s }
 	for name, s := range map[string]Shape{
 		"few channels":           with(func(s *Shape) { s.C = 6 }),
+		"few pixels":             with(func(s *Shape) { s.N = 6 }),
 		"a stride":               with(func(s *Shape) { s.StrideW = 2 }),
 		"padding beyond filters": with(func(s *Shape) { s.PadH = 3 }),
 		"dy much smaller":        with(func(s *Shape) { s.PadH, s.PadW = 0, 0 }),

@@ -52,4 +52,6 @@ var Shapes = []struct {
 	{"many filters, groups, stride, dilation", conv.Shape{N: 2, C: 4, H: 13, W: 12, K: 20, R: 3, S: 3, StrideH: 2, StrideW: 2, PadH: 2, PadW: 2, DilationH: 2, DilationW: 2, Groups: 2}},
 	{"more filters than a product reads where they lie", conv.Shape{N: 3, C: 96, H: 2, W: 2, K: 80, R: 3, S: 3, PadH: 1, PadW: 1}},
 	{"many filters, joined, a pixel wide", conv.Shape{N: 5, C: 9, H: 9, W: 1, K: 10, R: 3, S: 1, PadH: 1}},
+	{"3x3 same, groups, many pixels", conv.Shape{N: 7, C: 8, H: 9, W: 9, K: 6, R: 3, S: 3, PadH: 1, PadW: 1, Groups: 2}},
+	{"dilation 2 same, many pixels", conv.Shape{N: 13, C: 4, H: 6, W: 7, K: 5, R: 3, S: 3, PadH: 2, PadW: 2, DilationH: 2, DilationW: 2}},
 }
