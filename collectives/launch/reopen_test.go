@@ -245,8 +245,10 @@ func TestReopenWithoutRank0(t *testing.T) {
 // One rank never comes, and one says that it is here and then dies: the others wait for each as long as they are told to,
 // and go on without. One that comes after that is left out.
 func TestReopenWithLatecomers(t *testing.T) {
+	t.Parallel()
+	const regroup = 2 * time.Second // a busy machine may be late by itself
 	env := environments["tutti launch"](t)
-	gs := openIn(t, env, 5, Config{Regroup: 300 * time.Millisecond})
+	gs := openIn(t, env, 5, Config{Regroup: regroup})
 	gs[4].Close()
 	for name, g := range gs[:4] {
 		_, err := bits(t.Context(), g, name)
@@ -273,7 +275,7 @@ func TestReopenWithLatecomers(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	assert.GreaterOrEqual(t, time.Since(begin), 900*time.Millisecond, "for rank 2 to come, for rank 3 to connect, and to come again")
+	assert.GreaterOrEqual(t, time.Since(begin), 3*regroup, "for rank 2 to come, for rank 3 to connect, and to come again")
 	_, err = Reopen(t.Context(), gs[2])
 	require.ErrorIs(t, err, ErrLeftOut)
 	require.ErrorContains(t, err, "[0 1 3]")
