@@ -156,7 +156,9 @@ func (m *patches[T]) doFill(dst []T, nr, k0, k1, j0, j1 int) {
 	}
 }
 
-// copyBlocks copies the pieces of whole rows of a panel, one behind the other, by blocks.
+// copyBlocks copies the pieces of whole rows of a panel, one behind the other, by blocks. Less than a block more is read behind the last
+// pixel of src and written behind the last row, where there is memory: see newPatches and doFill. Addresses are not checked one by
+// one, which takes longer than the copy.
 func copyBlocks[T vec.Float](dst []T, nr int, src []T, offsets []int, pieces []piece) {
 	if len(offsets) == 0 {
 		return
