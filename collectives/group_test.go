@@ -316,13 +316,17 @@ func TestShuffleOrderIsTheTree(t *testing.T) {
 // result: so write at once, many times.
 func TestBufferIsFreeOnReturn(t *testing.T) {
 	const n = 300_000
+	rounds := 10
+	if testing.Short() {
+		rounds = 3
+	}
 	for _, w := range worlds {
 		for _, alg := range portable[2:] { // but Auto and Naive
 			t.Run(w.name+"/"+alg.String(), func(t *testing.T) {
 				gs := groups(t, w.open(t, 3), collectives.Config{Algorithm: alg})
 				for _, err := range each(gs, func(g *collectives.Group) error {
 					buf := make([]int32, n)
-					for i := range 10 {
+					for i := range rounds {
 						for j := range buf {
 							buf[j] = int32(i + g.Rank())
 						}
@@ -411,8 +415,12 @@ func TestSlice(t *testing.T) {
 }
 
 func TestAllReduceDoesNotAllocate(t *testing.T) {
+	long := 200_000
+	if testing.Short() {
+		long = 70_000 // more than a segment still
+	}
 	for _, alg := range portable {
-		for _, n := range []int{100, 200_000} {
+		for _, n := range []int{100, long} {
 			t.Run(fmt.Sprintf("%v/%d", alg, n), func(t *testing.T) {
 				gs := groups(t, inproc.NewWorld(2), collectives.Config{Algorithm: alg})
 				bufs := [2][]float32{make([]float32, n), make([]float32, n)}

@@ -193,7 +193,10 @@ const hangs = 5 * time.Second
 
 func TestKilledRankIsNamedBySurvivors(t *testing.T) {
 	for _, alg := range []collectives.Algorithm{collectives.Ring, collectives.Shuffle} {
-		for _, carrier := range carriers() {
+		for i, carrier := range carriers() {
+			if testing.Short() && (i%2 == 0) != (alg == collectives.Ring) {
+				continue // each carrier once
+			}
 			t.Run(fmt.Sprintf("%v over %s", alg, carrier), func(t *testing.T) { killedRank(t, alg, carrier) })
 		}
 	}
