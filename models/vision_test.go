@@ -46,7 +46,7 @@ var small = []struct {
 	{"InceptionV1", []int{3, 32, 32}, 0.05, 40, func(rng *rand.Rand, classes int) layers.Layer {
 		return models.NewInceptionV1(rng, models.InceptionConfig{Classes: classes, Shrink: 16, Dropout: -1})
 	}},
-	{"MobileNetV2", []int{3, 8, 8}, 0.005, 30, func(rng *rand.Rand, classes int) layers.Layer {
+	{"MobileNetV2", []int{3, 8, 8}, 0.005, 40, func(rng *rand.Rand, classes int) layers.Layer {
 		return models.NewMobileNetV2(rng, models.MobileNetConfig{Classes: classes, Width: 0.25, Dropout: -1, Small: true})
 	}},
 }
