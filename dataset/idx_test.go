@@ -164,6 +164,9 @@ func TestFashionMNISTFiles(t *testing.T) {
 
 // The real files. Their numbers are those of the set's authors' README; the mean and deviation those commonly published.
 func TestFashionMNIST(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not run: -short; it decodes 70,000 images, on one goroutine")
+	}
 	train, test, err := FashionMNIST("")
 	if errors.Is(err, fs.ErrNotExist) && os.Getenv("CI") == "" {
 		t.Skip(err) // continuous integration installs them, and may not skip

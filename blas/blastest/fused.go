@@ -26,11 +26,14 @@ var fusedShapes = [][3]int{
 
 // Fused runs the suite in T.
 func Fused[T kernel.Float](t *testing.T) {
-	ops := []blas.Transpose{blas.NoTrans, blas.Trans}
+	ops, betas := []blas.Transpose{blas.NoTrans, blas.Trans}, []float64{0, 1, -0.5}
+	if testing.Short() {
+		betas = betas[2:]
+	}
 	for _, s := range fusedShapes {
 		for _, tA := range ops {
 			for _, tB := range ops {
-				for _, beta := range []float64{0, 1, -0.5} {
+				for _, beta := range betas {
 					c := gemmCase{tA, tB, s[0], s[1], s[2], (s[0] + s[1]) % 4, 0.75, beta}
 					t.Run(c.String(), func(t *testing.T) { checkFused[T](t, c) })
 				}

