@@ -122,8 +122,14 @@ func (t *Transport) usable(ctx context.Context) error {
 	}
 }
 
-// endError says why the transport has ended; it has.
+// endError says why the transport has ended. It has, or is about to: a reader that finds a frame corrupt lets go of the receive
+// first.
 func (t *Transport) endError() error {
+	select {
+	case <-t.doomed:
+		return t.err
+	case <-t.closed:
+	}
 	select {
 	case <-t.doomed:
 		return t.err
