@@ -281,9 +281,10 @@ func TestWithdrawInMidMessage(t *testing.T) {
 // A Send that is cancelled while the network takes no more ends soon, and the transport with it, on both sides.
 func TestCancelledSendFailsTheTransport(t *testing.T) {
 	ts := pair(t, Config{Buffer: 1})
+	msg := make([]byte, 64<<20) // nobody receives it
 	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(50*time.Millisecond, cancel)
-	err := ts[0].Send(ctx, 1, 1, make([]byte, 64<<20)) // nobody receives it
+	time.AfterFunc(100*time.Millisecond, cancel) // once Send is under way
+	err := ts[0].Send(ctx, 1, 1, msg)
 	require.ErrorIs(t, err, context.Canceled)
 	require.ErrorIs(t, ts[0].Send(t.Context(), 1, 1, nil), context.Canceled)
 	var lost *transport.PeerLostError
