@@ -44,18 +44,16 @@ func firstHost(list string) string {
 	if list[open] == ',' {
 		return list[:open]
 	}
-	length := strings.IndexAny(list[open:], "-,]")
-	if length < 2 {
-		return ""
+	ranges, after, closed := strings.Cut(list[open+1:], "]")
+	first := ranges
+	if end := strings.IndexAny(ranges, "-,"); end >= 0 {
+		first = ranges[:end]
 	}
-	rest := "" // after the bracket, as in "n[1-2]-ib"
-	if _, after, ok := strings.Cut(list[open:], "]"); ok {
-		rest, _, _ = strings.Cut(after, ",")
-	}
-	if strings.Contains(rest, "[") {
+	rest, _, _ := strings.Cut(after, ",") // after the bracket, as in "n[1-2]-ib"
+	if !closed || first == "" || strings.Trim(first, "0123456789") != "" || strings.Contains(rest, "[") {
 		return "" // nobody names hosts like that
 	}
-	return list[:open] + list[open+1:open+length] + rest
+	return list[:open] + first + rest
 }
 
 // pet completes what Kubeflow's trainer says of nodes by what it says of processes on each.

@@ -156,7 +156,8 @@ func FuzzFind(f *testing.F) {
 func TestFirstHost(t *testing.T) {
 	for list, want := range map[string]string{
 		"n1": "n1", "n1,n2": "n1", "n[1-3]": "n1", "n[07,9]": "n07", "rack1-[03-07,9],login": "rack1-03", "n[4]": "n4",
-		"n[1-2]-ib,x": "n1-ib", "n[": "", "n[]": "", "r[1-2]n[3-4]": "", "": "",
+		"n[1-2]-ib,x": "n1-ib", "n[": "", "n[]": "", "r[1-2]n[3-4]": "", "": "", "n[3": "",
+		"rack1-[03[\x16R-07,l": "", "n[a-c]": "",
 	} {
 		assert.Equal(t, want, firstHost(list), list)
 	}
