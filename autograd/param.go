@@ -10,6 +10,9 @@ import (
 type Param struct {
 	// Frozen keeps the parameter out of training: its Vars are constants, and it has no gradient. Change it between steps.
 	Frozen bool
+	// Sparse asks training to keep the gradient by rows: train.Run then exchanges and steps only those rows of the parameter
+	// [V, ...] that a batch looked up. It is for tables that lookups alone use; a tape takes no notice of it. Change it between runs.
+	Sparse bool
 
 	value *tensor.Tensor
 }

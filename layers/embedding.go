@@ -32,6 +32,14 @@ func (l *Embedding) SetPadding(i int) *Embedding {
 	return l
 }
 
+// SetSparse makes train.Run exchange and step only the rows that a batch looked up, whatever else the table holds: PyTorch's
+// sparse=True. It is worth it where a batch looks up a small part of the table; see train.Config.Optimizer for the optimizers
+// that can do it. It returns l.
+func (l *Embedding) SetSparse() *Embedding {
+	l.Weight.Sparse = true
+	return l
+}
+
 // Lookup returns the rows of index. It panics with an *autograd.IndexError if an index is out of range.
 func (l *Embedding) Lookup(t *autograd.Tape, index *tensor.Tensor) *autograd.Var {
 	return autograd.Embedding(t.Use(l.Weight), index, l.EmbeddingOptions)
@@ -57,6 +65,12 @@ func NewEmbeddingBag(rng *rand.Rand, words, features int, mode autograd.BagMode)
 	positive("NewEmbeddingBag", "words", words)
 	positive("NewEmbeddingBag", "features", features)
 	return &EmbeddingBag{Weight: newParam(rng, Normal(0, 1), words, features), Mode: mode}
+}
+
+// SetSparse is Embedding's: train.Run then exchanges and steps only the rows that a batch looked up. It returns l.
+func (l *EmbeddingBag) SetSparse() *EmbeddingBag {
+	l.Weight.Sparse = true
+	return l
 }
 
 // Lookup returns a row for each bag. weights, which may be nil, multiply the rows of a sum; offsets, which may be nil, say where

@@ -28,6 +28,7 @@ type NeuMFConfig struct {
 	Users, Items int
 	Factors      int   // length of the vectors that are multiplied; default 8
 	Hidden       []int // sizes of the perceptron's layers, the first twice its vectors' length and so even; default 64, 32, 16, 8
+	Sparse       bool  // train.Run exchanges and steps only the rows that a batch looks up: see layers.Embedding.SetSparse
 }
 
 // NewNeuMF returns a NeuMF, its vectors drawn from the normal distribution of standard deviation 0.01.
@@ -42,6 +43,7 @@ func NewNeuMF(rng *rand.Rand, c NeuMFConfig) *NeuMF {
 	table := func(rows, features int) *layers.Embedding {
 		l := layers.NewEmbedding(rng, rows, features)
 		layers.Normal(0, 0.01)(rng, l.Weight.Value())
+		l.Weight.Sparse = c.Sparse
 		return l
 	}
 	m := &NeuMF{

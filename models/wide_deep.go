@@ -31,6 +31,7 @@ type WideDeepConfig struct {
 	Embedding int   // length of a field's vectors; default 8
 	Hidden    []int // sizes of the deep part's layers; default 100, 75, 50, 25
 	Classes   int   // default 1: a yes-or-no question
+	Sparse    bool  // train.Run exchanges and steps only the rows that a batch looks up: see layers.Embedding.SetSparse
 }
 
 // NewWideDeep returns a WideDeep. The wide part starts at zero.
@@ -44,10 +45,12 @@ func NewWideDeep(rng *rand.Rand, c WideDeepConfig) *WideDeep {
 		Bias: autograd.NewParam(tensor.New(tensor.Float32, classes)),
 	}
 	m.Wide.Weight.Value().Zero()
+	m.Wide.Weight.Sparse = c.Sparse
 	m.Wide.Padded, m.Wide.Padding = true, c.Features-1
 	for _, values := range c.Fields {
 		table := layers.NewEmbedding(rng, values, length)
 		layers.Normal(0, 0.1)(rng, table.Weight.Value())
+		table.Weight.Sparse = c.Sparse
 		m.Tables = append(m.Tables, table)
 	}
 	m.Deep = MLP(rng, append(append([]int{len(c.Fields)*length + c.Dense}, hidden...), classes)...)

@@ -48,6 +48,8 @@ func (r *run) fields() []field {
 		value := fmt.Sprint(p.Value().Shape())
 		if p.Frozen {
 			value += " frozen"
+		} else if p.Sparse {
+			value += " sparse"
 		}
 		list = append(list, field{"Model." + p.Name, value})
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/tutti-ml/tutti/collectives"
@@ -14,7 +15,7 @@ import (
 	"github.com/tutti-ml/tutti/train/optim"
 )
 
-// A checkpoint is a safetensors file: the model's state dictionary, so that layers.LoadStateDict or PyTorch can take it; the optimizer's moments as flat vectors "optimizer/NAME"; and in its metadata, under checkpointKey, the progress.
+// A checkpoint is a safetensors file: the model's state dictionary, so that layers.LoadStateDict or PyTorch can take it; the optimizer's moments as flat vectors "optimizer/NAME", and those of a sparse parameter as "optimizer/NAME/PARAMETER"; and in its metadata, under checkpointKey, the progress.
 // It holds whole vectors, whatever the strategy and the number of ranks, so either may change between runs.
 const (
 	checkpointKey   = "tutti.checkpoint"
@@ -52,6 +53,11 @@ func (r *run) checkpoint() error {
 	if err != nil {
 		return fmt.Errorf("train: gathering the optimizer state: %w", err)
 	}
+	rows, err := r.tables.state(r.world)
+	if err != nil {
+		return fmt.Errorf("train: gathering the optimizer state: %w", err)
+	}
+	state = &optim.State{Steps: state.Steps, Slots: slices.Concat(state.Slots, rows)}
 	if r.group.Rank() == 0 {
 		err = r.write(state)
 	}
@@ -109,7 +115,12 @@ func (r *run) resume() error {
 		}
 	}
 	r.at, r.resumed = p.At, true
-	return r.syncer.restore(state)
+	dense := len(state.Slots) - r.tables.slots()
+	if err := r.syncer.restore(&optim.State{Steps: state.Steps, Slots: state.Slots[:dense]}); err != nil {
+		return err
+	}
+	r.tables.restore(&optim.State{Steps: state.Steps, Slots: state.Slots[dense:]})
+	return nil
 }
 
 // load reads the checkpoint into the model and gives its progress, as text, and the optimizer state. A missing file
@@ -172,5 +183,9 @@ func (r *run) load() (text []byte, state *optim.State, err error) {
 	return []byte(meta), state, nil
 }
 
-// emptyState gives an optimizer state for the whole vector, in memory of its own.
-func (r *run) emptyState() *optim.State { return r.c.Optimizer.New(len(r.weights)).State() }
+// emptyState gives an optimizer state for the whole vector and for all tables, in memory of its own.
+func (r *run) emptyState() *optim.State {
+	state := r.c.Optimizer.New(len(r.weights)).State()
+	state.Slots = append(state.Slots, r.tables.empty()...)
+	return state
+}

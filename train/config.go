@@ -25,6 +25,11 @@ type Config struct {
 	LossFunc func(t *autograd.Tape, b *dataset.Batch) *autograd.Var
 
 	// Optimizer turns gradients into updates. Default: optim.SGD with its default learning rate.
+	//
+	// Parameters marked Sparse, as by [layers.Embedding.SetSparse], are stepped by rows, those that the batch looked up: with plain
+	// SGD to what dense training gives; with Adam lazily, as PyTorch's SparseAdam; and so with momentum. The optimizer's Steppers
+	// must be optim.RowSteppers, as all in package optim are, and without weight decay for these parameters; anything else is
+	// an error. Rows travel whole, whatever Compress says.
 	Optimizer optim.Optimizer
 	// Groups give parameters whose names match a pattern a learning rate or a weight decay of their own: the first group that
 	// matches a parameter counts, and what none matches is as Optimizer says. Default: none. Frozen parameters stay frozen. A

@@ -8,6 +8,7 @@
 //     updates slice n of the weights only, and publishes it. Optimizer moments exist once, 1/P on each rank.
 //
 // The files in reading order: config.go (what a user says), run.go (the loop), replica.go (forward and backward of one
-// partition), sync.go, ring.go, shuffle.go and tree.go (the two strategies), groups.go (weights with a learning rate or decay
-// of their own), evaluate.go, checkpoint.go, agree.go (ranks that disagree are refused at the start).
+// partition), sync.go, ring.go, shuffle.go and tree.go (the two strategies), tables.go (parameters whose gradients are rows),
+// groups.go (weights with a learning rate or decay of their own), evaluate.go, checkpoint.go, agree.go (ranks that disagree
+// are refused at the start).
 package train

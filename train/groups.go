@@ -13,21 +13,21 @@ import (
 type groups struct {
 	optimizer optim.Optimizer
 	list      []optim.Group
-	runs      []optim.Run // nil where list is empty
+	runs      []optim.Run             // nil where list is empty
+	of        map[*autograd.Param]int // those that are in a group
 }
 
 // newGroups finds the group of each parameter of set: the first that matches its name.
 func newGroups(c Config, set *autograd.Set) (*groups, error) {
-	g := &groups{optimizer: c.Optimizer, list: c.Groups}
+	g := &groups{optimizer: c.Optimizer, list: c.Groups, of: map[*autograd.Param]int{}}
 	if len(c.Groups) == 0 {
 		return g, nil
 	}
-	of := map[*autograd.Param]int{}
 	for i, group := range c.Groups {
 		matching, first := layers.Matching(c.Model, group.Pattern), false
 		for _, p := range matching {
-			if _, taken := of[p.Param]; !taken {
-				of[p.Param], first = i, true
+			if _, taken := g.of[p.Param]; !taken {
+				g.of[p.Param], first = i, true
 			}
 		}
 		switch {
@@ -40,7 +40,7 @@ func newGroups(c Config, set *autograd.Set) (*groups, error) {
 	}
 	for _, p := range set.Params() {
 		lo, hi := set.Range(p)
-		group, ok := of[p]
+		group, ok := g.of[p]
 		if !ok {
 			group = -1
 		}
@@ -56,6 +56,14 @@ func (g *groups) add(n, group int) {
 		return
 	}
 	g.runs = append(g.runs, optim.Run{N: n, Group: group})
+}
+
+// recipe returns the optimizer of p, and what multiplies its learning rate.
+func (g *groups) recipe(p *autograd.Param) (optim.Optimizer, float64) {
+	if i, ok := g.of[p]; ok {
+		return g.list[i].Recipe(g.optimizer)
+	}
+	return g.optimizer, 1
 }
 
 // stepper returns fresh optimizer state for elements [lo, hi) of the vector.

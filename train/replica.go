@@ -23,7 +23,8 @@ type replica struct {
 	rng       *rand.Rand
 	grad      []float32      // what leads, the tail with it, then the weights
 	view      *tensor.Tensor // the weights' part of grad
-	begin     func(n int)    // of the collection of what layers observe of n samples
+	begin     func(n int)    // of the collection of what layers observe of n samples, and of rows
+	rows      func() error   // collects the gradients of sparse parameters from the tape
 
 	next func() (*dataset.Batch, error, bool)
 	stop func()
@@ -87,7 +88,7 @@ func (r *replica) step(seed uint64, step, total int) (err error) {
 		tail[tailCorrect] = float32(correct(output.Value(), batch.Y))
 	}
 	r.tape.BackwardScaled(loss, share)
-	return nil
+	return r.rows()
 }
 
 // lossOf gives the function from a batch to its mean loss, and to the model's output where there is one.

@@ -59,12 +59,13 @@ type run struct {
 	group    *collectives.Group
 	world    context.Context     // for collective operations: not cancelled with the run, so that all ranks stop together
 	params   []layers.NamedParam // all of the model's
-	set      *autograd.Set       // those that are trained: a frozen one must not meet momentum or weight decay
+	set      *autograd.Set       // those that are trained densely: a frozen one must not meet momentum or weight decay
 	weights  []float32           // set's
 	replicas []*replica
 	grads    [][]float32
 	syncer   syncer
 	buffers  *buffers
+	tables   *tables
 	overlap  *overlap
 	feedback *feedback
 	plan     dataset.Plan
@@ -98,16 +99,18 @@ func newRun(ctx context.Context, c Config) (*run, error) {
 	}
 
 	var trained []*autograd.Param
+	frozen := true
 	r.params = layers.Params(r.c.Model)
 	for _, p := range r.params {
 		if d := p.Value().DType(); d != tensor.Float32 {
 			return nil, fmt.Errorf("train: parameter %s is %v, want Float32", p.Name, d)
 		}
-		if !p.Frozen {
+		if !p.Frozen && !p.Sparse {
 			trained = append(trained, p.Param)
 		}
+		frozen = frozen && p.Frozen
 	}
-	if len(trained) == 0 {
+	if frozen {
 		return nil, fmt.Errorf("train: Config.Model (%T) has no parameters to train in exported fields (%d are frozen)",
 			r.c.Model, len(r.params))
 	}
@@ -129,13 +132,20 @@ func newRun(ctx context.Context, c Config) (*run, error) {
 	if r.buffers, err = newBuffers(r.c.Model, r.group, r.c.Partitions, hi-lo); err != nil {
 		return nil, err
 	}
-	for i, replica := range r.replicas {
-		replica.begin = func(n int) { r.buffers.begin(i, n) }
-		replica.tape.OnObserve(r.buffers.observer(i))
-	}
 	groups, err := newGroups(r.c, r.set)
 	if err != nil {
 		return nil, err
+	}
+	if r.tables, err = newTables(r.c, r.params, groups); err != nil {
+		return nil, err
+	}
+	for i, replica := range r.replicas {
+		replica.begin = func(n int) {
+			r.buffers.begin(i, n)
+			r.tables.begin(i)
+		}
+		replica.rows = func() error { return r.tables.take(i, replica.tape) }
+		replica.tape.OnObserve(r.buffers.observer(i))
 	}
 	spans := cutBuckets(r.set, r.c.Bucket)
 	if r.c.ErrorFeedback && size > 1 {
@@ -162,9 +172,9 @@ func (r *run) start() error {
 		return fmt.Errorf("train: sharing the weights: %w", err)
 	}
 	for _, p := range r.params {
-		if p.Frozen {
+		if !r.set.Has(p.Param) {
 			if err := collectives.Broadcast(r.world, r.group, tensor.Data[float32](p.Value()), 0); err != nil {
-				return fmt.Errorf("train: sharing the frozen parameter %s: %w", p.Name, err)
+				return fmt.Errorf("train: sharing the parameter %s: %w", p.Name, err)
 			}
 		}
 	}
@@ -256,6 +266,9 @@ func (r *run) step(ctx context.Context, samples int) (loss float64, stop bool, e
 	case !finite(float64(tail[tailLoss])):
 		return 0, false, fmt.Errorf("train: %w: %v at %s with learning rate %g; the weights are those before this step",
 			ErrNotFinite, tail[tailLoss], where, rate)
+	}
+	if err := r.tables.step(r.world, rate); err != nil {
+		return 0, false, fmt.Errorf("train: synchronising at %s: %w", where, err)
 	}
 	if err := r.buffers.apply(r.world); err != nil {
 		return 0, false, err

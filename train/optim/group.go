@@ -65,6 +65,9 @@ func (g Group) factor(o Optimizer) float64 {
 // decays says whether g has a weight decay of its own.
 func (g Group) decays() bool { return g.NoDecay || g.WeightDecay != 0 }
 
+// Recipe returns o as g changes it, and what g multiplies the learning rate by. g must be valid for o.
+func (g Group) Recipe(o Optimizer) (Optimizer, float64) { return g.recipe(o), g.factor(o) }
+
 // recipe is o as g changes it, but for the learning rate.
 func (g Group) recipe(o Optimizer) Optimizer {
 	if g.decays() {
