@@ -57,7 +57,7 @@ func (p *part) run(t, inner *Tape, x []*Var, record bool) *Var {
 	}
 	inner.Reset(rng)
 	inner.forgetful = !record
-	inner.onObserve = t.onObserve
+	inner.onObserve, inner.statSync = t.onObserve, t.statSync
 	if record { // statistics of the batch count once
 		inner.onObserve = func(*Buffer, float64, *tensor.Tensor) {}
 	}

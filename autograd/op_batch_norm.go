@@ -57,6 +57,13 @@ type StatSync interface {
 	Sum(sums []float64)
 }
 
+// SetStatSync makes layers that normalise over a batch, and have no StatSync of their own, do so over all replicas that share s,
+// of which this tape's is one. nil ends it.
+func (t *Tape) SetStatSync(s StatSync) { t.statSync = s }
+
+// StatSync returns what SetStatSync has set.
+func (t *Tape) StatSync() StatSync { return t.statSync }
+
 var batchNormOp = &op{"BatchNorm",
 	kernels{batchNormForward[float32], batchNormBackward[float32]}, kernels{batchNormForward[float64], batchNormBackward[float64]}}
 

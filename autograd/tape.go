@@ -45,6 +45,8 @@ type Tape struct {
 	onOp      func(name string, in []*Var, out *Var)
 	onObserve func(b *Buffer, rate float64, sample *tensor.Tensor)
 
+	statSync StatSync
+
 	set  *Set // GradsInto
 	flat *tensor.Tensor
 }

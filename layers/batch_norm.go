@@ -28,6 +28,7 @@ type BatchNorm struct {
 	// Fixed takes the running statistics on training tapes too, and leaves them alone: for fine-tuning with small batches.
 	Fixed bool
 	// Sync, if not nil, lets replicas that run at the same time normalise over all their samples together. See autograd.StatSync.
+	// Default: the tape's, which train.Config.SyncBatchNorm sets.
 	Sync autograd.StatSync
 }
 
@@ -55,6 +56,9 @@ func (l *BatchNorm) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
 		panic(fmt.Sprintf("layers: BatchNorm: x %v, want [N, %d, ...]", x.Shape(), l.RunningMean.Value().Len()))
 	}
 	o := &autograd.BatchNormOptions{Eps: l.Eps, Mean: l.RunningMean, Var: l.RunningVar, Rate: l.Momentum, Sync: l.Sync}
+	if o.Sync == nil {
+		o.Sync = t.StatSync()
+	}
 	o.Running = l.Fixed || !t.Training()
 	if !o.Running && x.Len() > 0 {
 		if l.Momentum == 0 {

@@ -31,6 +31,7 @@ func (r *run) fields() []field {
 		{"Bucket", fmt.Sprint(c.Bucket)},
 		{"Compress", c.Compress.String()},
 		{"ErrorFeedback", fmt.Sprint(c.ErrorFeedback)},
+		{"SyncBatchNorm", fmt.Sprint(c.SyncBatchNorm)},
 		{"Train", source(c.Train)},
 		{"Test", source(c.Test)},
 		{"Epochs", fmt.Sprint(c.Epochs)},

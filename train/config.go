@@ -71,6 +71,11 @@ type Config struct {
 	// of an epoch to its end. A run that is interrupted within an epoch forgets it: with ErrorFeedback, only a resumption
 	// between epochs has the same bits.
 	ErrorFeedback bool
+	// SyncBatchNorm makes every layers.BatchNorm normalise over the whole batch, all partitions of all ranks together, as
+	// torch.nn.SyncBatchNorm does, instead of each partition over its own part. It is worth it where a partition has few samples.
+	// All of a rank's partitions then run at the same time, whatever Workers says, and each normalisation waits for the slowest,
+	// once in forward and once in backward. A normalisation over features of one sample (LayerNorm, GroupNorm) needs none of it.
+	SyncBatchNorm bool
 	// Group is this rank's place among the ranks. Default: a group of one.
 	Group *collectives.Group
 

@@ -9,6 +9,6 @@
 //
 // The files in reading order: config.go (what a user says), run.go (the loop), replica.go (forward and backward of one
 // partition), sync.go, ring.go, shuffle.go and tree.go (the two strategies), tables.go (parameters whose gradients are rows),
-// groups.go (weights with a learning rate or decay of their own), evaluate.go, checkpoint.go, agree.go (ranks that disagree
-// are refused at the start).
+// statsync.go (batch normalisation over all partitions), groups.go (weights with a learning rate or decay of their own),
+// evaluate.go, checkpoint.go, agree.go (ranks that disagree are refused at the start).
 package train

@@ -66,6 +66,7 @@ type run struct {
 	syncer   syncer
 	buffers  *buffers
 	tables   *tables
+	stats    *statSync // nil: every partition for itself
 	overlap  *overlap
 	feedback *feedback
 	plan     dataset.Plan
@@ -165,6 +166,15 @@ func (r *run) start() error {
 	if err := r.agree(); err != nil {
 		return err
 	}
+	if r.c.SyncBatchNorm && r.c.Partitions > 1 {
+		var err error
+		if r.stats, err = newStatSync(r.world, r.group, len(r.replicas)); err != nil {
+			return err
+		}
+		for i, replica := range r.replicas {
+			replica.tape.SetStatSync(statMember{r.stats, i})
+		}
+	}
 	if err := r.resume(); err != nil {
 		return err
 	}
@@ -184,6 +194,9 @@ func (r *run) start() error {
 func (r *run) close() {
 	for _, replica := range r.replicas {
 		replica.close()
+	}
+	if r.stats != nil {
+		r.stats.close()
 	}
 }
 
@@ -286,10 +299,20 @@ func (r *run) compute(number, samples int) error {
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
+	step := func(replica *replica) error { return replica.step(r.c.Seed, number, samples) }
+	if r.stats != nil { // they wait for each other
+		workers = len(r.replicas)
+		r.stats.begin()
+		alone := step
+		step = func(replica *replica) error {
+			defer r.stats.leave()
+			return alone(replica)
+		}
+	}
 	if len(r.replicas) == 1 || workers == 1 {
 		var first error
 		for _, replica := range r.replicas {
-			if err := replica.step(r.c.Seed, number, samples); err != nil && first == nil {
+			if err := step(replica); err != nil && first == nil {
 				first = err
 			}
 		}
@@ -301,7 +324,7 @@ func (r *run) compute(number, samples int) error {
 	for i, replica := range r.replicas {
 		slots <- struct{}{}
 		wg.Go(func() {
-			errs[i] = replica.step(r.c.Seed, number, samples)
+			errs[i] = step(replica)
 			<-slots
 		})
 	}

@@ -80,7 +80,7 @@ func TestTrain(t *testing.T) {
 	require.Contains(t, errs, "epoch 1/2", "the progress bar")
 	require.Equal(t, []string{"digits-digitsnet.safetensors"}, files(t, dir), "the model, and no checkpoint")
 
-	out, errs, code = tutti(t, t.TempDir(), "train", "--epochs", "2", "--progress", "never", "--model", "mlp", "--algorithm", "auto", "--compress", "bf16", "--error-feedback")
+	out, errs, code = tutti(t, t.TempDir(), "train", "--epochs", "2", "--progress", "never", "--model", "mlp", "--algorithm", "auto", "--compress", "bf16", "--error-feedback", "--sync-batchnorm")
 	require.Zero(t, code, errs)
 	require.Regexp(t, `exchange gradients in bf16, .*auto: .* ns/B`, out)
 

@@ -38,6 +38,7 @@ type trainOptions struct {
 	sync, transport           string
 	algorithm, compress       string
 	feedback, tls             bool
+	syncNorm                  bool
 	out, checkpoint, progress string
 	resume                    bool
 	timeout                   time.Duration
@@ -76,6 +77,7 @@ tutti launch, mpirun (of a binary built with -tags mpi), Slurm or a torchrun-sty
 	f.StringVar(&o.algorithm, "algorithm", "", "how ranks combine vectors: "+algorithmNames()+"; auto measures first (default: the strategy's)")
 	f.StringVar(&o.compress, "compress", "none", "how gradients travel: none, bf16, fp16")
 	f.BoolVar(&o.feedback, "error-feedback", false, "add what --compress rounds away to the next step's gradient")
+	f.BoolVar(&o.syncNorm, "sync-batchnorm", false, "normalise batches over all ranks and partitions together, not each for itself")
 	f.StringVar(&o.transport, "transport", "auto", "transport between ranks: "+strings.Join(launch.Transports(), ", "))
 	f.BoolVar(&o.tls, "tls", false, "encrypt what goes over TCP, for a third of the bandwidth; what stays on a host is not")
 	f.DurationVar(&o.timeout, "timeout", collectives.DefaultTimeout, "how long a rank waits for the others in one operation")
@@ -256,7 +258,7 @@ func (j *job) rank(ctx context.Context, g *collectives.Group, where string) erro
 	config := train.Config{
 		Model: model, Loss: layers.CrossEntropy{}, Optimizer: j.rule, Groups: j.params, Schedule: j.schedule,
 		Train: j.data.train, Test: j.data.test, Epochs: j.epochs, BatchSize: j.batch, Partitions: j.partitions,
-		Seed: j.seed, Sync: j.sync, Compress: j.wire, ErrorFeedback: j.feedback, Group: g, Checkpoint: j.checkpointFile(), Resume: j.resume,
+		Seed: j.seed, Sync: j.sync, Compress: j.wire, ErrorFeedback: j.feedback, SyncBatchNorm: j.syncNorm, Group: g, Checkpoint: j.checkpointFile(), Resume: j.resume,
 	}
 	if j.combine == collectives.Auto && g.Size() > 1 {
 		if _, err := collectives.Tune(ctx, g); err != nil {
