@@ -82,8 +82,34 @@ var derivatives = map[*op]derivative{
 	},
 	dropoutOp: func(n *node, _ int, dy *Var) *Var { return Mul(dy, n.tape.newVar(n.saved[0])) },
 
+	leakyReLUOp: straight(leakySlope[float32], leakySlope[float64]),
+	hardtanhOp:  straight(hardtanhSlope[float32], hardtanhSlope[float64]),
+	relu6Op:     straight(hardtanhSlope[float32], hardtanhSlope[float64]),
+	siluOp: func(n *node, _ int, dy *Var) *Var {
+		s := Sigmoid(n.in[0])
+		return Mul(dy, Add(s, Mul(n.out, AddScalar(Neg(s), 1))))
+	},
+	logSigmoidOp: func(n *node, _ int, dy *Var) *Var { return Mul(dy, Sigmoid(Neg(n.in[0]))) },
+
 	matMulOp: matMulDerivative,
 	linearOp: linearDerivative,
+
+	conv2DOp:          conv2DDerivative,
+	convTranspose2DOp: convTransposeDerivative,
+	filtersOp:         filtersDerivative,
+	maxPoolOp:         winnersDerivative,
+	adaptiveMaxOp:     winnersDerivative,
+	avgPoolOp:         func(n *node, _ int, dy *Var) *Var { return avgSpreadOp.like(n, dy) },
+	avgSpreadOp:       func(n *node, _ int, dy *Var) *Var { return avgPoolOp.like(n, dy) },
+	adaptiveAvgOp:     func(n *node, _ int, dy *Var) *Var { return adaptiveSpreadOp.like(n, dy) },
+	adaptiveSpreadOp: func(n *node, _ int, dy *Var) *Var {
+		return AdaptiveAvgPool2D(dy, n.in[0].Dim(2), n.in[0].Dim(3))
+	},
+
+	batchNormOp: batchNormDerivative,
+	layerNormOp: rowsDerivative,
+	rmsNormOp:   rowsDerivative,
+	groupNormOp: groupNormDerivative,
 
 	sumOp:    sumDerivative,
 	meanOp:   sumDerivative,
@@ -138,6 +164,7 @@ var derivatives = map[*op]derivative{
 	moveOp:      placeBack,
 	placeOp:     readThrough,
 	foldOp:      readThrough,
+	padOp:       padDerivative,
 	rollOp:      func(n *node, _ int, dy *Var) *Var { return Roll(dy, n.ints[0], -n.ints[1]) },
 	concatOp: func(n *node, i int, dy *Var) *Var {
 		lo := 0
@@ -180,8 +207,9 @@ var derivatives = map[*op]derivative{
 // Twice returns the names of the ops that Gradients can differentiate, in alphabetical order.
 func Twice() []string {
 	var names []string
+	inner := []*op{placeOp, moveOp, filtersOp, avgSpreadOp, adaptiveSpreadOp} // no ops of the user's
 	for o := range derivatives {
-		if o != placeOp && o != moveOp { // no op of the user's
+		if !slices.Contains(inner, o) {
 			names = append(names, o.name)
 		}
 	}
@@ -213,6 +241,16 @@ func sumDerivative(n *node, _ int, dy *Var) *Var {
 func winnerDerivative(n *node, _ int, dy *Var) *Var {
 	x := n.in[0]
 	return ScatterAdd(n.tape.zeros(x.DType(), x.Shape()...), 1, n.tape.pool.Reshape(n.saved[0], x.Dim(0), 1), column(dy))
+}
+
+// straight is the derivative of a curve made of straight pieces, given its slopes: constants.
+func straight(f32 func(dx, dy, x []float32, p, q float32), f64 func(dx, dy, x []float64, p, q float64)) derivative {
+	return func(n *node, _ int, dy *Var) *Var {
+		ones := constant(dy, func(dst, _ []float32) { vec.Fill(dst, 1) }, func(dst, _ []float64) { vec.Fill(dst, 1) }).value
+		return Mul(dy, constant(n.in[0],
+			func(dst, x []float32) { f32(dst, tensor.Data[float32](ones), x, float32(n.factor), float32(n.other)) },
+			func(dst, x []float64) { f64(dst, tensor.Data[float64](ones), x, n.factor, n.other) }))
+	}
 }
 
 func matMulDerivative(n *node, i int, dy *Var) *Var {

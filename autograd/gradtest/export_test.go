@@ -4,4 +4,5 @@ package gradtest
 var (
 	Basics, Arithmetic, Reductions = basics, arithmetic, reductions
 	Shaping, Indexing, Products    = shaping, indexing, products
+	Convolutions, Norms            = convolutions, norms
 )

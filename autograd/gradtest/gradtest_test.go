@@ -4,11 +4,11 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -16,6 +16,7 @@ import (
 
 	"github.com/tutti-ml/tutti/autograd"
 	"github.com/tutti-ml/tutti/autograd/gradtest"
+	"github.com/tutti-ml/tutti/tensor"
 )
 
 func TestOps(t *testing.T) {
@@ -95,13 +96,43 @@ func (f *failures) Errorf(string, ...any) { *f++ }
 // What can be differentiated twice must stay so: every row of these areas, but for those named, whose ops have no derivative made
 // of ops.
 func TestTwice(t *testing.T) {
-	once := regexp.MustCompile(`^(Prod|Pad|Scatter($| )|Conv|MaxPool|AvgPool)`)
-	for _, c := range slices.Concat(gradtest.Basics, gradtest.Arithmetic, gradtest.Reductions, gradtest.Shaping, gradtest.Indexing, gradtest.Products) {
-		if strings.HasPrefix(c.Name, "PadRe") || strings.HasPrefix(c.Name, "PadC") {
-			continue // made of IndexSelect
-		}
+	once := regexp.MustCompile(`^(Prod|Scatter($| )|RoIAlign|UpsampleLinear|LocalResponseNorm)`)
+	for _, c := range slices.Concat(gradtest.Basics, gradtest.Arithmetic, gradtest.Reductions, gradtest.Shaping, gradtest.Indexing, gradtest.Products,
+		gradtest.Convolutions, gradtest.Norms) {
 		assert.Equal(t, !once.MatchString(c.Name), gradtest.Twice(c), c.Name)
 	}
 	assert.Contains(t, autograd.Twice(), "MatMul")
-	assert.NotContains(t, autograd.Twice(), "MaxPool2D")
+	for _, name := range autograd.Twice() {
+		assert.NotRegexp(t, "^(Place|Move|.*Filters|.*Spread)$", name, "no op of the user's")
+	}
+	for _, c := range gradtest.Ops {
+		if regexp.MustCompile(`^(LeakyReLU|ReLU|Hardtanh|SiLU|LogSigmoid)`).MatchString(c.Name) {
+			assert.True(t, gradtest.Twice(c), c.Name)
+		}
+	}
+}
+
+// A critic of images, as of WGAN-GP (Gulrajani et al., arXiv:1704.00028): the penalty on the gradient with respect to its input is
+// differentiated with respect to its parameters.
+func TestGradientPenalty(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	param := func(shape ...int) *autograd.Param {
+		x := tensor.New(tensor.Float64, shape...)
+		x.Uniform(rng, -0.5, 0.5)
+		return autograd.NewParam(x)
+	}
+	images := param(3, 2, 6, 6)
+	w1, b1, gain, bias, w2, w3 := param(4, 2, 3, 3), param(4), param(4), param(4), param(3, 4, 2, 2), param(1, 3)
+	critic := func(t *autograd.Tape, x *autograd.Var) *autograd.Var {
+		x = autograd.Conv2D(x, t.Use(w1), t.Use(b1), autograd.Conv2DOptions{PadH: 1, PadW: 1})
+		x = autograd.LeakyReLU(autograd.GroupNorm(x, t.Use(gain), t.Use(bias), 2, 1e-5), 0.2)
+		x = autograd.AvgPool2D(x, autograd.Pool2DOptions{R: 2, S: 2})
+		x = autograd.SiLU(autograd.Conv2D(x, t.Use(w2), nil, autograd.Conv2DOptions{}))
+		return autograd.Linear(autograd.Reshape(autograd.AdaptiveAvgPool2D(x, 1, 1), 3, 3), t.Use(w3), nil)
+	}
+	gradtest.CheckParams(t, "gradient penalty", []*autograd.Param{images, w1, gain, bias, w2, w3}, 10, func(t *autograd.Tape) *autograd.Var {
+		x := t.Use(images)
+		g := autograd.Reshape(t.Gradients(autograd.Sum(critic(t, x)), x)[0], 3, 2*6*6)
+		return autograd.Mean(autograd.Square(autograd.AddScalar(autograd.Norm(g, 2, 1), -1)))
+	})
 }

@@ -19,6 +19,7 @@ func Twice(c Case) bool {
 type twice struct {
 	tape   *autograd.Tape
 	params []*autograd.Param
+	vars   []*autograd.Var // the inputs
 	g      []*autograd.Var // of the differentiated inputs, nil for others
 	loss   *autograd.Var   // Σ q·g, and nothing of every input
 }
@@ -33,20 +34,20 @@ func (c Case) gradients(inputs []*tensor.Tensor) (w twice, ok bool) {
 		}
 	}()
 	w.tape = autograd.NewTape(autograd.Train, seeded())
-	var vars, of []*autograd.Var
+	var of []*autograd.Var
 	for i, x := range inputs {
 		p := autograd.NewParam(x.Clone())
 		p.Frozen = c.Inputs[i].Const
 		v := w.tape.Use(p)
-		w.params, vars = append(w.params, p), append(vars, v)
+		w.params, w.vars = append(w.params, p), append(w.vars, v)
 		if !p.Frozen {
 			of = append(of, v)
 		}
 	}
-	y := c.Fn(w.tape, vars)
+	y := c.Fn(w.tape, w.vars)
 	g := w.tape.Gradients(autograd.Sum(autograd.Mul(y, w.tape.Const(weights(y.Value())))), of...)
 	w.loss = w.tape.Const(tensor.New(inputs[0].DType()))
-	for i, v := range vars {
+	for i, v := range w.vars {
 		if c.Inputs[i].Const {
 			w.g = append(w.g, nil)
 			continue
@@ -60,7 +61,7 @@ func (c Case) gradients(inputs []*tensor.Tensor) (w twice, ok bool) {
 }
 
 // checkTwice compares what Gradients returns with what Backward computed, and the derivative of Σ q·gradient, for fixed random q,
-// with central differences of Backward's gradients.
+// with central differences of Backward's gradients, and with what Gradients, differentiating its own ops, says of it.
 func (c Case) checkTwice(t T, inputs []*tensor.Tensor, grads [][]float64) {
 	t.Helper()
 	w, ok := c.gradients(inputs)
@@ -72,6 +73,7 @@ func (c Case) checkTwice(t T, inputs []*tensor.Tensor, grads [][]float64) {
 			near(t, c.Name, "gradient as a Var", i, j, float64s(w.g[i].Value())[j], g[j], 1e-12)
 		}
 	}
+	again := w.tape.Gradients(w.loss, w.vars...)
 	w.tape.Backward(w.loss)
 	size := 1 + math.Abs(w.loss.Item())
 	slope := func() float64 {
@@ -91,6 +93,9 @@ func (c Case) checkTwice(t T, inputs []*tensor.Tensor, grads [][]float64) {
 			continue
 		}
 		data, h := tensor.Data[float64](x), float64s(w.tape.Grad(w.params[i]))
+		for j, v := range float64s(again[i].Value()) {
+			near(t, c.Name, "second derivative as a Var", i, j, v, h[j], 1e-11)
+		}
 		for j := 0; j < len(data); j += max(1, len(data)/12) {
 			at := data[j]
 			data[j] = at + step
