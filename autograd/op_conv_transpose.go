@@ -39,6 +39,11 @@ func ConvTranspose2D(x, w, b *Var, o ConvTranspose2DOptions) *Var {
 	if o.OutPadH < 0 || o.OutPadW < 0 || o.OutPadH >= max(o.StrideH, o.DilationH, 1) || o.OutPadW >= max(o.StrideW, o.DilationW, 1) {
 		n.op.panicf("OutPad %dx%d must be less than stride or dilation, and not negative", o.OutPadH, o.OutPadW)
 	}
+	if moreH, moreW := o.OutPadH/max(o.StrideH, 1), o.OutPadW/max(o.StrideW, 1); moreH+moreW > 0 {
+		// The convolution would map so large a result to more pixels than x has: those are zeros.
+		o.OutPadH, o.OutPadW = o.OutPadH-moreH*max(o.StrideH, 1), o.OutPadW-moreW*max(o.StrideW, 1)
+		return ConvTranspose2D(Pad(x, 0, 0, moreW, 0, moreH), w, b, o)
+	}
 	size := func(in, stride, pad, dilation, taps, more int) int {
 		return (in-1)*max(stride, 1) - 2*pad + max(dilation, 1)*(taps-1) + more + 1
 	}

@@ -109,6 +109,10 @@ func TestConvolutionsAgainstPyTorch(t *testing.T) {
 			return autograd.ConvTranspose2D(x[0], x[1], x[2], autograd.ConvTranspose2DOptions{OutPadH: 1, Conv2DOptions: autograd.Conv2DOptions{
 				StrideH: 2, StrideW: 3, PadH: 1, DilationH: 1, DilationW: 2, Groups: 2}})
 		},
+		"ConvTranspose2D larger": func(x vars) *autograd.Var {
+			return autograd.ConvTranspose2D(x[0], x[1], x[2], autograd.ConvTranspose2DOptions{OutPadH: 1, OutPadW: 2,
+				Conv2DOptions: autograd.Conv2DOptions{StrideW: 2, PadH: 1, PadW: 1, DilationH: 2, DilationW: 3}})
+		},
 		"ConvTranspose3D": func(x vars) *autograd.Var {
 			return autograd.ConvTranspose3D(x[0], x[1], x[2], autograd.Conv3DOptions{Stride: [3]int{2, 1, 2}, Pad: [3]int{1, 0, 1}}, [3]int{1, 0, 1})
 		},

@@ -31,6 +31,10 @@ var convolutions = []Case{
 		return autograd.ConvTranspose2D(x, w, nil, autograd.ConvTranspose2DOptions{OutPadH: 1, OutPadW: 2,
 			Conv2DOptions: autograd.Conv2DOptions{StrideH: 2, StrideW: 3, PadH: 1, PadW: 1, DilationH: 2, DilationW: 1, Groups: 2}})
 	})},
+	{Name: "ConvTranspose2D made larger than its stride", Inputs: of([]int{1, 2, 3, 2}, []int{2, 1, 2, 2}, []int{1}), Fn: three(func(x, w, b out) out {
+		return autograd.ConvTranspose2D(x, w, b, autograd.ConvTranspose2DOptions{OutPadH: 1, OutPadW: 2,
+			Conv2DOptions: autograd.Conv2DOptions{StrideW: 2, PadH: 1, PadW: 1, DilationH: 2, DilationW: 3}})
+	})},
 	{Name: "ConvTranspose3D", Inputs: of([]int{1, 2, 2, 3, 2}, []int{2, 2, 3, 2, 2}, []int{2}), Few: true, Fn: three(func(x, w, b out) out {
 		return autograd.ConvTranspose3D(x, w, b, autograd.Conv3DOptions{Stride: [3]int{2, 1, 2}, Pad: [3]int{1, 0, 1}}, [3]int{1, 0, 1})
 	})},

@@ -124,4 +124,5 @@ write("convolutions.json", [
     case("PixelShuffle", lambda x: F.pixel_shuffle(x, 2), randn(1, 8, 2, 3)),
     case("PixelUnshuffle", lambda x: F.pixel_unshuffle(x, 2), randn(1, 2, 4, 2)),
     case("ChannelShuffle", lambda x: x.reshape(1, 3, 2, 2, 2).transpose(1, 2).reshape(1, 6, 2, 2), randn(1, 6, 2, 2)),
+    case("ConvTranspose2D larger", lambda x, w, b: F.conv_transpose2d(x, w, b, (1, 2), 1, (1, 2), 1, (2, 3)), randn(1, 2, 3, 2), randn(2, 1, 2, 2), randn(1)),
 ])
