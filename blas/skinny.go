@@ -11,6 +11,7 @@ import (
 
 	"github.com/tutti-ml/tutti/blas/kernel"
 	"github.com/tutti-ml/tutti/internal/cpu"
+	"github.com/tutti-ml/tutti/internal/parallel"
 )
 
 // A skinny is one call: out[u, v] = alpha·Σ S[u, p]·R[v, p] + beta·out[u, v] for all u < lanes and v < few. It outlives the
@@ -25,6 +26,7 @@ type skinny[T kernel.Float] struct {
 	c           *T
 	cs, cr      int // from out[u, v] to out[u+1, v] and to out[u, v+1]
 	factors     []T // R, packed
+	strip       int // lanes that outer products take at a time
 	scratch     *sync.Pool
 
 	dots, outers func(lo, hi int)
@@ -83,7 +85,7 @@ func trySkinny[T kernel.Float](pool *sync.Pool, isa cpu.ISA, aT, bT bool, m, n, 
 		run(ceil(lanes, kernel.DotsS), max(1, minShare/(4*few*kernel.DotsS*k)), v.dots)
 	case !along && few <= mostOuters:
 		v.packOuters(r, rs, ks)
-		run(ceil(lanes, v.strip()), max(1, minShare/(4*few*v.strip()*k)), v.outers)
+		run(ceil(lanes, v.strip), max(1, minShare/(4*few*v.strip*k)), v.outers)
 	default:
 		done = false
 	}
@@ -169,91 +171,58 @@ func (v *skinny[T]) dot(u, lds, count int) {
 	}
 }
 
-// strip is how many lanes outer products take at a time: rows of S are read in long stretches, and all rows of the result stay in
-// the first-level cache.
-func (v *skinny[T]) strip() int {
-	if v.few <= kernel.OuterM {
-		return 1024
-	}
-	return 512
+// Bounds of a strip: mostStrip elements of the result stay in the second-level cache; leastStrip lanes are worth reading.
+const (
+	mostStrip  = 1 << 15
+	leastStrip = 256
+)
+
+// factor returns where F[i, p] lies for kernel.Outer.
+func (v *skinny[T]) factor(i, p int) int {
+	const m, k = kernel.OuterM, kernel.OuterK
+	return ((p/k*ceil(v.few, m)+i/m)*k+p%k)*m + i%m
 }
 
-// packOuters copies R to the order in which kernel.Outer uses it; rows that fill up the last group are zero. The last step of
-// an odd k comes after all others, by rows.
+// packOuters copies R to the order in which kernel.Outer uses it; rows that fill up the last group are zero. It makes strips
+// of as many lanes as can be, for rows of S are read in long stretches then, but at least two for each of several workers.
 func (v *skinny[T]) packOuters(r *T, rs, ks int) {
 	rows := ceil(v.few, kernel.OuterM) * kernel.OuterM
-	v.factors = grow(v.factors, rows*v.k)
+	v.strip = mostStrip / rows
+	if workers := parallel.Workers(); workers > 1 {
+		v.strip = max(leastStrip, min(v.strip, ceil(ceil(v.lanes, 2*workers), 64)*64))
+	}
+	v.factors = grow(v.factors, rows*ceil(v.k, kernel.OuterK)*kernel.OuterK)
 	clear(v.factors)
-	whole := v.k &^ (kernel.OuterK - 1)
 	for p := range v.k {
 		for i := range v.few {
-			to := (p/kernel.OuterK*rows+i)*kernel.OuterK + p%kernel.OuterK
-			if p >= whole {
-				to = whole*rows + i
-			}
-			v.factors[to] = *at(r, i*rs+p*ks)
+			v.factors[v.factor(i, p)] = *at(r, i*rs+p*ks)
 		}
 	}
 }
-
-// Rows of S go by blocks of stepsTogether steps of k, and a block by stripsTogether strips, before the next block: so many rows
-// lie in as many pages at least, which the processor finds without walking page tables as long as there are no more of them.
-const (
-	stepsTogether  = 1024
-	stripsTogether = 8
-)
 
 // doOuters computes strips lo to hi of lanes.
 func (v *skinny[T]) doOuters(lo, hi int) {
-	rows := ceil(v.few, kernel.OuterM) * kernel.OuterM
+	groups := ceil(v.few, kernel.OuterM)
 	buf := v.scratch.Get().(*[]T)
-	together := 1
-	if v.k > stepsTogether {
-		together = stripsTogether
-	}
-	for ; lo < hi; lo += together {
-		u0, u1 := lo*v.strip(), min(min(lo+together, hi)*v.strip(), v.lanes)
-		ld := ceil(u1-u0, 16)*16 + 16 // not a power of two: columns would fall into few sets of the cache
-		*buf = grow(*buf, rows*ld)
+	for ; lo < hi; lo++ {
+		u := lo * v.strip
+		n := min(v.strip, v.lanes-u)
+		whole := n &^ (kernel.OuterN - 1)
+		ld := ceil(n, 16)*16 + 16 // not a power of two: columns would fall into few sets of the cache
+		*buf = grow(*buf, groups*kernel.OuterM*ld)
 		clear(*buf)
-		for p := 0; p < v.k; p += stepsTogether {
-			for u := u0; u < u1; u += v.strip() {
-				v.outer(u, min(u1, u+v.strip()), p, min(v.k, p+stepsTogether), at(&(*buf)[0], u-u0), ld)
+		if whole > 0 {
+			kernel.Outer(v.isa, v.k, groups, whole, &v.factors[0], at(v.s, u), v.lds, &(*buf)[0], ld)
+		}
+		for p := 0; p < v.k && whole < n; p++ { // what the kernel has left
+			row := slice(at(v.s, p*v.lds+u+whole), n-whole)
+			for i := range v.few {
+				kernel.Axpy(v.isa, v.factors[v.factor(i, p)], row, (*buf)[i*ld+whole:i*ld+n])
 			}
 		}
-		v.putRows(u0, u1-u0, *buf, ld)
+		v.putRows(u, n, *buf, ld)
 	}
 	v.scratch.Put(buf)
-}
-
-// outer adds steps [p0, p1) of k to the sums of lanes [u0, u1), whose rows are ld apart. p0 is even.
-func (v *skinny[T]) outer(u0, u1, p0, p1 int, sums *T, ld int) {
-	groups := ceil(v.few, kernel.OuterM)
-	rows := groups * kernel.OuterM
-	n := u1 - u0
-	whole := n &^ (kernel.OuterN - 1)
-	pairs := (p1 - p0) / kernel.OuterK
-	if whole > 0 && pairs > 0 {
-		kernel.Outer(v.isa, pairs, groups, whole, &v.factors[p0*rows], at(v.s, p0*v.lds+u0), v.lds, sums, ld)
-	}
-	for p := p0; p < p1; p++ {
-		from := whole // what the kernel has left
-		odd := p >= p0+pairs*kernel.OuterK
-		if odd {
-			from = 0
-		}
-		if from == n {
-			continue
-		}
-		row := slice(at(v.s, p*v.lds+u0+from), n-from)
-		for i := range v.few {
-			f := (p/kernel.OuterK*rows+i)*kernel.OuterK + p%kernel.OuterK
-			if odd {
-				f = p*rows + i
-			}
-			kernel.Axpy(v.isa, v.factors[f], row, slice(at(sums, i*ld+from), n-from))
-		}
-	}
 }
 
 // putRows stores the sums of lanes [u0, u0+n), whose rows are ld apart.

@@ -15,7 +15,7 @@ const (
 	AxpysK = 8 // rows that Axpys takes
 
 	OuterM = 4  // rows of C in a group of Outer
-	OuterK = 2  // rows of B in a step of Outer
+	OuterK = 8  // rows of B in a step of Outer
 	OuterN = 16 // the width of Outer is a multiple
 )
 
@@ -71,34 +71,28 @@ func axpys[T Float](n int, f *[AxpysK]T, a *T, lda int, y *T) {
 	}
 }
 
-// Outer adds F·B to C, for B [OuterK·steps, n] and C [OuterM·groups, n]: C[i,j] += F[i,p]·B[p,j], p ascending. Row p of B
-// starts at element p*ldb, row i of C at i*ldc. Factors come in the order in which they are used: F[OuterM·g+i, OuterK·q+p] is
-// f[((q*groups+g)*OuterM+i)*OuterK+p]. n is a multiple of OuterN; no size is 0.
-// While it works on rows of B it fetches the next ones into the cache.
-func Outer[T Float](isa cpu.ISA, steps, groups, n int, f, b *T, ldb int, c *T, ldc int) {
+// Outer adds F·B to C, for B [k, n] and C [OuterM·groups, n]: C[i,j] += F[i,p]·B[p,j], p ascending. Row p of B starts at
+// element p*ldb, row i of C at i*ldc. Factors come in the order in which they are used: F[OuterM·g+i, OuterK·q+p] is
+// f[((q*groups+g)*OuterK+p)*OuterM+i]; what fills up the last step is not used. n is a multiple of OuterN; no size is 0.
+func Outer[T Float](isa cpu.ISA, k, groups, n int, f, b *T, ldb int, c *T, ldc int) {
 	switch {
 	case !haveRows || isa < cpu.AVX2:
-		outer(steps, groups, n, f, b, ldb, c, ldc)
+		outer(k, groups, n, f, b, ldb, c, ldc)
 	case single[T]():
-		souterAVX2(steps, groups, n, as[float32](f), as[float32](b), ldb, as[float32](c), ldc)
+		souterAVX2(k, groups, n, as[float32](f), as[float32](b), ldb, as[float32](c), ldc)
 	default:
-		douterAVX2(steps, groups, n, as[float64](f), as[float64](b), ldb, as[float64](c), ldc)
+		douterAVX2(k, groups, n, as[float64](f), as[float64](b), ldb, as[float64](c), ldc)
 	}
 }
 
 // outer is the reference of Outer: a row of C at a time.
-func outer[T Float](steps, groups, n int, f, b *T, ldb int, c *T, ldc int) {
-	factors := unsafe.Slice(f, steps*groups*OuterM*OuterK)
-	for q := range steps {
-		b0, b1 := unsafe.Slice(at(b, q*OuterK*ldb), n), unsafe.Slice(at(b, (q*OuterK+1)*ldb), n)
+func outer[T Float](k, groups, n int, f, b *T, ldb int, c *T, ldc int) {
+	factors := unsafe.Slice(f, (k+OuterK-1)/OuterK*OuterK*groups*OuterM)
+	for p := range k {
+		row := unsafe.Slice(at(b, p*ldb), n)
 		for i := range groups * OuterM {
-			f0, f1 := factors[0], factors[1]
-			factors = factors[OuterK:]
-			to := unsafe.Slice(at(c, i*ldc), n)
-			for j, v := range to {
-				v += f0 * b0[j]
-				to[j] = v + f1*b1[j]
-			}
+			f := factors[((p/OuterK*groups+i/OuterM)*OuterK+p%OuterK)*OuterM+i%OuterM]
+			axpy(f, row, unsafe.Slice(at(c, i*ldc), n))
 		}
 	}
 }

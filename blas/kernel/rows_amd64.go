@@ -19,7 +19,7 @@ func saxpysAVX2(n int, f, a *float32, lda int, y *float32)
 func daxpysAVX2(n int, f, a *float64, lda int, y *float64)
 
 //go:noescape
-func souterAVX2(pairs, groups, n int, f, b *float32, ldb int, c *float32, ldc int)
+func souterAVX2(k, groups, n int, f, b *float32, ldb int, c *float32, ldc int)
 
 //go:noescape
-func douterAVX2(pairs, groups, n int, f, b *float64, ldb int, c *float64, ldc int)
+func douterAVX2(k, groups, n int, f, b *float64, ldb int, c *float64, ldc int)

@@ -35,15 +35,16 @@ func rowsOf[T Float](rng *rand.Rand, rows, n, ld int) []T {
 // testOuter compares Outer with the formula, in a C whose rows have NaN between them.
 func testOuter[T Float](t *testing.T, isa cpu.ISA, eps float64) {
 	rng := rand.New(rand.NewPCG(5, 6))
-	for _, steps := range []int{1, 2, 7} {
+	for _, k := range []int{1, 2, 7, 8, 9, 15, 16, 27} {
 		for _, groups := range []int{1, 2, 3} {
 			for _, n := range []int{OuterN, 2 * OuterN, 5 * OuterN} {
-				name := fmt.Sprintf("outer steps=%d groups=%d n=%d", steps, groups, n)
-				k, m, ldb, ldc := steps*OuterK, groups*OuterM, n+3, n+5
-				f, b := rowsOf[T](rng, 1, m*k, m*k), rowsOf[T](rng, k, n, ldb)
+				name := fmt.Sprintf("outer k=%d groups=%d n=%d", k, groups, n)
+				m, ldb, ldc := groups*OuterM, n+3, n+5
+				size := (k + OuterK - 1) / OuterK * OuterK * m
+				f, b := rowsOf[T](rng, 1, size, size), rowsOf[T](rng, k, n, ldb)
 				c := rowsOf[T](rng, m+2, n, ldc) // the first and the last row are guards
 				was := append([]T(nil), c...)
-				Outer(isa, steps, groups, n, &f[0], &b[0], ldb, &c[ldc], ldc)
+				Outer(isa, k, groups, n, &f[0], &b[0], ldb, &c[ldc], ldc)
 				for at := range c {
 					i, j := at/ldc-1, at%ldc
 					if i < 0 || i >= m || j >= n {
@@ -52,7 +53,7 @@ func testOuter[T Float](t *testing.T, isa cpu.ISA, eps float64) {
 					}
 					want, abs := float64(was[at]), math.Abs(float64(was[at]))
 					for p := range k {
-						term := float64(f[((p/OuterK*groups+i/OuterM)*OuterM+i%OuterM)*OuterK+p%OuterK]) * float64(b[p*ldb+j])
+						term := float64(f[((p/OuterK*groups+i/OuterM)*OuterK+p%OuterK)*OuterM+i%OuterM]) * float64(b[p*ldb+j])
 						want += term
 						abs += math.Abs(term)
 					}
