@@ -215,6 +215,9 @@ func (g *product[T]) doTiles(lo, hi int) {
 						tiles := min(whole, i1) - i
 						g.kernel.Tile(tiles, g.k, g.alpha, a, rsa, csa, g.a.next(), b, rsb, g.beta, c, g.ldc)
 						i += tiles - 1
+					case g.kernel.Tall != nil && n <= nr/2 && i+1 < min(whole, i1):
+						g.kernel.Tall(n, g.k, g.alpha, a, rsa, csa, g.a.next(), b, rsb, g.beta, c, g.ldc)
+						i++
 					case g.kernel.Edge != nil:
 						g.kernel.Edge(m, n, g.k, g.alpha, a, rsa, csa, b, rsb, g.beta, c, g.ldc)
 					default:
@@ -268,7 +271,7 @@ func directA[T kernel.Float](kr *kernel.Gemm[T], trans bool, m, n, k, ld int) bo
 	if trans {
 		return (n <= 4*kr.NR || m*k <= 64*256) && !collides[T](ld, k)
 	}
-	return n <= 4*kr.NR || m*k <= 256*256
+	return n <= 4*kr.NR || m*k <= 256*256 || m*k*elementSize[T]() <= 1<<20 && !aliases[T](ld)
 }
 
 func directB[T kernel.Float](kr *kernel.Gemm[T], n, k, ld int) bool {
@@ -279,6 +282,12 @@ func directB[T kernel.Float](kr *kernel.Gemm[T], n, k, ld int) bool {
 // stay there: lines whose addresses differ by a multiple of 512 bytes share an eighth of the sets.
 func collides[T kernel.Float](ld, k int) bool { return k > 48 && ld*elementSize[T]()%512 == 0 }
 
+// aliases says whether rows ld elements apart fall into the same sets of the first-level cache, or nearly so.
+func aliases[T kernel.Float](ld int) bool {
+	r := ld * elementSize[T]() % 4096
+	return min(r, 4096-r) < 256
+}
+
 // even cuts n into the fewest blocks of at most most elements and returns their size: as even as can be, a multiple of unit.
 func even(n, most, unit int) int {
 	blocks := ceil(n, most)
@@ -286,3 +295,5 @@ func even(n, most, unit int) int {
 }
 
 func ceil(a, b int) int { return (a + b - 1) / b }
+
+var DIRECT = 256 * 256

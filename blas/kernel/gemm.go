@@ -40,6 +40,10 @@ type Gemm[T Float] struct {
 	// Edge computes the first m rows and n columns of a tile, 1 ≤ m ≤ MR and 1 ≤ n ≤ NR, and touches nothing of A, B and C
 	// beyond them. An element has the same bits as from Tile. Nil: there is none, and blas runs Tile on a copy.
 	Edge func(m, n, k int, alpha T, a *T, rsa, csa int, b *T, rsb int, beta T, c *T, ldc int)
+
+	// Tall is Edge for the first n ≤ NR/2 columns of two whole tiles, one below the other, of which the second's A is next elements on.
+	// Nil: there is none.
+	Tall func(n, k int, alpha T, a *T, rsa, csa, next int, b *T, rsb int, beta T, c *T, ldc int)
 }
 
 // String returns the kernel's name and sizes, for reports.

@@ -165,8 +165,8 @@ func testTilePack[T Float](t *testing.T, table []Gemm[T]) {
 	}
 }
 
-// TestEdge compares, bit for bit, every part of a tile with the whole tile, and the surroundings of A and B are NaN where
-// Edge must not read.
+// TestEdge compares, bit for bit, every part of a tile with the whole tile, and of two with two, and the surroundings of A and B
+// are NaN where Edge and Tall must not read.
 func TestEdge(t *testing.T) {
 	testEdges(t, Sgemm)
 	testEdges(t, Dgemm)
@@ -190,16 +190,22 @@ func testEdges[T Float](t *testing.T, table []Gemm[T]) {
 							testEdge(t, g, m, n, k, beta, k+3, 1, g.NR+5)
 						}
 					}
+					for n := 1; n <= g.NR/2 && g.Tall != nil; n++ {
+						testEdge(t, g, 2*g.MR, n, k, beta, 1, 2*g.MR, g.NR)
+						testEdge(t, g, 2*g.MR, n, k, beta, k+3, 1, g.NR+5)
+					}
 				}
 			}
 		})
 	}
 }
 
+// testEdge tests Edge with m ≤ MR, and Tall with m = 2·MR.
 func testEdge[T Float](t *testing.T, g Gemm[T], m, n, k int, beta T, rsa, csa, rsb int) {
 	const alpha, guard = 0.75, 9
+	tiles := (m + g.MR - 1) / g.MR
 	name := fmt.Sprintf("m=%d n=%d k=%d beta=%v rsa=%d csa=%d rsb=%d", m, n, k, beta, rsa, csa, rsb)
-	a, b := make([]T, (g.MR-1)*rsa+max(0, k-1)*csa+1), make([]T, max(0, k-1)*rsb+g.NR)
+	a, b := make([]T, (tiles*g.MR-1)*rsa+max(0, k-1)*csa+1), make([]T, max(0, k-1)*rsb+g.NR)
 	for i := range a {
 		a[i] = T(math.Sin(float64(i + 1)))
 	}
@@ -207,13 +213,13 @@ func testEdge[T Float](t *testing.T, g Gemm[T], m, n, k int, beta T, rsa, csa, r
 		b[i] = T(math.Cos(float64(i)))
 	}
 	ldc := g.NR + 3
-	want := make([]T, (g.MR-1)*ldc+g.NR+2*guard)
+	want := make([]T, (tiles*g.MR-1)*ldc+g.NR+2*guard)
 	for i := range want {
 		want[i] = T(math.Sin(float64(i) / 3))
 	}
 	got := append([]T(nil), want...)
 	was := append([]T(nil), want...)
-	g.Tile(1, k, alpha, &a[0], rsa, csa, 0, &b[0], rsb, beta, &want[guard], ldc)
+	g.Tile(tiles, k, alpha, &a[0], rsa, csa, g.MR*rsa, &b[0], rsb, beta, &want[guard], ldc)
 
 	// What Edge gets: the same numbers, in buffers that end with the last element it may read, and NaN between.
 	nan := T(math.NaN())
@@ -234,7 +240,11 @@ func testEdge[T Float](t *testing.T, g Gemm[T], m, n, k int, beta T, rsa, csa, r
 			}
 		}
 	}
-	g.Edge(m, n, k, alpha, &a[0], rsa, csa, &b[0], rsb, beta, &got[guard], ldc)
+	if tiles == 2 {
+		g.Tall(n, k, alpha, &a[0], rsa, csa, g.MR*rsa, &b[0], rsb, beta, &got[guard], ldc)
+	} else {
+		g.Edge(m, n, k, alpha, &a[0], rsa, csa, &b[0], rsb, beta, &got[guard], ldc)
+	}
 	for i := range got {
 		if r, s := (i-guard)/ldc, (i-guard)%ldc; i < guard || r >= m || s >= n {
 			if was[i] != got[i] {
