@@ -1,5 +1,6 @@
-// Narrow products Aᵀ·B: few columns of B, fewer than a tile has, so that most of a tile would be empty. The same product on its
-// side, (Aᵀ·B)ᵀ = Bᵀ·A, has few rows instead, which tiles of fewer rows fill, and reads A, which lies by rows, as it stands.
+// Products on their side. Where C has few columns, most of a tile would be empty; where it has few rows and B is transposed, packing
+// all of B for them costs as much as some of the work. The transpose of such a product, Cᵀ = op(B)ᵀ·op(A)ᵀ, fills its tiles, and
+// reads A or B as it stands.
 
 package blas
 
@@ -8,31 +9,53 @@ import (
 )
 
 // Bounds of what is narrow: below leastNarrow columns a tile on its side would be too low; above mostNarrow elements of A it does
-// not stay in the second-level cache, and reading it once, as skinny does, is better.
+// not stay in the second-level cache, and reading it once, as skinny does, is better. mostTurned elements of C, no more, are
+// computed on their side before they are turned.
 const (
 	leastNarrow = 4
 	mostNarrow  = 1 << 17
+	mostTurned  = 1 << 17
 )
 
-// tryNarrow multiplies if the shape is narrow; the arguments are valid, and k > 0. A is transposed.
+// tryNarrow computes Aᵀ·op(B) with fewer columns than a tile has, if it is that; the arguments are valid, and k > 0.
 func (l *level3[T]) tryNarrow(tB bool, m, n, k int, alpha T, a *T, lda int, b *T, ldb int, beta T, c *T, ldc int) bool {
 	if n < leastNarrow || n > max(12, l.kernel.NR*3/4) || m < 4*l.kernel.NR || m*k > mostNarrow || m*n > mostNarrow {
 		return false
 	}
+	l.onItsSide(true, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+	return true
+}
+
+// tryLow computes A·Bᵀ with at most as many rows as four tiles have columns, if it is that; the arguments are valid, and k > 0. On its
+// side, A is packed, which is little, and B is read where it lies. C, which has to be turned, must be small beside B.
+func (l *level3[T]) tryLow(m, n, k int, alpha T, a *T, lda int, b *T, ldb int, beta T, c *T, ldc int) bool {
+	if m > 4*l.kernel.NR || n < 2*m || k < 4*m || l.kernel.Edge == nil {
+		return false
+	}
+	step := even(n, mostTurned/m, l.kernel.MR)
+	for j := 0; j < n; j += step {
+		l.onItsSide(false, true, m, min(step, n-j), k, alpha, a, lda, at(b, j*ldb), ldb, beta, at(c, j), ldc)
+	}
+	return true
+}
+
+// onItsSide computes C = alpha·op(A)·op(B) + beta·C by way of its transpose.
+func (l *level3[T]) onItsSide(tA, tB bool, m, n, k int, alpha T, a *T, lda int, b *T, ldb int, beta T, c *T, ldc int) {
 	buf := l.scratch.Get().(*[]T)
-	*buf = grow(*buf, n*m)
-	side := *buf // [n, m]
-	multiply(l.products, l.kernel, !tB, n, m, k, alpha, b, ldb, source[T]{matrix: a, ld: lda}, 0, &side[0], m, nil)
+	*buf = grow(*buf, 2*n*m)
+	side, turned := (*buf)[:n*m], (*buf)[n*m:] // [n, m] and [m, n]
+	multiply(l.products, l.kernel, !tB, n, m, k, alpha, b, ldb, source[T]{matrix: a, ld: lda, trans: !tA}, 0, &side[0], m, nil)
 	if beta == 0 {
 		kernel.Transpose(l.use.isa, c, ldc, &side[0], m, n, m)
 	} else {
+		kernel.Transpose(l.use.isa, &turned[0], n, &side[0], m, n, m)
 		for i := range m {
 			row := slice(at(c, i*ldc), n)
-			for j := range row {
-				row[j] = T(beta*row[j]) + side[j*m+i]
+			if beta != 1 {
+				kernel.Scal(l.use.isa, beta, row)
 			}
+			kernel.Axpy(l.use.isa, 1, turned[i*n:(i+1)*n], row)
 		}
 	}
 	l.scratch.Put(buf)
-	return true
 }

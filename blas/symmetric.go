@@ -49,6 +49,7 @@ func (l *level3[T]) gemmThen(tA, tB bool, m, n, k int, alpha T, a []T, lda int, 
 	case isSmall(l.edge, m, n, k):
 		small(l.scratch, l.edge, tA, tB, m, n, k, alpha, &a[0], lda, &b[0], ldb, beta, &c[0], ldc)
 	case trySkinny(l.skinnies, l.use.isa, tA, tB, m, n, k, alpha, &a[0], lda, &b[0], ldb, beta, &c[0], ldc):
+	case !tA && tB && l.tryLow(m, n, k, alpha, &a[0], lda, &b[0], ldb, beta, &c[0], ldc):
 	default:
 		multiply(l.products, l.kernel, tA, m, n, k, alpha, &a[0], lda, source[T]{matrix: &b[0], ld: ldb, trans: tB}, beta, &c[0], ldc, e)
 		return

@@ -74,6 +74,7 @@ func Gemm[T kernel.Float](t *testing.T, gemm GemmFunc[T], mr, nr, kc int) {
 		each(301, 97, 67, 0, []float64{1}, []float64{0})
 		each(13, 401, 300, 0, []float64{1}, []float64{1})
 		each(401, 13, 300, 0, []float64{1}, []float64{1})
+		each(29, 4700, 117, 1, []float64{-0.75}, []float64{-0.5})
 	})
 	t.Run("skinny", func(t *testing.T) { // with few rows or few columns there are ways of their own
 		all := []int{2, 3, 5, 8, 12, 13}
