@@ -42,8 +42,12 @@ func (l *level3[T]) tryLow(m, n, k int, alpha T, a *T, lda int, b *T, ldb int, b
 // onItsSide computes C = alpha·op(A)·op(B) + beta·C by way of its transpose.
 func (l *level3[T]) onItsSide(tA, tB bool, m, n, k int, alpha T, a *T, lda int, b *T, ldb int, beta T, c *T, ldc int) {
 	buf := l.scratch.Get().(*[]T)
-	*buf = grow(*buf, 2*n*m)
-	side, turned := (*buf)[:n*m], (*buf)[n*m:] // [n, m] and [m, n]
+	size := n * m
+	if beta != 0 {
+		size *= 2
+	}
+	*buf = grow(*buf, size)
+	side, turned := (*buf)[:n*m], (*buf)[n*m:] // [n, m] and [m, n], the latter to be added
 	multiply(l.products, l.kernel, !tB, n, m, k, alpha, b, ldb, source[T]{matrix: a, ld: lda, trans: !tA}, 0, &side[0], m, nil)
 	if beta == 0 {
 		kernel.Transpose(l.use.isa, c, ldc, &side[0], m, n, m)
