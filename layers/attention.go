@@ -15,11 +15,17 @@ import (
 //
 //	q [N, Tq, E]   k [N, Tk, E]   v [N, Tk, E]   InProjWeight [3·E, E]   InProjBias [3·E] or nil   y [N, Tq, E]
 //
+// Where keys and values have other numbers of features, K and V, three matrices take the place of InProjWeight, which is nil:
+//
+//	k [N, Tk, K]   v [N, Tk, V]   QProjWeight [E, E]   KProjWeight [E, K]   VProjWeight [E, V]
+//
 // PyTorch's MultiheadAttention with batch_first. Memory is linear in the number of steps (see autograd.Attention).
 // Source: Vaswani et al., arXiv:1706.03762.
 type MultiheadAttention struct {
-	InProjWeight, InProjBias *autograd.Param
-	OutProj                  *Linear
+	InProjWeight                          *autograd.Param
+	QProjWeight, KProjWeight, VProjWeight *autograd.Param
+	InProjBias                            *autograd.Param
+	OutProj                               *Linear
 
 	Heads   int
 	Dropout float64 // of the weights, while training
@@ -30,17 +36,29 @@ type MultiheadAttention struct {
 // NewMultiheadAttention returns a layer for features that heads divides. As in PyTorch the projections are drawn by
 // XavierUniform, the one behind evenly from ±1/√features, and biases are 0.
 func NewMultiheadAttention(rng *rand.Rand, features, heads int) *MultiheadAttention {
+	return NewCrossAttention(rng, features, features, features, heads)
+}
+
+// NewCrossAttention returns a layer whose keys and values have so many features of their own: PyTorch's kdim and vdim. If these are
+// those of the queries, it is NewMultiheadAttention's.
+func NewCrossAttention(rng *rand.Rand, features, keys, values, heads int) *MultiheadAttention {
 	positive("NewMultiheadAttention", "features", features)
 	positive("NewMultiheadAttention", "heads", heads)
+	positive("NewMultiheadAttention", "keys", keys)
+	positive("NewMultiheadAttention", "values", values)
 	if features%heads != 0 {
 		panic(fmt.Sprintf("layers: NewMultiheadAttention: %d features in %d heads", features, heads))
 	}
-	out := NewLinear(rng, features, features)
-	out.Bias.Value().Zero()
-	return &MultiheadAttention{
-		InProjWeight: newParam(rng, XavierUniform, 3*features, features), InProjBias: newParam(nil, Zeros, 3*features),
-		OutProj: out, Heads: heads,
+	l := &MultiheadAttention{OutProj: NewLinear(rng, features, features), InProjBias: newParam(nil, Zeros, 3*features), Heads: heads}
+	l.OutProj.Bias.Value().Zero()
+	if keys == features && values == features {
+		l.InProjWeight = newParam(rng, XavierUniform, 3*features, features)
+		return l
 	}
+	l.QProjWeight = newParam(rng, XavierUniform, features, features)
+	l.KProjWeight = newParam(rng, XavierUniform, features, keys)
+	l.VProjWeight = newParam(rng, XavierUniform, features, values)
+	return l
 }
 
 // Forward lets every step of x look at all of x.
@@ -58,36 +76,58 @@ type Masks struct {
 // Attend lets every step of q look at the steps of k, and returns what it finds in v. For self-attention all three are one Var,
 // which is also the fastest.
 func (l *MultiheadAttention) Attend(t *autograd.Tape, q, k, v *autograd.Var, m Masks) *autograd.Var {
+	if l.InProjWeight == nil {
+		return l.attend(t, q, k, v, []*autograd.Var{t.Use(l.QProjWeight), t.Use(l.KProjWeight), t.Use(l.VProjWeight)}, m)
+	}
 	e := l.InProjWeight.Value().Dim(1)
-	for _, x := range []*autograd.Var{q, k, v} {
-		if x.Rank() != 3 || x.Dim(2) != e {
-			panic(fmt.Sprintf("layers: MultiheadAttention: q %v, k %v, v %v: want [N, T, %d]", q.Shape(), k.Shape(), v.Shape(), e))
-		}
+	w := t.Use(l.InProjWeight)
+	if q != k || k != v {
+		part := func(i int) *autograd.Var { return autograd.Slice(w, 0, i*e, (i+1)*e) }
+		return l.attend(t, q, k, v, []*autograd.Var{part(0), part(1), part(2)}, m)
 	}
-	o := autograd.AttentionOptions{Heads: l.Heads, Causal: m.Causal, Mask: m.Mask, KeyPadding: m.KeyPadding, Dropout: l.Dropout}
-	w, b := t.Use(l.InProjWeight), useOrNil(t, l.InProjBias)
-	var y *autograd.Var
-	if q == k && k == v {
-		qkv := autograd.Linear(q, w, b)
-		if l.Rotary != nil {
-			qkv = l.Rotary.turn(qkv, 2*l.Heads, e/l.Heads, 0)
-		}
-		y = autograd.SelfAttention(qkv, o)
-	} else {
-		project := func(x *autograd.Var, part int) *autograd.Var {
-			bias := b
-			if b != nil {
-				bias = autograd.Slice(b, 0, part*e, (part+1)*e)
-			}
-			return autograd.Linear(x, autograd.Slice(w, 0, part*e, (part+1)*e), bias)
-		}
-		pq, pk, pv := project(q, 0), project(k, 1), project(v, 2)
-		if l.Rotary != nil {
-			pq, pk = l.Rotary.turn(pq, l.Heads, e/l.Heads, 0), l.Rotary.turn(pk, l.Heads, e/l.Heads, 0)
-		}
-		y = autograd.Attention(pq, pk, pv, o)
+	mustFeatures(q, k, v, e, e, e)
+	qkv := autograd.Linear(q, w, useOrNil(t, l.InProjBias))
+	if l.Rotary != nil {
+		qkv = l.Rotary.turn(qkv, 2*l.Heads, e/l.Heads, 0)
 	}
-	return l.OutProj.Forward(t, y)
+	return l.OutProj.Forward(t, autograd.SelfAttention(qkv, l.options(m)))
+}
+
+// attend is Attend with the matrices that q, k and v are multiplied by.
+func (l *MultiheadAttention) attend(t *autograd.Tape, q, k, v *autograd.Var, w []*autograd.Var, m Masks) *autograd.Var {
+	mustFeatures(q, k, v, w[0].Dim(1), w[1].Dim(1), w[2].Dim(1))
+	e := w[0].Dim(0)
+	project := func(x *autograd.Var, i int) *autograd.Var {
+		bias := useOrNil(t, l.InProjBias)
+		if bias != nil {
+			bias = autograd.Slice(bias, 0, i*e, (i+1)*e)
+		}
+		return autograd.Linear(x, w[i], bias)
+	}
+	pq, pk, pv := project(q, 0), project(k, 1), project(v, 2)
+	if l.Rotary != nil {
+		pq, pk = l.Rotary.turn(pq, l.Heads, e/l.Heads, 0), l.Rotary.turn(pk, l.Heads, e/l.Heads, 0)
+	}
+	return l.OutProj.Forward(t, autograd.Attention(pq, pk, pv, l.options(m)))
+}
+
+func (l *MultiheadAttention) options(m Masks) autograd.AttentionOptions {
+	return autograd.AttentionOptions{Heads: l.Heads, Causal: m.Causal, Mask: m.Mask, KeyPadding: m.KeyPadding, Dropout: l.Dropout}
+}
+
+// mustFeatures panics unless q, k and v are sequences of so many features.
+func mustFeatures(q, k, v *autograd.Var, wantQ, wantK, wantV int) {
+	for i, x := range []*autograd.Var{q, k, v} {
+		want := []int{wantQ, wantK, wantV}
+		if x.Rank() == 3 && x.Dim(2) == want[i] {
+			continue
+		}
+		if wantK == wantQ && wantV == wantQ {
+			panic(fmt.Sprintf("layers: MultiheadAttention: q %v, k %v, v %v: want [N, T, %d]", q.Shape(), k.Shape(), v.Shape(), wantQ))
+		}
+		panic(fmt.Sprintf("layers: MultiheadAttention: q %v, k %v, v %v: want %d, %d and %d features", q.Shape(), k.Shape(), v.Shape(),
+			wantQ, wantK, wantV))
+	}
 }
 
 // Rotary is the positional encoding that turns pairs of features of queries and keys (see autograd.Rotary). It has no

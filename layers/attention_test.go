@@ -41,10 +41,14 @@ func TestAttentionAsPyTorch(t *testing.T) {
 	gelu := first
 	gelu.Activation = layers.GELU{}
 	checkTorch(t, "attention.json", map[string]torchCase{
-		"MultiheadAttention to itself":              attend(layers.Masks{}),
-		"MultiheadAttention, causal":                attend(layers.Masks{Causal: true}),
-		"MultiheadAttention to others":              attend(layers.Masks{}),
-		"MultiheadAttention with masks":             attend(layers.Masks{Mask: mask, KeyPadding: padding}),
+		"MultiheadAttention to itself":  attend(layers.Masks{}),
+		"MultiheadAttention, causal":    attend(layers.Masks{Causal: true}),
+		"MultiheadAttention to others":  attend(layers.Masks{}),
+		"MultiheadAttention with masks": attend(layers.Masks{Mask: mask, KeyPadding: padding}),
+		"MultiheadAttention of other features": {
+			model: func() any { return layers.NewCrossAttention(seeded(), 4, 3, 5, 2) },
+			run:   attend(layers.Masks{KeyPadding: padding}).run,
+		},
 		"TransformerEncoderLayer":                   of(func() any { return layers.NewTransformerEncoderLayer(seeded(), config) }),
 		"TransformerEncoderLayer, norm first, GELU": of(func() any { return layers.NewTransformerEncoderLayer(seeded(), gelu) }),
 		"TransformerEncoder": {

@@ -10,6 +10,11 @@ var attentionExamples = []Example{
 		l.Rotary, l.Dropout = &Rotary{}, 0.3
 		return l
 	}},
+	{"MultiheadAttention of three matrices, rotary", []int{2, 3, 4}, func(rng *rand.Rand) Layer {
+		l := NewCrossAttention(rng, 4, 3, 4, 2)
+		l.KProjWeight, l.Rotary = newParam(rng, XavierUniform, 4, 4), &Rotary{}
+		return l
+	}},
 	{"TransformerEncoderLayer", []int{2, 3, 4}, func(rng *rand.Rand) Layer {
 		return NewTransformerEncoderLayer(rng, TransformerConfig{Features: 4, Heads: 2, Hidden: 6, Dropout: 0.2, Activation: GELU{}})
 	}},

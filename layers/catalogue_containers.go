@@ -29,12 +29,31 @@ var containerExamples = []Example{
 	{"WeightNormConv2D", []int{2, 2, 4, 4}, func(rng *rand.Rand) Layer {
 		return NewWeightNormConv2D(rng, Conv2DConfig{In: 2, Out: 3, Kernel: 3})
 	}},
-	{"SpectralNormLinear", []int{3, 5}, func(rng *rand.Rand) Layer {
-		// Singular vectors count as constant, which is exact where the iteration has come to rest: let one stand out.
-		l := NewSpectralNormLinear(rng, 5, 4)
-		row := l.WeightOrig.Value().Slice(0, 0, 1)
-		row.Fill(20)
-		l.warm(10)
+	{"SpectralNormConv1D", []int{2, 2, 5}, func(rng *rand.Rand) Layer {
+		l := NewSpectralNormConv1D(rng, Conv1DConfig{In: 2, Out: 3, Kernel: 2, Same: true})
+		l.settle()
 		return l
 	}},
+	{"SpectralNormConv2D", []int{2, 2, 4, 4}, func(rng *rand.Rand) Layer {
+		l := NewSpectralNormConv2D(rng, Conv2DConfig{In: 2, Out: 3, Kernel: 2, Same: true})
+		l.settle()
+		return l
+	}},
+	{"SpectralNormConv3D", []int{1, 2, 3, 2, 3}, func(rng *rand.Rand) Layer {
+		l := NewSpectralNormConv3D(rng, Conv3DConfig{In: 2, Out: 2, Kernel: [3]int{2, 1, 2}, Same: true})
+		l.settle()
+		return l
+	}},
+	{"SpectralNormLinear", []int{3, 5}, func(rng *rand.Rand) Layer {
+		l := NewSpectralNormLinear(rng, 5, 4)
+		l.settle()
+		return l
+	}},
+}
+
+// settle lets one singular vector stand out: they count as constant, which is exact where the iteration has come to rest.
+func (s *SpectralWeight) settle() {
+	row := s.WeightOrig.Value().Slice(0, 0, 1)
+	row.Fill(20)
+	s.warm(10)
 }

@@ -27,5 +27,6 @@ var normExamples = []Example{
 	{"GroupNorm", []int{2, 6, 2, 3}, func(*rand.Rand) Layer { return NewGroupNorm(3, 6) }},
 	{"InstanceNorm", []int{2, 3, 2, 3}, func(*rand.Rand) Layer { return NewInstanceNorm(3, false) }},
 	{"InstanceNorm with gain", []int{2, 3, 7}, func(*rand.Rand) Layer { return NewInstanceNorm(3, true) }},
+	{"InstanceNorm with running statistics", []int{2, 3, 7}, func(*rand.Rand) Layer { return NewInstanceNorm(3, true).Track(3) }},
 	{"LocalResponseNorm", []int{2, 5, 2, 3}, func(*rand.Rand) Layer { return LocalResponseNorm{Size: 3, Alpha: 0.5} }},
 }

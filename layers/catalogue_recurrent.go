@@ -10,6 +10,9 @@ var recurrentExamples = []Example{
 	{"LSTM with all options", []int{2, 3, 4}, func(rng *rand.Rand) Layer {
 		return NewLSTM(rng, RecurrentConfig{In: 4, Units: 3, Layers: 2, Bidirectional: true, Dropout: 0.3, NoBias: true})
 	}},
+	{"LSTM, projected", []int{2, 3, 4}, func(rng *rand.Rand) Layer {
+		return NewLSTM(rng, RecurrentConfig{In: 4, Units: 3, Proj: 2, Layers: 2, Bidirectional: true})
+	}},
 	{"GRU", []int{3, 4, 5}, func(rng *rand.Rand) Layer { return NewGRU(rng, RecurrentConfig{In: 5, Units: 3}) }},
 	{"GRU of two layers, both ways", []int{2, 3, 4}, func(rng *rand.Rand) Layer {
 		return NewGRU(rng, RecurrentConfig{In: 4, Units: 3, Layers: 2, Bidirectional: true})

@@ -24,6 +24,15 @@ func TestContainersAgainstPyTorch(t *testing.T) {
 			return layers.NewWeightNormConv2D(seeded(), layers.Conv2DConfig{In: 2, Out: 3, Kernel: 3, Stride: 2})
 		}},
 		"SpectralNormLinear": {model: func() any { return layers.NewSpectralNormLinear(seeded(), 5, 4) }},
+		"SpectralNormConv1D": {model: func() any {
+			return layers.NewSpectralNormConv1D(seeded(), layers.Conv1DConfig{In: 2, Out: 3, Kernel: 2, Dilation: 2})
+		}},
+		"SpectralNormConv2D": {model: func() any {
+			return layers.NewSpectralNormConv2D(seeded(), layers.Conv2DConfig{In: 4, Out: 2, Kernel: 3, Stride: 2, Pad: 1, Groups: 2})
+		}},
+		"SpectralNormConv3D": {model: func() any {
+			return layers.NewSpectralNormConv3D(seeded(), layers.Conv3DConfig{In: 2, Out: 2, Kernel: [3]int{2, 2, 2}, NoBias: true})
+		}},
 	})
 }
 

@@ -74,35 +74,6 @@ func (l *GroupNorm) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
 	return autograd.GroupNorm(x, useOrNil(t, l.Weight), useOrNil(t, l.Bias), l.Groups, l.Eps)
 }
 
-// InstanceNorm normalises each channel of each sample over its positions, in training and in use alike. PyTorch's
-// InstanceNorm1d, 2d and 3d, which keep no running statistics unless asked to, are this one layer.
-//
-//	x [N, C, ...]   Weight, Bias [C] or nil   y as x
-//
-// Source: Ulyanov, Vedaldi and Lempitsky, arXiv:1607.08022.
-type InstanceNorm struct {
-	Weight, Bias *autograd.Param // as NewInstanceNorm leaves them nil: neither scaled nor shifted
-	Eps          float64
-}
-
-// NewInstanceNorm returns an InstanceNorm with Eps 1e-5; if affine, with gain 1 and bias 0, else with neither.
-func NewInstanceNorm(channels int, affine bool) *InstanceNorm {
-	positive("NewInstanceNorm", "channels", channels)
-	l := &InstanceNorm{Eps: 1e-5}
-	if affine {
-		l.Weight, l.Bias = newParam(nil, Ones, channels), newParam(nil, Zeros, channels)
-	}
-	return l
-}
-
-// Forward returns x normalised.
-func (l *InstanceNorm) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
-	if x.Rank() < 2 {
-		panic(fmt.Sprintf("layers: InstanceNorm: x %v, want [N, C, ...]", x.Shape()))
-	}
-	return autograd.GroupNorm(x, useOrNil(t, l.Weight), useOrNil(t, l.Bias), x.Dim(1), l.Eps)
-}
-
 // LocalResponseNorm damps each element by the squares of its neighbours in other channels (see autograd.LocalResponseNorm).
 //
 //	x [N, C, ...]   y as x

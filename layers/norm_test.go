@@ -38,16 +38,23 @@ func TestNormsAsPyTorch(t *testing.T) {
 		"BatchNorm 1d of features": batchNorm(3, func(l *layers.BatchNorm) {
 			l.Eps, l.Momentum = 1e-3, 0.3
 		}),
-		"BatchNorm 1d long":                 batchNorm(2, same),
-		"BatchNorm 3d":                      batchNorm(2, same),
-		"BatchNorm without gain":            batchNorm(3, func(l *layers.BatchNorm) { l.Weight, l.Bias = nil, nil }),
-		"BatchNorm cumulative, twice":       twice,
-		"BatchNorm evaluated":               evaluated,
-		"LayerNorm":                         of(layers.NewLayerNorm(5)),
-		"LayerNorm without gain":            of(unscaled),
-		"GroupNorm":                         of(layers.NewGroupNorm(3, 6)),
-		"InstanceNorm":                      of(layers.NewInstanceNorm(3, false)),
-		"InstanceNorm with gain":            of(layers.NewInstanceNorm(3, true)),
+		"BatchNorm 1d long":           batchNorm(2, same),
+		"BatchNorm 3d":                batchNorm(2, same),
+		"BatchNorm without gain":      batchNorm(3, func(l *layers.BatchNorm) { l.Weight, l.Bias = nil, nil }),
+		"BatchNorm cumulative, twice": twice,
+		"BatchNorm evaluated":         evaluated,
+		"LayerNorm":                   of(layers.NewLayerNorm(5)),
+		"LayerNorm without gain":      of(unscaled),
+		"GroupNorm":                   of(layers.NewGroupNorm(3, 6)),
+		"InstanceNorm":                of(layers.NewInstanceNorm(3, false)),
+		"InstanceNorm with gain":      of(layers.NewInstanceNorm(3, true)),
+		"InstanceNorm tracked":        {model: func() any { return layers.NewInstanceNorm(3, false).Track(3) }},
+		"InstanceNorm tracked, with gain": {model: func() any {
+			l := layers.NewInstanceNorm(3, true).Track(3)
+			l.Momentum = 0.3
+			return l
+		}},
+		"InstanceNorm tracked, evaluated":   {model: func() any { return layers.NewInstanceNorm(3, true).Track(3) }, infer: true},
 		"LocalResponseNorm":                 of(layers.LocalResponseNorm{Size: 3, Alpha: 0.5, Beta: 0.6, K: 1.5}),
 		"LocalResponseNorm of an even size": of(layers.LocalResponseNorm{Size: 4}),
 	})

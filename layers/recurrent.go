@@ -16,15 +16,27 @@ type RecurrentConfig struct {
 	Bidirectional bool    // each layer reads the sequence both ways; results are put side by side
 	Dropout       float64 // 0 to 1, of the results of all layers but the last while training
 	NoBias        bool
+	// Proj, of an LSTM alone, makes its results, and the state h, a product of the units with a matrix: so many features instead of
+	// Units, and fewer than these. PyTorch's proj_size. Such an LSTM goes step by step, op by op. 0 means none.
+	Proj int
 }
 
-// State is what one layer of a stack, in one direction, remembers: H [N, Units], and C of an LSTM.
+// features returns how many features a layer's results have in one direction.
+func (c RecurrentConfig) features() int {
+	if c.Proj > 0 {
+		return c.Proj
+	}
+	return c.Units
+}
+
+// State is what one layer of a stack, in one direction, remembers: H [N, Units], or [N, Proj], and C [N, Units] of an LSTM.
 type State struct{ H, C *autograd.Var }
 
 // recurrentStack is what RNN, LSTM and GRU have in common.
 type recurrentStack struct {
 	// Weights holds the parameters under PyTorch's names: weight_ih_l0 [G·Units, In], weight_hh_l0 [G·Units, Units], bias_ih_l0 and
-	// bias_hh_l0 [G·Units], for each layer, and with the ending _reverse for the other direction.
+	// bias_hh_l0 [G·Units], for each layer, and with the ending _reverse for the other direction. With Proj, weight_hh is [G·Units, Proj], and there is weight_hr_l0
+	// [Proj, Units].
 	Weights map[string]*autograd.Param `state:""`
 
 	config RecurrentConfig
@@ -32,12 +44,15 @@ type recurrentStack struct {
 	cells  []cellParams // by layer, then by direction
 }
 
-type cellParams struct{ x, h, biasX, biasH *autograd.Param }
+type cellParams struct{ x, h, biasX, biasH, proj *autograd.Param }
 
 // newRecurrentStack draws all parameters evenly from ±1/√Units, as PyTorch does.
 func newRecurrentStack(op string, rng *rand.Rand, cell autograd.Cell, c RecurrentConfig) recurrentStack {
 	positive(op, "In", c.In)
 	positive(op, "Units", c.Units)
+	if c.Proj < 0 || c.Proj >= c.Units || c.Proj > 0 && cell != autograd.LSTM {
+		panic(fmt.Sprintf("layers: %s: Proj = %d with %d units: want 0, or of an LSTM less than its units", op, c.Proj, c.Units))
+	}
 	c.Layers = max(c.Layers, 1)
 	s := recurrentStack{Weights: make(map[string]*autograd.Param), config: c, cell: cell}
 	bound := 1 / math.Sqrt(float64(c.Units))
@@ -49,13 +64,16 @@ func newRecurrentStack(op string, rng *rand.Rand, cell autograd.Cell, c Recurren
 	for layer := range c.Layers {
 		in := c.In
 		if layer > 0 {
-			in = c.Units * s.directions()
+			in = c.features() * s.directions()
 		}
 		for direction := range s.directions() {
 			end := fmt.Sprintf("_l%d%s", layer, [...]string{"", "_reverse"}[direction])
-			p := cellParams{x: add("weight_ih"+end, rows, in), h: add("weight_hh"+end, rows, c.Units)}
+			p := cellParams{x: add("weight_ih"+end, rows, in), h: add("weight_hh"+end, rows, c.features())}
 			if !c.NoBias {
 				p.biasX, p.biasH = add("bias_ih"+end, rows), add("bias_hh"+end, rows)
+			}
+			if c.Proj > 0 {
+				p.proj = add("weight_hr"+end, c.Proj, c.Units)
 			}
 			s.cells = append(s.cells, p)
 		}
@@ -72,7 +90,7 @@ func (s *recurrentStack) directions() int {
 
 // Run reads sequences x, starting from the states given, and returns the results of the last layer and the last states.
 //
-//	x [N, T, In]   lengths [N] Int64 or nil   y [N, T, Units], or twice that if bidirectional
+//	x [N, T, In]   lengths [N] Int64 or nil   y [N, T, Units] or [N, T, Proj], or twice that if bidirectional
 //
 // State l·directions+d is that of layer l in direction d, 1 being the reverse; a nil slice means zeros. Where lengths are given,
 // only so many first steps of each sequence count: beyond them y is zero, and the last state is that after the last step that
@@ -97,10 +115,14 @@ func (s *recurrentStack) Run(t *autograd.Tape, x *autograd.Var, start []State, l
 			if start != nil {
 				from = start[i]
 			}
-			w := autograd.RecurrentWeights{X: t.Use(p.x), H: t.Use(p.h), BiasX: useOrNil(t, p.biasX), BiasH: useOrNil(t, p.biasH)}
-			out, h, c := autograd.Recurrent(in, from.H, from.C, w,
-				autograd.RecurrentOptions{Cell: s.cell, Reverse: direction == 1, Lengths: lengths})
-			last[i] = State{h, c}
+			var out *autograd.Var
+			if p.proj != nil {
+				out, last[i] = p.projected(t, in, from, lengths, direction == 1)
+			} else {
+				w := autograd.RecurrentWeights{X: t.Use(p.x), H: t.Use(p.h), BiasX: useOrNil(t, p.biasX), BiasH: useOrNil(t, p.biasH)}
+				out, last[i].H, last[i].C = autograd.Recurrent(in, from.H, from.C, w,
+					autograd.RecurrentOptions{Cell: s.cell, Reverse: direction == 1, Lengths: lengths})
+			}
 			if direction == 0 {
 				y = out
 			} else {
@@ -141,7 +163,7 @@ func (l *RNN) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var { return 
 
 // LSTM is a stack of long short-term memories (see autograd.Cell). See Run for shapes, states and lengths.
 //
-//	x [N, T, In]   y [N, T, Units·directions]
+//	x [N, T, In]   y [N, T, Units·directions], or Proj·directions
 //
 // PyTorch's LSTM with batch_first. Source: Hochreiter and Schmidhuber, Neural Computation 9 (1997).
 type LSTM struct{ recurrentStack }

@@ -77,9 +77,14 @@ func TestRecurrentAsPyTorch(t *testing.T) {
 		"GRU":                                     sequence(layers.NewGRU(seeded(), config)),
 		"GRU with a state, two layers, both ways": sequence(layers.NewGRU(seeded(), deep)),
 		"GRU of lengths, both ways":               sequence(layers.NewGRU(seeded(), both), 3, 2),
-		"RNNCell":                                 cell(autograd.RNNTanh),
-		"GRUCell":                                 cell(autograd.GRU),
-		"LSTMCell":                                cell(autograd.LSTM),
+		"LSTM projected":                          sequence(layers.NewLSTM(seeded(), layers.RecurrentConfig{In: 4, Units: 3, Proj: 2})),
+		"LSTM projected, with states, two layers, both ways, without bias": sequence(layers.NewLSTM(seeded(),
+			layers.RecurrentConfig{In: 4, Units: 3, Proj: 1, Bidirectional: true, Layers: 2, NoBias: true})),
+		"LSTM projected of lengths, both ways": sequence(layers.NewLSTM(seeded(),
+			layers.RecurrentConfig{In: 4, Units: 3, Proj: 2, Bidirectional: true}), 1, 3),
+		"RNNCell":  cell(autograd.RNNTanh),
+		"GRUCell":  cell(autograd.GRU),
+		"LSTMCell": cell(autograd.LSTM),
 		"ConvLSTM": {
 			model: func() any { return layers.NewConvLSTM(seeded(), 3, 2, 3) },
 			run: func(t *autograd.Tape, model any, x []*autograd.Var, _ []*tensor.Tensor) []*autograd.Var {
@@ -105,6 +110,13 @@ func TestRecurrentLengths(t *testing.T) {
 	assert.Equal(t, make([]float32, 2*6), tensor.Data[float32](y.Value())[3*6:5*6], "beyond the length")
 	assert.PanicsWithValue(t, "autograd: Recurrent: sequence 1 has length 6 of 5 steps", func() {
 		l.Run(tape, tape.Const(x), nil, tensor.FromSlice([]int64{3, 6}))
+	})
+	projected := layers.NewLSTM(seeded(), layers.RecurrentConfig{In: 4, Units: 3, Proj: 2})
+	assert.PanicsWithValue(t, "layers: LSTM: sequence 1 has length 6 of 5 steps", func() {
+		projected.Run(tape, tape.Const(x), nil, tensor.FromSlice([]int64{3, 6}))
+	})
+	assert.PanicsWithValue(t, "layers: NewGRU: Proj = 2 with 3 units: want 0, or of an LSTM less than its units", func() {
+		layers.NewGRU(seeded(), layers.RecurrentConfig{In: 4, Units: 3, Proj: 2})
 	})
 	assert.PanicsWithValue(t, "layers: LSTM: x [2 4], want [N, T, 4]", func() { l.Forward(tape, tape.Const(tensor.New(tensor.Float32, 2, 4))) })
 }

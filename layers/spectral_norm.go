@@ -8,23 +8,24 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// SpectralNormLinear is a Linear whose weight is divided by its largest singular value, so that the layer lengthens no vector: its
-// Lipschitz constant is 1. The singular value is followed by one step of power iteration in every training pass.
+// SpectralWeight is a weight that is divided by its largest singular value, taken as a matrix with a row for each output: a layer
+// with it lengthens no vector by more than its windows overlap, and a Linear none at all. The singular value is followed by one step
+// of power iteration in every training pass.
 //
-//	x [..., In]   WeightOrig [Out, In]   Bias [Out] or nil   WeightU [Out], WeightV [In] singular vectors   y [..., Out]
+//	WeightOrig [Out, ...]   WeightU [Out], WeightV [elements of WeightOrig / Out] singular vectors
 //
 // Source: Miyato et al., arXiv:1802.05957.
-type SpectralNormLinear struct {
-	Bias, WeightOrig *autograd.Param
+type SpectralWeight struct {
+	WeightOrig       *autograd.Param
 	WeightU, WeightV *autograd.Buffer
 	Eps              float64 // least length of a vector that is divided by; 1e-12
 }
 
-// NewSpectralNormLinear returns the reparametrisation of a new Linear, after 15 steps of power iteration from random vectors.
-func NewSpectralNormLinear(rng *rand.Rand, in, out int) *SpectralNormLinear {
-	l := NewLinear(rng, in, out)
-	s := &SpectralNormLinear{Bias: l.Bias, WeightOrig: l.Weight, Eps: 1e-12,
-		WeightU: autograd.NewBuffer(tensor.New(tensor.Float32, out)), WeightV: autograd.NewBuffer(tensor.New(tensor.Float32, in))}
+// newSpectralWeight reparametrises w: 15 steps of power iteration from random vectors.
+func newSpectralWeight(rng *rand.Rand, w *autograd.Param) SpectralWeight {
+	out := w.Value().Dim(0)
+	s := SpectralWeight{WeightOrig: w, Eps: 1e-12, WeightU: autograd.NewBuffer(tensor.New(tensor.Float32, out)),
+		WeightV: autograd.NewBuffer(tensor.New(tensor.Float32, w.Value().Len()/out))}
 	s.WeightU.Value().Normal(rng, 0, 1)
 	s.WeightV.Value().Normal(rng, 0, 1)
 	s.warm(15)
@@ -32,47 +33,47 @@ func NewSpectralNormLinear(rng *rand.Rand, in, out int) *SpectralNormLinear {
 }
 
 // warm goes so many steps of power iteration.
-func (l *SpectralNormLinear) warm(steps int) {
+func (s *SpectralWeight) warm(steps int) {
 	for range steps {
-		u, v := l.iterate()
-		l.WeightU.Value().CopyFrom(u)
-		l.WeightV.Value().CopyFrom(v)
+		u, v := s.iterate()
+		s.WeightU.Value().CopyFrom(u)
+		s.WeightV.Value().CopyFrom(v)
 	}
 }
 
-// Forward returns x·(w/σ)ᵀ + b. On a training tape it first goes one step of power iteration, which counts as constant.
-func (l *SpectralNormLinear) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
-	u, v := l.WeightU.Value(), l.WeightV.Value()
+// weight returns w/σ. On a training tape it first goes one step of power iteration, which counts as constant.
+func (s *SpectralWeight) weight(t *autograd.Tape) *autograd.Var {
+	u, v := s.WeightU.Value(), s.WeightV.Value()
 	if t.Training() {
-		u, v = l.iterate()
-		t.Observe(l.WeightU, 1, u)
-		t.Observe(l.WeightV, 1, v)
+		u, v = s.iterate()
+		t.Observe(s.WeightU, 1, u)
+		t.Observe(s.WeightV, 1, v)
 	}
-	w := t.Use(l.WeightOrig)
-	wv := autograd.MatMul(w, t.Const(v.Reshape(v.Len(), 1)))
+	w := t.Use(s.WeightOrig)
+	wv := autograd.MatMul(autograd.Reshape(w, u.Len(), v.Len()), t.Const(v.Reshape(v.Len(), 1)))
 	sigma := autograd.Sum(autograd.Mul(wv, t.Const(u.Reshape(u.Len(), 1))))
-	return autograd.Linear(x, autograd.Div(w, sigma), useOrNil(t, l.Bias))
+	return autograd.Div(w, sigma)
 }
 
 // iterate returns v = wᵀu/|wᵀu| and u = wv/|wv|, computed in float64.
-func (l *SpectralNormLinear) iterate() (u, v *tensor.Tensor) {
-	w := l.WeightOrig.Value().Cast(tensor.Float64)
-	rows, cols := w.Dim(0), w.Dim(1)
-	data, old := tensor.Data[float64](w), tensor.Data[float64](l.WeightU.Value().Cast(tensor.Float64))
+func (s *SpectralWeight) iterate() (u, v *tensor.Tensor) {
+	rows, cols := s.WeightU.Value().Len(), s.WeightV.Value().Len()
+	data := tensor.Data[float64](s.WeightOrig.Value().Cast(tensor.Float64))
+	old := tensor.Data[float64](s.WeightU.Value().Cast(tensor.Float64))
 	nu, nv := make([]float64, rows), make([]float64, cols)
 	for i, f := range old {
 		for j, x := range data[i*cols : (i+1)*cols] {
 			nv[j] += f * x
 		}
 	}
-	normalise(nv, l.Eps)
+	normalise(nv, s.Eps)
 	for i := range nu {
 		for j, x := range data[i*cols : (i+1)*cols] {
 			nu[i] += x * nv[j]
 		}
 	}
-	normalise(nu, l.Eps)
-	d := l.WeightU.Value().DType()
+	normalise(nu, s.Eps)
+	d := s.WeightU.Value().DType()
 	return tensor.FromSlice(nu).Cast(d), tensor.FromSlice(nv).Cast(d)
 }
 
@@ -86,4 +87,98 @@ func normalise(x []float64, eps float64) {
 	for i := range x {
 		x[i] /= length
 	}
+}
+
+// SpectralNormLinear is a Linear whose weight is divided by its largest singular value, so that the layer lengthens no vector: its
+// Lipschitz constant is 1.
+//
+//	x [..., In]   WeightOrig [Out, In]   Bias [Out] or nil   y [..., Out]
+type SpectralNormLinear struct {
+	Bias *autograd.Param
+	SpectralWeight
+}
+
+// NewSpectralNormLinear returns the reparametrisation of a new Linear, after 15 steps of power iteration from random vectors.
+func NewSpectralNormLinear(rng *rand.Rand, in, out int) *SpectralNormLinear {
+	l := NewLinear(rng, in, out)
+	return &SpectralNormLinear{l.Bias, newSpectralWeight(rng, l.Weight)}
+}
+
+// Forward returns x·(w/σ)ᵀ + b.
+func (l *SpectralNormLinear) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
+	return autograd.Linear(x, l.weight(t), useOrNil(t, l.Bias))
+}
+
+// SpectralNormConv1D is a Conv1D whose filters are divided by the largest singular value of the matrix of all filters, a row each.
+//
+//	x [N, In, L]   WeightOrig [Out, In/Groups, S]   Bias [Out] or nil   y [N, Out, OutL]
+type SpectralNormConv1D struct {
+	Bias *autograd.Param
+	SpectralWeight
+	Options autograd.Conv1DOptions
+	Same    bool // as Conv1D's
+}
+
+// NewSpectralNormConv1D returns the reparametrisation of a new Conv1D.
+func NewSpectralNormConv1D(rng *rand.Rand, c Conv1DConfig) *SpectralNormConv1D {
+	l := NewConv1D(rng, c)
+	return &SpectralNormConv1D{l.Bias, newSpectralWeight(rng, l.Weight), l.Options, l.Same}
+}
+
+// Forward returns (w/σ) ⋆ x + b.
+func (l *SpectralNormConv1D) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
+	if l.Same {
+		x = autograd.PadSame(x, l.WeightOrig.Value().Shape()[2:], []int{l.Options.Dilation})
+	}
+	return autograd.Conv1D(x, l.weight(t), useOrNil(t, l.Bias), l.Options)
+}
+
+// SpectralNormConv2D is a Conv2D whose filters are divided by the largest singular value of the matrix of all filters, a row each:
+// the usual discriminator of images.
+//
+//	x [N, In, H, W]   WeightOrig [Out, In/Groups, R, S]   Bias [Out] or nil   y [N, Out, OutH, OutW]
+type SpectralNormConv2D struct {
+	Bias *autograd.Param
+	SpectralWeight
+	Options autograd.Conv2DOptions
+	Same    bool // as Conv2D's
+}
+
+// NewSpectralNormConv2D returns the reparametrisation of a new Conv2D.
+func NewSpectralNormConv2D(rng *rand.Rand, c Conv2DConfig) *SpectralNormConv2D {
+	l := NewConv2D(rng, c)
+	return &SpectralNormConv2D{l.Bias, newSpectralWeight(rng, l.Weight), l.Options, l.Same}
+}
+
+// Forward returns (w/σ) ⋆ x + b.
+func (l *SpectralNormConv2D) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
+	if l.Same {
+		x = autograd.PadSame(x, l.WeightOrig.Value().Shape()[2:], []int{l.Options.DilationH, l.Options.DilationW})
+	}
+	return autograd.Conv2D(x, l.weight(t), useOrNil(t, l.Bias), l.Options)
+}
+
+// SpectralNormConv3D is a Conv3D whose filters are divided by the largest singular value of the matrix of all filters, a row each.
+//
+//	x [N, In, D, H, W]   WeightOrig [Out, In/Groups, T, R, S]   Bias [Out] or nil   y [N, Out, OutD, OutH, OutW]
+type SpectralNormConv3D struct {
+	Bias *autograd.Param
+	SpectralWeight
+	Options autograd.Conv3DOptions
+	Same    bool // as Conv3D's
+}
+
+// NewSpectralNormConv3D returns the reparametrisation of a new Conv3D.
+func NewSpectralNormConv3D(rng *rand.Rand, c Conv3DConfig) *SpectralNormConv3D {
+	l := NewConv3D(rng, c)
+	return &SpectralNormConv3D{l.Bias, newSpectralWeight(rng, l.Weight), l.Options, l.Same}
+}
+
+// Forward returns (w/σ) ⋆ x + b.
+func (l *SpectralNormConv3D) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
+	if l.Same {
+		dilation := l.Options.Dilation
+		x = autograd.PadSame(x, l.WeightOrig.Value().Shape()[2:], dilation[:])
+	}
+	return autograd.Conv3D(x, l.weight(t), useOrNil(t, l.Bias), l.Options)
 }

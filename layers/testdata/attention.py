@@ -29,4 +29,6 @@ record("TransformerEncoder", nn.TransformerEncoder(
        call=lambda m, x: m(x, mask=causal))
 record("TransformerDecoder", nn.TransformerDecoder(nn.TransformerDecoderLayer(4, 2, 6, dropout=0, batch_first=True), 2), q, k,
        call=lambda m, x, memory: m(x, memory, tgt_mask=causal, memory_key_padding_mask=padding))
+record("MultiheadAttention of other features", nn.MultiheadAttention(4, 2, kdim=3, vdim=5, batch_first=True), q, torch.randn(2, 5, 3),
+       torch.randn(2, 5, 5), call=lambda m, q, k, v: m(q, k, v, key_padding_mask=padding)[0])
 write()

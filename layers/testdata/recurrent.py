@@ -59,4 +59,9 @@ class ConvLSTM(nn.Module):
 
 
 record("ConvLSTM", ConvLSTM(), torch.randn(1, 2, 3, 2, 3), torch.randn(1, 2, 2, 3), torch.randn(1, 2, 2, 3))
+record("LSTM projected", nn.LSTM(4, 3, proj_size=2, batch_first=True), x, call=run)
+record("LSTM projected, with states, two layers, both ways, without bias",
+       nn.LSTM(4, 3, num_layers=2, proj_size=1, bidirectional=True, bias=False, batch_first=True), x, torch.randn(4, 2, 1), torch.randn(4, 2, 3), call=run)
+record("LSTM projected of lengths, both ways", nn.LSTM(4, 3, proj_size=2, bidirectional=True, batch_first=True), x,
+       call=lambda m, x: run(m, x, lengths=[1, 3]))
 write()
