@@ -25,6 +25,10 @@
 
 #include "gemm_avx2_amd64.h"
 
+// The rows of C are fetched so many steps before they are written: longer before, what streams by would push them out again
+// where they fall into few sets of the cache.
+#define AHEAD 64
+
 // func sgemm6x16AVX2(tiles, k int, alpha float32, a *float32, rsa, csa, next int, b *float32, rsb int, beta float32, c *float32, ldc int)
 TEXT ·sgemm6x16AVX2(SB), NOSPLIT, $0-96
 	MOVQ tiles+0(FP), R15
@@ -47,10 +51,23 @@ tile:
 	MOVQ R13, AX
 	LEAQ (R8)(R8*2), DX
 	ADDQ AX, DX
-	PREFETCH
 	CLEAR
 
+	SUBQ $(AHEAD+4), CX
+	JLT  near
+
+	PCALIGN $32
+far:
+	STEP(VBROADCASTSS, VFMADD231PS, VMOVUPS)
+	STEP(VBROADCASTSS, VFMADD231PS, VMOVUPS)
+	STEP(VBROADCASTSS, VFMADD231PS, VMOVUPS)
+	STEP(VBROADCASTSS, VFMADD231PS, VMOVUPS)
 	SUBQ $4, CX
+	JGE  far
+
+near:
+	PREFETCH
+	ADDQ $AHEAD, CX
 	JLT  tail
 
 	PCALIGN $32
@@ -123,10 +140,23 @@ tile:
 	MOVQ R13, AX
 	LEAQ (R8)(R8*2), DX
 	ADDQ AX, DX
-	PREFETCH
 	CLEAR
 
+	SUBQ $(AHEAD+4), CX
+	JLT  near
+
+	PCALIGN $32
+far:
+	STEP(VBROADCASTSD, VFMADD231PD, VMOVUPD)
+	STEP(VBROADCASTSD, VFMADD231PD, VMOVUPD)
+	STEP(VBROADCASTSD, VFMADD231PD, VMOVUPD)
+	STEP(VBROADCASTSD, VFMADD231PD, VMOVUPD)
 	SUBQ $4, CX
+	JGE  far
+
+near:
+	PREFETCH
+	ADDQ $AHEAD, CX
 	JLT  tail
 
 	PCALIGN $32
