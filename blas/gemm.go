@@ -112,7 +112,7 @@ func (g *product[T]) doBlock() {
 	}
 
 	// Shares: MC rows by all columns, cut until there are enough of them to share.
-	// Where B is packed late, a panel is packed by the one share that uses it.
+	// Where B is packed late, a panel is packed by the share that uses it: one, if there are enough without cutting rows.
 	g.rows, g.cols = min(g.a.panels, g.kernel.MC/mr), g.b.panels
 	if g.b.late {
 		g.rows = g.a.panels
@@ -125,7 +125,7 @@ func (g *product[T]) doBlock() {
 		switch {
 		case g.b.late && g.cols > 1, g.cols > minPanels && g.cols*nr >= g.rows*mr:
 			g.cols = (g.cols + 1) / 2
-		case g.rows > minPanels && !g.b.late:
+		case g.rows > minPanels && (!g.b.late || g.rows > 8*minPanels):
 			g.rows = (g.rows + 1) / 2
 		default:
 			goto cut
