@@ -71,3 +71,46 @@ SPLAT(one, $1.0)
 	HALVES                   \
 	VFMADD213PS Y2, Y2, Y3   \
 	VMULPS      Y1, Y3, Y3
+
+// The same for four vectors at a time, step by step: their chains of dependent operations wait for each other less than vectors that
+// follow each other do. The four have x and r in Y0, Y3, Y6, Y9; n in Y1, Y4, Y7, Y10; the polynomial in Y2, Y5, Y8, Y11. Y12 and Y13 are
+// scratch. Every element meets the same operations as above.
+
+// ALL4(OP, c) does OP to c and all four, (c, r, n, p) each.
+#define ALL4(OP, c) \
+	OP(c, Y0, Y1, Y2)   \
+	OP(c, Y3, Y4, Y5)   \
+	OP(c, Y6, Y7, Y8)   \
+	OP(c, Y9, Y10, Y11)
+
+// WITH4 does the same to a constant.
+#define WITH4(OP, c) \
+	VMOVUPS c<>(SB), Y12 \
+	ALL4(OP, Y12)
+
+#define COPYN(c, r, n, p) VMOVAPS c, n
+#define SCALEN(c, r, n, p) VFMADD231PS c, r, n
+#define ROUNDN(c, r, n, p) VSUBPS c, n, p
+#define LESSN(c, r, n, p) VFNMADD231PS c, p, r
+#define COPYP(c, r, n, p) VMOVAPS c, p
+#define TERM(c, r, n, p) VFMADD213PS c, r, p
+#define LAST(c, r, n, p) \
+	VMULPS      r, r, c \
+	VFMADD213PS r, c, p
+#define EXPONENT(c, r, n, p) VPSLLD $23, n, n
+
+#define REDUCE4 \
+	VMOVUPS magic<>(SB), Y13 \
+	ALL4(COPYN, Y13)         \
+	WITH4(SCALEN, log2e)     \
+	ALL4(ROUNDN, Y13)        \
+	WITH4(LESSN, ln2Hi)      \
+	WITH4(LESSN, ln2Lo)
+
+#define EXPM14 \
+	WITH4(COPYP, e4) \
+	WITH4(TERM, e3)  \
+	WITH4(TERM, e2)  \
+	WITH4(TERM, e1)  \
+	WITH4(TERM, e0)  \
+	ALL4(LAST, Y12)

@@ -91,6 +91,53 @@ TEXT ·minAVX2(SB), NOSPLIT, $0-20
 	MOVQ x+8(FP), SI
 	EXTREME(VMINPS, VORPS)
 
+// func largestAVX2(n int, x *float32) float32
+TEXT ·largestAVX2(SB), NOSPLIT, $0-20
+	MOVQ    n+0(FP), CX
+	MOVQ    x+8(FP), SI
+	VMOVUPS (SI), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	LEAQ    -32(SI)(CX*4), DX
+	SUBQ    $32, CX
+	JLT     vectors
+
+	PCALIGN $32
+rounds:
+	VMAXPS (SI), Y0, Y0
+	VMAXPS 32(SI), Y1, Y1
+	VMAXPS 64(SI), Y2, Y2
+	VMAXPS 96(SI), Y3, Y3
+	ADDQ   $128, SI
+	SUBQ   $32, CX
+	JGE    rounds
+
+vectors:
+	ADDQ $24, CX
+	JLT  last
+
+vector:
+	VMAXPS (SI), Y0, Y0
+	ADDQ   $32, SI
+	SUBQ   $8, CX
+	JGE    vector
+
+last:
+	VMAXPS       (DX), Y1, Y1
+	VMAXPS       Y1, Y0, Y0
+	VMAXPS       Y3, Y2, Y2
+	VMAXPS       Y2, Y0, Y0
+	VEXTRACTF128 $1, Y0, X1
+	VMAXPS       X1, X0, X0
+	VPERMILPS    $0xee, X0, X1
+	VMAXPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VMAXSS       X1, X0, X0
+	VMOVSS       X0, ret+16(FP)
+	VZEROUPPER
+	RET
+
 // func indexAVX2(n int, x *float32, v float32) int
 TEXT ·indexAVX2(SB), NOSPLIT, $0-32
 	MOVQ         n+0(FP), CX

@@ -24,6 +24,9 @@ func DotLanes(x, y []float32) float32 {
 // MaxOf returns the largest of at least 8 elements, or NaN if one is; +0 is more than -0.
 func MaxOf(x []float32) float32 { return maxAVX2(len(x), unsafe.SliceData(x)) }
 
+// Largest is MaxOf where no element is NaN, but that zeros may have any sign; with NaN it is any element. It is twice as fast.
+func Largest(x []float32) float32 { return largestAVX2(len(x), unsafe.SliceData(x)) }
+
 // MinOf returns the smallest of at least 8 elements, or NaN if one is; -0 is less than +0.
 func MinOf(x []float32) float32 { return minAVX2(len(x), unsafe.SliceData(x)) }
 
@@ -49,6 +52,9 @@ func dotLanesAVX2(n int, x, y *float32) float32
 
 //go:noescape
 func maxAVX2(n int, x *float32) float32
+
+//go:noescape
+func largestAVX2(n int, x *float32) float32
 
 //go:noescape
 func minAVX2(n int, x *float32) float32

@@ -35,9 +35,17 @@ func softmax[T Float](dst, x []T, cols int) {
 	}
 	for ; len(x) >= cols; dst, x = dst[cols:], x[cols:] {
 		row := x[:cols]
-		sum := expSum(dst[:cols], row, float64(Max(row)))
+		sum := expSum(dst[:cols], row, float64(largest(row)))
 		apply(kernel.OpScale, dst[:cols], dst[:cols], nil, T(1/sum))
 	}
+}
+
+// largest returns the largest element of x, which is not empty; if there are NaN, it may be any: the exponential of NaN will tell.
+func largest[T Float](x []T) T {
+	if extremes[T](len(x)) {
+		return T(kernel.Largest(as32(x)))
+	}
+	return Max(x)
 }
 
 const expBlock = 512 // exponentials that a kernel adds in float32
