@@ -1,6 +1,6 @@
-// Vector operations and the matrix-vector product against what the machine allows: how fast Go's copy, or a plain reduction of one
-// vector, goes through memory of the same size, measured by turns with them, or how many multiplications the ports take. A
-// kernel that reads two vectors at once, or writes what it has just read, may go faster than these.
+// Vector operations and the matrix-vector product against what the machine allows. What that is, probes in assembly tell, by turns
+// with the operation and on its own memory: how long it takes to load, or to load and store, the same elements and do nothing with them;
+// and, where that may be less, how long the ports take for the instructions of the inner loop when none waits for another's result.
 
 package bench
 
@@ -18,25 +18,26 @@ import (
 	"github.com/tutti-ml/tutti/internal/parallel"
 )
 
-// A VecRow is what was measured of one operation on float32: the median time, the least time that the machine allows, and
-// the share of that limit that was reached.
+// A VecRow is what was measured of one operation on float32: its median time, the median time of the probe that limits it, and the
+// share of that limit that was reached.
 type VecRow struct {
 	Name        string
 	Time, Limit time.Duration
-	By          string // what limits: "read", "copy" or "ports"
+	By          string // the probe: "load", "pair", "copy", "update" or "ports"
 	GBs         float64
 	Fraction    float64 // Limit / Time
 }
 
-// A vecCase is an operation, the bytes it reads and writes, those of its operands, which it may do more than once, and the vector instructions on multiplying ports that 8 elements
-// of n take at least (multiplications and fused additions of the AVX2 kernel), 0 where memory alone can be the limit.
+// A vecCase is an operation on x and y, and the probes of its limit: streams through the same memory, the fastest of which counts, and
+// its mix of instructions, if it has one.
 type vecCase struct {
 	name   string
-	n      int
-	bytes  int
-	span   int
-	writes bool
-	mults  int
+	bytes  int // read and written by elements of x and y
+	x, y   []float32
+	by     string
+	stream []kernel.Stream
+	mix    string
+	spread bool // over all threads; otherwise the operation runs on its caller alone
 	run    func()
 }
 
@@ -51,25 +52,21 @@ func vecCases() []vecCase {
 	var im blas.Implementation
 	var cases []vecCase
 	for _, n := range []int{1000, large} {
-		add := func(name string, bytes, span int, writes bool, mults int, run func()) {
-			cases = append(cases, vecCase{fmt.Sprintf("%s %d", name, n), n, bytes * n, span * n, writes, mults, run})
-		}
-		add("axpy", 12, 8, true, 1, func() { im.Saxpy(n, 1e-6, x, 1, y, 1) })
-		add("dot", 8, 8, false, 1, func() { im.Sdot(n, x, 1, y, 1) })
-		add("nrm2", 4, 4, false, 2, func() { im.Snrm2(n, x, 1) }) // in float64: two vectors
-		if n == large {
-			add("exp", 8, 8, true, 9, func() { vec.Exp(y, x) })
-			add("tanh", 8, 8, true, 17, func() { vec.Tanh(y, x) })
-			add("softmax of 1000 rows,", 8, 8, true, 10, func() { vec.Softmax(y, x, 1000, n/1000) })
-		}
+		x, y := x[:n], y[:n]
+		cases = append(cases,
+			vecCase{fmt.Sprintf("axpy %d", n), 12 * n, x, y, "update", kernel.Updates, "", false, func() { im.Saxpy(n, 1e-6, x, 1, y, 1) }},
+			vecCase{fmt.Sprintf("dot %d", n), 8 * n, x, y, "pair", kernel.Pairs, "", false, func() { im.Sdot(n, x, 1, y, 1) }},
+			vecCase{fmt.Sprintf("nrm2 %d", n), 4 * n, x, y, "load", kernel.Loads, "nrm2", false, func() { im.Snrm2(n, x, 1) }})
 	}
-	return append(cases, vecCase{"gemv 4096×4096", order * order, 4 * order * order, 4 * order * order, false, 1, func() {
-		im.Sgemv(blas.NoTrans, order, order, 1, a, order, x, 1, 0, y, 1)
-	}})
+	return append(cases,
+		vecCase{fmt.Sprintf("exp %d", large), 8 * large, x, y, "copy", kernel.Copies, "exp", true, func() { vec.Exp(y, x) }},
+		vecCase{fmt.Sprintf("tanh %d", large), 8 * large, x, y, "copy", kernel.Copies, "tanh", true, func() { vec.Tanh(y, x) }},
+		vecCase{fmt.Sprintf("softmax of 1000 rows, %d", large), 8 * large, x, y, "copy", kernel.Copies, "softmax", true,
+			func() { vec.Softmax(y, x, 1000, large/1000) }},
+		vecCase{"gemv 4096×4096", 4 * len(a), a, a, "load", kernel.Loads, "", true, func() { im.Sgemv(blas.NoTrans, order, order, 1, a, order, x, 1, 0, y, 1) }})
 }
 
-// MeasureVec measures every operation for about budget, its limits by turns with it, on as many threads as it uses: those of
-// level 1 run on the caller alone.
+// MeasureVec measures every operation for about budget, its limits by turns with it, on as many threads as it uses.
 func MeasureVec(budget time.Duration) []VecRow {
 	var rows []VecRow
 	for _, c := range vecCases() {
@@ -79,28 +76,17 @@ func MeasureVec(budget time.Duration) []VecRow {
 }
 
 func (c vecCase) measure(budget time.Duration) VecRow {
-	threads := 1
-	if c.mults > 2 || c.n > 1_000_000 {
-		threads = runtime.GOMAXPROCS(0)
-	}
-	s := newStream(c.span, threads)
-	probe, by := s.read, "read"
-	if c.writes {
-		probe, by = s.copy, "copy"
-	}
-	times := Measure(budget, c.run, probe)
-	row := VecRow{Name: c.name, Time: times[0], By: by}
-	row.Limit = time.Duration(float64(times[1]) * float64(c.bytes) / float64(c.span))
-	if isa := cpu.Best(); isa >= cpu.AVX2 {
-		lanes := 8.0
-		if isa >= cpu.AVX512 {
-			lanes = 16
+	probes := append([]func(){c.run}, streams(c.stream, c.x, c.y, c.spread)...)
+	memory := len(probes)
+	for _, m := range kernel.Mixes {
+		if m.Kernel == c.mix && m.ISA <= cpu.Best() {
+			probes = append(probes, share(len(c.x), c.spread, func(lo, hi int) { m.Run(hi - lo) }))
 		}
-		perSecond := Peak().F32 * 1e9 / 2 / lanes * float64(threads) // vector instructions
-		ports := time.Duration(float64(c.mults) * float64(c.n) / 8 / perSecond * 1e9)
-		if ports > row.Limit {
-			row.Limit, row.By = ports, "ports"
-		}
+	}
+	times := Measure(budget, probes...)
+	row := VecRow{Name: c.name, Time: times[0], By: c.by, Limit: fastest(times[1:memory])}
+	if ports := times[memory:]; len(ports) > 0 && ports[0] > row.Limit {
+		row.Limit, row.By = ports[0], "ports"
 	}
 	row.GBs = float64(c.bytes) / float64(max(1, row.Time.Nanoseconds()))
 	row.Fraction = float64(row.Limit) / float64(max(1, row.Time))
@@ -121,32 +107,37 @@ func Vec(w io.Writer, budget time.Duration) error {
 	return nil
 }
 
-// A stream reads or copies memory and does nothing else.
-type stream struct {
-	from, to []float32
-	grain    int
-	sums     func(lo, hi int)
-	copies   func(lo, hi int)
+// streams returns the members of a table that run on this machine, each moving all of x and y.
+func streams(table []kernel.Stream, x, y []float32, spread bool) []func() {
+	var fs []func()
+	for _, s := range table {
+		if s.ISA <= cpu.Best() && (s.ISA > cpu.Generic || cpu.Best() == cpu.Generic) {
+			fs = append(fs, share(len(x), spread, func(lo, hi int) { s.Run(x[lo:hi], y[lo:hi]) }))
+		}
+	}
+	return fs
 }
 
-// newStream returns a stream that moves bytes in all, on so many threads.
-func newStream(bytes, threads int) *stream {
-	n := bytes / 4
-	s := &stream{from: make([]float32, n), to: make([]float32, n/2), grain: (n + threads - 1) / threads}
-	for i := range s.from { // every page is to be memory of its own
-		s.from[i] = 1
+// share returns a function that calls f on [0, n) here, or, if spread, on even pieces of it on all threads. n is a multiple of 8, and so
+// are the pieces.
+func share(n int, spread bool, f func(lo, hi int)) func() {
+	threads := runtime.GOMAXPROCS(0)
+	if !spread || threads == 1 {
+		return func() { f(0, n) }
 	}
-	for i := range s.to {
-		s.to[i] = 1
-	}
-	isa := cpu.Best()
-	s.sums = func(lo, hi int) { kernel.MaxAbs(isa, s.from[lo:hi]) }
-	s.copies = func(lo, hi int) { copy(s.to[lo:hi], s.from[lo:hi]) }
-	return s
+	const unit = 64
+	units := (n + unit - 1) / unit
+	pieces := func(lo, hi int) { f(lo*unit, min(hi*unit, n)) }
+	return func() { parallel.For(units, (units+threads-1)/threads, pieces) }
 }
 
-func (s *stream) read() { parallel.For(len(s.from), s.grain, s.sums) }
-func (s *stream) copy() { parallel.For(len(s.to), s.grain/2+1, s.copies) }
+func fastest(times []time.Duration) time.Duration {
+	best := times[0]
+	for _, t := range times {
+		best = min(best, t)
+	}
+	return best
+}
 
 // A MachineMemory is how fast one thread and all of them read and copy 64 MiB, in GB/s; a copy counts what it reads and writes.
 type MachineMemory struct{ Read1, Copy1, Read, Copy float64 }
@@ -154,8 +145,14 @@ type MachineMemory struct{ Read1, Copy1, Read, Copy float64 }
 // Memory measures main memory, in about a second.
 func Memory() MachineMemory {
 	const bytes = 64 << 20
-	one, all := newStream(bytes, 1), newStream(bytes, runtime.GOMAXPROCS(0))
-	t := Measure(300*time.Millisecond, one.read, one.copy, all.read, all.copy)
-	gbs := func(d time.Duration) float64 { return rate(bytes, d) }
-	return MachineMemory{Read1: gbs(t[0]), Copy1: gbs(t[1]), Read: gbs(t[2]), Copy: gbs(t[3])}
+	x := make([]float32, bytes/4)
+	for i := range x { // every page is to be memory of its own
+		x[i] = 1
+	}
+	gbs := func(table []kernel.Stream, x, y []float32, spread bool) float64 {
+		return rate(bytes, fastest(Measure(100*time.Millisecond, streams(table, x, y, spread)...)))
+	}
+	half, other := x[:len(x)/2], x[len(x)/2:]
+	return MachineMemory{Read1: gbs(kernel.Loads, x, x, false), Copy1: gbs(kernel.Copies, half, other, false),
+		Read: gbs(kernel.Loads, x, x, true), Copy: gbs(kernel.Copies, half, other, true)}
 }

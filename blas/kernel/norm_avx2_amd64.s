@@ -3,7 +3,7 @@
 // Sums and maxima of one vector, AVX2 and FMA: Σ x² of float32 in float64, Σ |x|, max |x|.
 //
 // Reference: sumSquares, sumAbs and maxAbs in norm.go.
-// All read unaligned vectors of unit stride, four 256-bit vectors a round, then single elements.
+// All read unaligned vectors of unit stride, four 256-bit vectors a round or eight, then single elements.
 //
 //	SI  x    CX  elements left    Y0-Y3  four vectors of partial results    X8  of the single elements at the end
 //	Y15  all bits but the sign, in every lane
@@ -112,11 +112,16 @@ TEXT ·dmaxAbsAVX2(SB), NOSPLIT, $0-24
 	VZEROUPPER
 	RET
 
+// Conversions, one a cycle, set the pace: eight sums, so that the additions' latency does not.
 // func ssumSquaresAVX2(n int, x *float32) float64
 TEXT ·ssumSquaresAVX2(SB), NOSPLIT, $0-24
 	HEAD
-	SUBQ $16, CX
-	JLT  tail
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	VXORPS Y12, Y12, Y12
+	SUBQ   $32, CX
+	JLT    quads
 
 	PCALIGN $32
 rounds:
@@ -128,12 +133,31 @@ rounds:
 	VFMADD231PD Y5, Y5, Y1
 	VFMADD231PD Y6, Y6, Y2
 	VFMADD231PD Y7, Y7, Y3
-	ADDQ        $64, SI
-	SUBQ        $16, CX
+	VCVTPS2PD   64(SI), Y4
+	VCVTPS2PD   80(SI), Y5
+	VCVTPS2PD   96(SI), Y6
+	VCVTPS2PD   112(SI), Y7
+	VFMADD231PD Y4, Y4, Y9
+	VFMADD231PD Y5, Y5, Y10
+	VFMADD231PD Y6, Y6, Y11
+	VFMADD231PD Y7, Y7, Y12
+	ADDQ        $128, SI
+	SUBQ        $32, CX
 	JGE         rounds
 
+quads:
+	ADDQ $28, CX
+	JLT  tail
+
+quad:
+	VCVTPS2PD   (SI), Y4
+	VFMADD231PD Y4, Y4, Y0
+	ADDQ        $16, SI
+	SUBQ        $4, CX
+	JGE         quad
+
 tail:
-	ADDQ $16, CX
+	ADDQ $4, CX
 	JE   fold
 
 single:
@@ -145,6 +169,10 @@ single:
 	JNE         single
 
 fold:
+	VADDPD Y9, Y0, Y0
+	VADDPD Y10, Y1, Y1
+	VADDPD Y11, Y2, Y2
+	VADDPD Y12, Y3, Y3
 	FOLD(VADDPD)
 	FOLDD(VADDSD)
 	VMOVSD X0, ret+16(FP)
