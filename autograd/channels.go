@@ -13,6 +13,44 @@ type channels[T vec.Float] struct {
 	n, c, s int
 	x       []T
 	y, dy   []T // the destination; the gradient of the result
+
+	pass                   channelPass
+	mean, rstd, gain, bias []T
+	sums                   [2][]float64 // what a pass stores in, or spreads
+	count                  float64      // of values a channel, over all replicas
+
+	rows []T              // room for all channels
+	run  func(lo, hi int) // runPass, bound once: a function value made in generic code is allocated every time
+}
+
+// channelPass is what is done to channels.
+type channelPass int
+
+const (
+	moments channelPass = iota
+	normalise
+	gradSums
+	spreadGrad
+)
+
+// passes is a tape's channels, for each dtype.
+type passes struct {
+	f32 channels[float32]
+	f64 channels[float64]
+}
+
+// channelsOf returns the tape's channels, set to x [N, C, ...].
+func channelsOf[T vec.Float](n *node) *channels[T] {
+	p, ok := any(&n.tape.passes.f32).(*channels[T])
+	if !ok {
+		p = any(&n.tape.passes.f64).(*channels[T])
+	}
+	samples, c, s := planes(n.in[0].Shape())
+	*p = channels[T]{n: samples, c: c, s: s, x: in[T](n, 0), run: p.run}
+	if p.run == nil {
+		p.run = p.runPass
+	}
+	return p
 }
 
 // narrow is the number of positions below which a row takes in several channels: about what a call on a row costs.
@@ -21,25 +59,37 @@ const narrow = 32
 // rowsAtOnce is how many rows' sums are added in T before they are added in float64.
 const rowsAtOnce = 32
 
-// each calls fn on runs of channels [lo, hi), with room of its own: four rows.
-func (p *channels[T]) each(n *node, fn func(lo, hi int, room [4][]T)) {
+// each runs a pass on runs of channels [lo, hi), with room of its own: four rows.
+func (p *channels[T]) each(n *node, what channelPass) {
 	if p.n == 0 || p.s == 0 {
 		return
 	}
 	t := n.tape.pool.New(n.in[0].DType(), 4*p.c*p.s)
-	rows := tensor.Data[T](t)
+	p.rows, p.pass = tensor.Data[T](t), what
 	grain := max(1, 1<<14/(p.n*p.s))
 	if p.s < narrow {
 		grain = max(grain, narrow/p.s)
 	}
-	parallel.For(p.c, grain, func(lo, hi int) {
-		var room [4][]T
-		for i := range room {
-			room[i] = rows[(i*p.c+lo)*p.s : (i*p.c+hi)*p.s]
-		}
-		fn(lo, hi, room)
-	})
+	parallel.For(p.c, grain, p.run)
+	p.rows = nil
 	n.tape.pool.Put(t)
+}
+
+func (p *channels[T]) runPass(lo, hi int) {
+	var room [4][]T
+	for i := range room {
+		room[i] = p.rows[(i*p.c+lo)*p.s : (i*p.c+hi)*p.s]
+	}
+	switch p.pass {
+	case moments:
+		p.moments(lo, hi, room)
+	case normalise:
+		p.normalise(lo, hi, room)
+	case gradSums:
+		p.gradSums(lo, hi, room)
+	case spreadGrad:
+		p.spreadGrad(lo, hi, room)
+	}
 }
 
 // row returns the elements of channels [lo, hi) of sample i.
@@ -62,9 +112,10 @@ func (p *channels[T]) fold(sums []float64, row []T, lo, hi int) {
 	clear(row)
 }
 
-// moments stores each channel's mean and the sum of squares of the distances from it. The destination holds nothing of use
+// moments stores, in sums, each channel's mean and the sum of squares of the distances from it. The destination holds nothing of use
 // afterwards.
-func (p *channels[T]) moments(lo, hi int, room [4][]T, mean, squares []float64) {
+func (p *channels[T]) moments(lo, hi int, room [4][]T) {
+	mean, squares := p.sums[0], p.sums[1]
 	count := float64(p.n * p.s)
 	clear(mean[lo:hi])
 	clear(squares[lo:hi])
@@ -105,7 +156,8 @@ func (p *channels[T]) moments(lo, hi int, room [4][]T, mean, squares []float64) 
 }
 
 // normalise stores (x − mean)·rstd·gain + bias.
-func (p *channels[T]) normalise(lo, hi int, room [4][]T, mean, rstd, gain, bias []T) {
+func (p *channels[T]) normalise(lo, hi int, room [4][]T) {
+	mean, rstd, gain, bias := p.mean, p.rstd, p.gain, p.bias
 	scale := func(c int) T {
 		if gain == nil {
 			return rstd[c]
@@ -141,8 +193,9 @@ func (p *channels[T]) normalise(lo, hi int, room [4][]T, mean, rstd, gain, bias 
 	}
 }
 
-// gradSums stores Σ dy and Σ dy·(x − mean) of each channel.
-func (p *channels[T]) gradSums(lo, hi int, room [4][]T, mean []T, sumDy, sumDyX []float64) {
+// gradSums stores, in sums, Σ dy and Σ dy·(x − mean) of each channel.
+func (p *channels[T]) gradSums(lo, hi int, room [4][]T) {
+	mean, sumDy, sumDyX := p.mean, p.sums[0], p.sums[1]
 	clear(sumDy[lo:hi])
 	clear(sumDyX[lo:hi])
 	if p.s >= narrow {
@@ -176,7 +229,8 @@ func (p *channels[T]) gradSums(lo, hi int, room [4][]T, mean []T, sumDy, sumDyX 
 }
 
 // spreadGrad stores rstd·gain·(dy − Σ dy/M − x̂·Σ dy·x̂/M) for M values a channel.
-func (p *channels[T]) spreadGrad(lo, hi int, room [4][]T, mean, rstd, gain []T, sumDy, sumDyX []float64, m float64) {
+func (p *channels[T]) spreadGrad(lo, hi int, room [4][]T) {
+	mean, rstd, gain, sumDy, sumDyX, m := p.mean, p.rstd, p.gain, p.sums[0], p.sums[1], p.count
 	outer := func(c int) T {
 		if gain == nil {
 			return rstd[c]

@@ -16,7 +16,8 @@ import (
 // result is the bias. Sums are accumulated in float64 over rows; their order depends on the shape alone.
 // Cost: some 8 passes over x, 10 backward, mostly in cache. Source: Ioffe and Szegedy, arXiv:1502.03167.
 func BatchNorm(x, gain, bias *Var, o *BatchNormOptions) *Var {
-	n := batchNormOp.on(affineOperands(batchNormOp, x, gain, bias)...)
+	var room [3]*Var
+	n := batchNormOp.on(affineOperands(room[:0], batchNormOp, x, gain, bias)...)
 	if x.Rank() < 2 {
 		n.op.panicf("shape %v: want [N, C, ...]", x.Shape())
 	}
@@ -67,17 +68,17 @@ func (t *Tape) StatSync() StatSync { return t.statSync }
 var batchNormOp = &op{"BatchNorm",
 	kernels{batchNormForward[float32], batchNormBackward[float32]}, kernels{batchNormForward[float64], batchNormBackward[float64]}}
 
-// affineOperands lists the operands of a normalisation whose gain and bias are optional.
-func affineOperands(o *op, x, gain, bias *Var) []*Var {
+// affineOperands lists, in room, the operands of a normalisation whose gain and bias are optional.
+func affineOperands(room []*Var, o *op, x, gain, bias *Var) []*Var {
 	switch {
 	case gain != nil && bias != nil:
-		return []*Var{x, gain, bias}
+		return append(room, x, gain, bias)
 	case gain != nil:
-		return []*Var{x, gain}
+		return append(room, x, gain)
 	case bias != nil:
 		o.panicf("a bias without a gain")
 	}
-	return []*Var{x}
+	return append(room, x)
 }
 
 // affine checks that gain and bias, where there are any, have c elements.
@@ -116,10 +117,9 @@ func planes(shape []int) (n, c, s int) {
 
 func batchNormForward[T vec.Float](n *node) {
 	o := n.aux.(*BatchNormOptions)
-	samples, c, s := planes(n.in[0].Shape())
-	stats := tensor.Data[T](n.saved[0])
-	mean, rstd := stats[:c], stats[c:]
-	p := channels[T]{n: samples, c: c, s: s, x: in[T](n, 0), y: out[T](n)}
+	stats, p := tensor.Data[T](n.saved[0]), channelsOf[T](n)
+	mean, rstd := stats[:p.c], stats[p.c:]
+	p.y, p.mean, p.rstd, p.gain, p.bias = out[T](n), mean, rstd, inOrNil[T](n, 1), inOrNil[T](n, 2)
 	if o.Running {
 		copy(mean, tensor.Data[T](o.Mean.value))
 		for i, v := range tensor.Data[T](o.Var.value) {
@@ -128,19 +128,19 @@ func batchNormForward[T vec.Float](n *node) {
 	} else {
 		batchStatistics(n, o, p, mean, rstd)
 	}
-	gain, bias := inOrNil[T](n, 1), inOrNil[T](n, 2)
-	p.each(n, func(lo, hi int, room [4][]T) { p.normalise(lo, hi, room, mean, rstd, gain, bias) })
+	p.each(n, normalise)
 }
 
 // batchStatistics computes mean and rstd of the batch, over all replicas if these are synchronised, and reports them.
-func batchStatistics[T vec.Float](n *node, o *BatchNormOptions, p channels[T], mean, rstd []T) {
+func batchStatistics[T vec.Float](n *node, o *BatchNormOptions, p *channels[T], mean, rstd []T) {
 	sums := n.tape.pool.New(tensor.Float64, 2*p.c+1)
 	defer n.tape.pool.Put(sums)
 	all := tensor.Data[float64](sums)
 	first, second, count := all[:p.c], all[p.c:2*p.c], &all[2*p.c]
 	clear(all)
 	*count = float64(p.n * p.s)
-	p.each(n, func(lo, hi int, room [4][]T) { p.moments(lo, hi, room, first, second) })
+	p.sums = [2][]float64{first, second}
+	p.each(n, moments)
 	if o.Sync != nil { // squares about each replica's own mean cannot be added: move them to zero and back
 		for i, m := range first {
 			first[i], second[i] = m**count, second[i]+m*m**count
@@ -176,19 +176,18 @@ func batchStatistics[T vec.Float](n *node, o *BatchNormOptions, p channels[T], m
 // With running statistics, which are constants, dx = rstd·g.
 func batchNormBackward[T vec.Float](n *node) {
 	o := n.aux.(*BatchNormOptions)
-	samples, c, s := planes(n.in[0].Shape())
-	stats := tensor.Data[T](n.saved[0])
-	mean, rstd := stats[:c], stats[c:]
-	gain := inOrNil[T](n, 1)
+	stats, p := tensor.Data[T](n.saved[0]), channelsOf[T](n)
+	c := p.c
+	p.dy, p.mean, p.rstd, p.gain = outGrad[T](n), stats[:c], stats[c:], inOrNil[T](n, 1)
 	t := n.tape.pool.New(tensor.Float64, 2*c+1)
 	all := tensor.Data[float64](t)
 	sumDy, sumDyX, count := all[:c], all[c:2*c], &all[2*c]
 	clear(all)
-	*count = float64(samples * s)
+	*count = float64(p.n * p.s)
 
-	p := channels[T]{n: samples, c: c, s: s, x: in[T](n, 0), dy: outGrad[T](n)}
-	p.each(n, func(lo, hi int, room [4][]T) { p.gradSums(lo, hi, room, mean, sumDy, sumDyX) })
-	for i, r := range rstd {
+	p.sums = [2][]float64{sumDy, sumDyX}
+	p.each(n, gradSums)
+	for i, r := range p.rstd {
 		sumDyX[i] *= float64(r)
 	}
 	if dgain := accOrNil[T](n, 1); dgain != nil {
@@ -205,12 +204,12 @@ func batchNormBackward[T vec.Float](n *node) {
 		o.Sync.Sum(all)
 	}
 	if n.wants(0) {
-		m := max(*count, 1)
+		p.count = max(*count, 1)
 		if o.Running {
 			clear(all[:2*c])
 		}
 		p.y = begin[T](n, 0)
-		p.each(n, func(lo, hi int, room [4][]T) { p.spreadGrad(lo, hi, room, mean, rstd, gain, sumDy, sumDyX, m) })
+		p.each(n, spreadGrad)
 		end[T](n, 0)
 	}
 	n.tape.pool.Put(t)

@@ -14,7 +14,8 @@ import (
 // It panics unless groups divides C. Cost: some 6 passes over x in cache, 10 backward.
 // Sources: Wu and He, arXiv:1803.08494; Ulyanov, Vedaldi and Lempitsky, arXiv:1607.08022 (instance normalisation).
 func GroupNorm(x, gain, bias *Var, groups int, eps float64) *Var {
-	n := groupNormOp.on(affineOperands(groupNormOp, x, gain, bias)...)
+	var room [3]*Var
+	n := groupNormOp.on(affineOperands(room[:0], groupNormOp, x, gain, bias)...)
 	if x.Rank() < 2 {
 		n.op.panicf("shape %v: want [N, C, ...]", x.Shape())
 	}

@@ -14,7 +14,8 @@ import (
 //
 // Cost: some 6 passes over x in cache, 10 backward. Source: Ba, Kiros and Hinton, arXiv:1607.06450.
 func LayerNorm(x, gain, bias *Var, eps float64) *Var {
-	n := layerNormOp.on(affineOperands(layerNormOp, x, gain, bias)...)
+	var room [3]*Var
+	n := layerNormOp.on(affineOperands(room[:0], layerNormOp, x, gain, bias)...)
 	n.normRows(eps)
 	n.save(0, x.DType(), 2, n.ints[0]) // mean, 1/√(var + eps)
 	return n.run(x.Shape()...)
@@ -26,7 +27,8 @@ func LayerNorm(x, gain, bias *Var, eps float64) *Var {
 //
 // Source: Zhang and Sennrich, arXiv:1910.07467.
 func RMSNorm(x, gain *Var, eps float64) *Var {
-	n := rmsNormOp.on(affineOperands(rmsNormOp, x, gain, nil)...)
+	var room [3]*Var
+	n := rmsNormOp.on(affineOperands(room[:0], rmsNormOp, x, gain, nil)...)
 	n.normRows(eps)
 	n.save(0, x.DType(), n.ints[0]) // 1/√(mean square + eps)
 	return n.run(x.Shape()...)

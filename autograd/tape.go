@@ -41,6 +41,7 @@ type Tape struct {
 	piece   func(lo, hi int) // of each: doPiece, and what it does
 	loop    loop
 	looping *node
+	passes  passes // of BatchNorm
 
 	onOp      func(name string, in []*Var, out *Var)
 	onObserve func(b *Buffer, rate float64, sample *tensor.Tensor)
