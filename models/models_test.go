@@ -55,6 +55,7 @@ func TestShapesAndCounts(t *testing.T) {
 		"digitsnet": 1*16*9 + 16 + 16*32*9 + 32 + 512*64 + 64 + 64*10 + 10,
 		"lenet5":    1*6*25 + 6 + 6*16*25 + 16 + 400*120 + 120 + 120*84 + 84 + 84*10 + 10,
 		"mlp":       784*512 + 512 + 512*512 + 512 + 512*10 + 10,
+		"resnet20":  269_722 - 2*16*9, // torchvision's, but for two input channels
 	}
 	for _, e := range models.All {
 		input, classes := sizes(e)
@@ -88,10 +89,36 @@ func TestSeedDecides(t *testing.T) {
 	}
 }
 
-// sizes gives what a model of the table is tested with: its own sizes, or those of a 28×28 image in 10 classes.
+// sizes gives what a model of the table is tested with: its own sizes, or those of a 28×28 image, or of the smallest it takes, in 10
+// classes.
 func sizes(e models.Entry) (input []int, classes int) {
-	if e.Input == nil {
-		return []int{1, 28, 28}, 10
+	switch {
+	case e.Input != nil:
+		return e.Input, e.Classes
+	case e.Least > 0:
+		return []int{1, e.Least, e.Least}, 10
 	}
-	return e.Input, e.Classes
+	return []int{1, 28, 28}, 10
+}
+
+func TestTakes(t *testing.T) {
+	for _, c := range []struct {
+		model   string
+		input   []int
+		classes int
+		takes   bool
+	}{
+		{"lenet5", []int{1, 28, 28}, 10, true}, {"lenet5", []int{1, 8, 8}, 10, false}, {"lenet5", []int{1, 28, 28}, 3, false},
+		{"mlp", []int{13}, 3, true}, {"mlp", []int{1, 28, 28}, 10, true},
+		{"resnet20", []int{1, 28, 28}, 10, true}, {"resnet20", []int{3, 4, 9}, 2, true}, {"resnet20", []int{3, 3, 9}, 2, false},
+		{"resnet20", []int{13}, 3, false},
+	} {
+		e, ok := models.Find(c.model)
+		require.True(t, ok)
+		assert.Equal(t, c.takes, e.Takes(c.input, c.classes), "%s of %v in %d", c.model, c.input, c.classes)
+	}
+	e, _ := models.Find("resnet20")
+	assert.Equal(t, "images [channels height width] of at least 4 by 4 pixels", e.Wants())
+	e, _ = models.Find("mlp")
+	assert.Equal(t, "samples of any shape", e.Wants())
 }

@@ -68,9 +68,8 @@ func pickModel(name string, d *dataSet) (models.Entry, error) {
 		return m, usageError{fmt.Errorf("--model %q, want one of %s", name, strings.Join(modelNames(), ", "))}
 	}
 	spec := d.train.Spec()
-	if m.Input != nil && !slices.Equal(m.Input, spec.Shape) || m.Classes != 0 && m.Classes != spec.Classes {
-		return m, usageError{fmt.Errorf("--model %s takes samples of %v in %d classes, %s has %v in %d",
-			m.Name, m.Input, m.Classes, d.name, spec.Shape, spec.Classes)}
+	if !m.Takes(spec.Shape, spec.Classes) {
+		return m, usageError{fmt.Errorf("--model %s takes %s, %s has %v in %d", m.Name, m.Wants(), d.name, spec.Shape, spec.Classes)}
 	}
 	return m, nil
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/tutti-ml/tutti/layers"
 	"github.com/tutti-ml/tutti/models"
 	"github.com/tutti-ml/tutti/tensor"
+	"github.com/tutti-ml/tutti/tensor/safetensors"
 )
 
 // TestMain lets the test binary stand in for the command: with this variable set it is tutti.
@@ -95,6 +96,33 @@ func TestTrain(t *testing.T) {
 	out, _, code = tutti(t, dir, "inspect", "digits-digitsnet.safetensors", "--compare", "digits-digitsnet.safetensors")
 	require.Zero(t, code)
 	require.Contains(t, out, "largest difference 0 in all tensors")
+}
+
+// TestTrainResNet trains a network with batch normalisation, whose statistics are those of the whole batch: so three partitions are
+// as one.
+func TestTrainResNet(t *testing.T) {
+	dir := t.TempDir()
+	train := func(partitions, file string) {
+		_, errs, code := tutti(t, dir, "train", "--epochs", "1", "--model", "resnet20", "--ranks", "1", "--partitions", partitions, "--sync-batchnorm",
+			"--batch", "480", "--optimizer", "sgd", "--lr", "0.001", "--out", file)
+		require.Zero(t, code, errs)
+	}
+	train("1", "one.safetensors")
+	train("3", "three.safetensors")
+	load := func(file string) []safetensors.Named {
+		model := models.NewResNet20(rand.New(rand.NewPCG(9, 9)), models.ResNetConfig{In: 1, Classes: 10})
+		meta, err := layers.Load(filepath.Join(dir, file), model)
+		require.NoError(t, err)
+		require.Equal(t, "resnet20", meta["tutti.model"])
+		return layers.StateDict(model)
+	}
+	one := load("one.safetensors")
+	for i, n := range load("three.safetensors") {
+		if n.Tensor.DType() == tensor.Float32 {
+			// Three steps through twenty layers: rounding, and none of what statistics of a third of the batch would differ by.
+			require.InDeltaSlice(t, tensor.Data[float32](one[i].Tensor), tensor.Data[float32](n.Tensor), 2e-4, n.Name)
+		}
+	}
 }
 
 // TestTrainGroup gives all parameters a learning rate at which nothing moves, and wants the model it began with.
@@ -348,6 +376,10 @@ func TestTrainOnArrow(t *testing.T) {
 	require.Contains(t, out, "digits: 1437 training and 360 test samples of [64]")
 	require.Contains(t, out, "model    mlp")
 	require.Equal(t, []string{"digits-mlp.safetensors"}, files(t, dir))
+
+	_, errs, code = tutti(t, dir, "train", "--data", digits, "--model", "resnet20")
+	require.Equal(t, 2, code)
+	require.Contains(t, errs, "--model resnet20 takes images [channels height width] of at least 4 by 4 pixels, digits has [64] in 10")
 
 	_, errs, code = tutti(t, dir, "train", "--data", digits, "--label", "digit")
 	require.Equal(t, 1, code)
