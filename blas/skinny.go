@@ -43,10 +43,10 @@ var (
 	dSkinnies = sync.Pool{New: func() any { return newSkinny[float64](&dScratch) }}
 )
 
-// Bounds of what is skinny: mostDots rows of R fit the first-level cache beside S; mostOuters rows of the result do.
+// Bounds of what is skinny: mostDots rows of R fit the first-level cache beside S, and the kernel takes no more; mostOuters rows of the result do.
 // Below leastSkinny elements, S is in the cache and the tiles are better.
 const (
-	mostDots    = 4 * kernel.DotsR
+	mostDots    = kernel.DotsR
 	mostOuters  = 3 * kernel.OuterM
 	leastSkinny = 64 * 256
 	leastDot    = 64 // steps of k: the sums of a vector at the end of a dot product must not count
@@ -132,41 +132,25 @@ func (v *skinny[T]) doDots(lo, hi int) {
 func (v *skinny[T]) dot(u, lds, count int) {
 	const group = kernel.DotsS
 	block := dotsBlock[T]()
-	rounds := ceil(v.few, kernel.DotsR)
-	low, high := v.few/rounds, v.few%rounds // the first high of the rounds take a row more than low
-	var sums [mostDots / kernel.DotsR][group * kernel.DotsR]T
+	var sums [group * kernel.DotsR]T
 	for p := 0; p < v.k; p += block {
 		n := min(block, v.k-p)
-		r := p * v.few
-		for q := range rounds {
-			rows := low
-			if q < high {
-				rows++
-			}
-			kernel.Dots(v.isa, rows, n, at(v.s, u*v.lds+p), lds, &v.factors[r], n, &sums[q])
-			r += rows * n
-		}
+		kernel.Dots(v.isa, v.few, n, at(v.s, u*v.lds+p), lds, &v.factors[p*v.few], n, &sums)
 	}
 	to, step := at(v.c, u*v.cs), v.cs
-	for q := range rounds {
-		rows := low
-		if q < high {
-			rows++
+	for j := range v.few {
+		four := sums[j*group : j*group+count]
+		if v.beta == 0 {
+			for i, sum := range four {
+				*at(to, i*step) = v.alpha * sum
+			}
+		} else {
+			for i, sum := range four {
+				*at(to, i*step) = v.beta**at(to, i*step) + T(v.alpha*sum)
+			}
 		}
-		for j := range rows {
-			four := sums[q][j*group : j*group+count]
-			if v.beta == 0 {
-				for i, sum := range four {
-					*at(to, i*step) = v.alpha * sum
-				}
-			} else {
-				for i, sum := range four {
-					*at(to, i*step) = v.beta**at(to, i*step) + T(v.alpha*sum)
-				}
-			}
-			if q < rounds-1 || j < rows-1 { // no address past the end
-				to = at(to, v.cr)
-			}
+		if j < v.few-1 { // no address past the end
+			to = at(to, v.cr)
 		}
 	}
 }

@@ -10,9 +10,9 @@ import (
 )
 
 const (
-	DotsS  = 4 // rows of s that Dots takes
-	DotsR  = 3 // rows of r that Dots takes at most
-	AxpysK = 8 // rows that Axpys takes
+	DotsS  = 4  // rows of s that Dots takes
+	DotsR  = 12 // rows of r that Dots takes at most
+	AxpysK = 8  // rows that Axpys takes
 
 	OuterM = 4  // rows of C in a group of Outer
 	OuterK = 8  // rows of B in a step of Outer
@@ -21,7 +21,7 @@ const (
 
 // Dots adds the dot products of DotsS rows of s with nr rows of r, 1 ≤ nr ≤ DotsR, to out: out[j*DotsS+i] += Σ s[i,p]·r[j,p]
 // over p < k. Row i of s starts at element i*lds, row j of r at j*ldr. Each product is summed in as many partial sums as suit
-// isa, in an order that depends on k and nr alone.
+// isa, in an order that depends on k, nr and j alone.
 func Dots[T Float](isa cpu.ISA, nr, k int, s *T, lds int, r *T, ldr int, out *[DotsS * DotsR]T) {
 	switch {
 	case !haveRows || isa < cpu.AVX2:

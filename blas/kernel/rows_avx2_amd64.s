@@ -1,6 +1,6 @@
 //go:build !purego
 
-// Kernels on several rows of a matrix at a time, AVX2 and FMA: dot products of 4 rows with up to 3 others, and
+// Kernels on several rows of a matrix at a time, AVX2 and FMA: dot products of 4 rows with others, and
 // y += a combination of 8 rows.
 //
 // Reference: dots and axpys in rows.go.
@@ -18,11 +18,13 @@ DATA mask<>+48(SB)/8, $0
 DATA mask<>+56(SB)/8, $0
 GLOBL mask<>(SB), RODATA|NOPTR, $64
 
-// Dot products. A vector of partial sums for each pair of rows, and with a single row r two of them by turns; the rest of
-// a vector at the end of the rows is read under a mask.
+// Dot products, with three rows of r at a time, but never with one if there are more: four are two and two. A vector of partial
+// sums for each pair of rows, and with a single row r two of them by turns; the rest of a vector at the end of the rows is read
+// under a mask.
 //
 //	SI  rows of s at k: (SI), (SI)(R8), (SI)(R8*2), (SI)(R9)      R8  bytes from a row to the next    R9  3*R8
 //	DI  rows of r at k: (DI), (DI)(R10), (DI)(R10*2)              CX  bytes left     R12  the mask    AX  out
+//	R11 row of r that is next      BX  rows of r left             DX  bytes in the last vector, if it is not whole
 //	Y[4j+i]  partial sums of row j of r and row i of s            Y12-Y14  r at k    Y15  s at k
 
 #define ROWOF1(FMA, S, A0) FMA S, Y12, A0
@@ -83,16 +85,23 @@ GLOBL mask<>(SB), RODATA|NOPTR, $64
 
 #define DOTS(FMA, ADD, SUMS, SHIFT, STEP) \
 	MOVQ nr+0(FP), BX       \
-	MOVQ k+8(FP), CX        \
-	MOVQ s+16(FP), SI       \
+	MOVQ k+8(FP), DX        \
 	MOVQ lds+24(FP), R8     \
-	MOVQ r+32(FP), DI       \
+	MOVQ r+32(FP), R11      \
 	MOVQ ldr+40(FP), R10    \
 	MOVQ out+48(FP), AX     \
-	SHLQ $SHIFT, CX         \
+	SHLQ $SHIFT, DX         \
 	SHLQ $SHIFT, R8         \
 	SHLQ $SHIFT, R10        \
 	LEAQ (R8)(R8*2), R9     \
+	ANDQ $31, DX            \
+	LEAQ mask<>+32(SB), R12 \
+	SUBQ DX, R12            \
+next:                       \
+	MOVQ k+8(FP), CX        \
+	SHLQ $SHIFT, CX         \
+	MOVQ s+16(FP), SI       \
+	MOVQ R11, DI            \
 	VXORPS Y0, Y0, Y0       \
 	VXORPS Y1, Y1, Y1       \
 	VXORPS Y2, Y2, Y2       \
@@ -101,17 +110,13 @@ GLOBL mask<>(SB), RODATA|NOPTR, $64
 	VXORPS Y5, Y5, Y5       \
 	VXORPS Y6, Y6, Y6       \
 	VXORPS Y7, Y7, Y7       \
-	VXORPS Y8, Y8, Y8       \
-	VXORPS Y9, Y9, Y9       \
-	VXORPS Y10, Y10, Y10    \
-	VXORPS Y11, Y11, Y11    \
-	LEAQ mask<>+32(SB), R12 \
-	MOVQ CX, DX             \
-	ANDQ $31, DX            \
-	SUBQ DX, R12            \
 	CMPQ BX, $2             \
 	JE   begin2             \
+	CMPQ BX, $4             \
+	JE   begin2             \
 	JGT  begin3             \
+	CMPQ BX, $3             \
+	JE   begin3             \
 	SUBQ $64, CX            \
 	JLT  single1            \
 pair1:                      \
@@ -179,9 +184,17 @@ last2:                      \
 sum2:                       \
 	SUMS((AX), Y0, Y1, Y2, Y3, X0, X1)     \
 	SUMS(STEP(AX), Y4, Y5, Y6, Y7, X4, X5) \
+	ADDQ $(2*STEP), AX      \
+	LEAQ (R11)(R10*2), R11  \
+	SUBQ $2, BX             \
+	JNE  next               \
 	VZEROUPPER              \
 	RET                     \
 begin3:                     \
+	VXORPS Y8, Y8, Y8       \
+	VXORPS Y9, Y9, Y9       \
+	VXORPS Y10, Y10, Y10    \
+	VXORPS Y11, Y11, Y11    \
 	SUBQ $32, CX            \
 	JLT  last3              \
 loop3:                      \
@@ -209,6 +222,11 @@ sum3:                       \
 	SUMS((AX), Y0, Y1, Y2, Y3, X0, X1)        \
 	SUMS(STEP(AX), Y4, Y5, Y6, Y7, X4, X5)    \
 	SUMS(2*STEP(AX), Y8, Y9, Y10, Y11, X8, X9) \
+	ADDQ $(3*STEP), AX      \
+	LEAQ (R11)(R10*2), R11  \
+	ADDQ R10, R11           \
+	SUBQ $3, BX             \
+	JNE  next               \
 	VZEROUPPER              \
 	RET
 
