@@ -13,10 +13,12 @@ func SumSquares[T Float](isa cpu.ISA, x []T) float64 {
 	switch {
 	case !single[T]():
 		return float64(Dot(isa, x, x))
-	case haveReduce && isa >= cpu.AVX2 && len(x) > 0:
-		return ssumSquaresAVX2(len(x), as[float32](&x[0]))
+	case !haveReduce || isa < cpu.AVX2 || len(x) == 0:
+		return sumSquares(x)
+	case isa >= cpu.AVX512:
+		return ssumSquaresAVX512(len(x), as[float32](&x[0]))
 	}
-	return sumSquares(x)
+	return ssumSquaresAVX2(len(x), as[float32](&x[0]))
 }
 
 // SumAbs returns Σ |x[i]|.
@@ -24,6 +26,10 @@ func SumAbs[T Float](isa cpu.ISA, x []T) T {
 	switch {
 	case !haveReduce || isa < cpu.AVX2 || len(x) == 0:
 		return sumAbs(x)
+	case isa >= cpu.AVX512 && single[T]():
+		return T(ssumAbsAVX512(len(x), as[float32](&x[0])))
+	case isa >= cpu.AVX512:
+		return T(dsumAbsAVX512(len(x), as[float64](&x[0])))
 	case single[T]():
 		return T(ssumAbsAVX2(len(x), as[float32](&x[0])))
 	}
@@ -35,6 +41,10 @@ func MaxAbs[T Float](isa cpu.ISA, x []T) T {
 	switch {
 	case !haveReduce || isa < cpu.AVX2 || len(x) == 0:
 		return maxAbs(x)
+	case isa >= cpu.AVX512 && single[T]():
+		return T(smaxAbsAVX512(len(x), as[float32](&x[0])))
+	case isa >= cpu.AVX512:
+		return T(dmaxAbsAVX512(len(x), as[float64](&x[0])))
 	case single[T]():
 		return T(smaxAbsAVX2(len(x), as[float32](&x[0])))
 	}

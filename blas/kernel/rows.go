@@ -26,6 +26,10 @@ func Dots[T Float](isa cpu.ISA, nr, k int, s *T, lds int, r *T, ldr int, out *[D
 	switch {
 	case !haveRows || isa < cpu.AVX2:
 		dots(nr, k, s, lds, r, ldr, out)
+	case isa >= cpu.AVX512 && single[T]():
+		sdotsAVX512(nr, k, as[float32](s), lds, as[float32](r), ldr, as[float32](&out[0]))
+	case isa >= cpu.AVX512:
+		ddotsAVX512(nr, k, as[float64](s), lds, as[float64](r), ldr, as[float64](&out[0]))
 	case single[T]():
 		sdotsAVX2(nr, k, as[float32](s), lds, as[float32](r), ldr, as[float32](&out[0]))
 	default:
@@ -48,6 +52,10 @@ func Axpys[T Float](isa cpu.ISA, n int, f *[AxpysK]T, a *T, lda int, y *T) {
 	switch {
 	case !haveRows || isa < cpu.AVX2:
 		axpys(n, f, a, lda, y)
+	case isa >= cpu.AVX512 && single[T]():
+		saxpysAVX512(n, as[float32](&f[0]), as[float32](a), lda, as[float32](y))
+	case isa >= cpu.AVX512:
+		daxpysAVX512(n, as[float64](&f[0]), as[float64](a), lda, as[float64](y))
 	case single[T]():
 		saxpysAVX2(n, as[float32](&f[0]), as[float32](a), lda, as[float32](y))
 	default:
@@ -78,6 +86,10 @@ func Outer[T Float](isa cpu.ISA, k, groups, n int, f, b *T, ldb int, c *T, ldc i
 	switch {
 	case !haveRows || isa < cpu.AVX2:
 		outer(k, groups, n, f, b, ldb, c, ldc)
+	case isa >= cpu.AVX512 && single[T]():
+		souterAVX512(k, groups, n, as[float32](f), as[float32](b), ldb, as[float32](c), ldc)
+	case isa >= cpu.AVX512:
+		douterAVX512(k, groups, n, as[float64](f), as[float64](b), ldb, as[float64](c), ldc)
 	case single[T]():
 		souterAVX2(k, groups, n, as[float32](f), as[float32](b), ldb, as[float32](c), ldc)
 	default:

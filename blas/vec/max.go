@@ -11,7 +11,7 @@ func extremes[T Float](n int) bool { return n >= 8 && single[T]() && kernel.Redu
 func Max[T Float](x []T) T {
 	nonEmpty("Max", len(x))
 	if extremes[T](len(x)) {
-		return T(kernel.MaxOf(as32(x)))
+		return T(kernel.MaxOf(isa, as32(x)))
 	}
 	m := x[0]
 	for _, v := range x[1:] {
@@ -24,7 +24,7 @@ func Max[T Float](x []T) T {
 func Min[T Float](x []T) T {
 	nonEmpty("Min", len(x))
 	if extremes[T](len(x)) {
-		return T(kernel.MinOf(as32(x)))
+		return T(kernel.MinOf(isa, as32(x)))
 	}
 	m := x[0]
 	for _, v := range x[1:] {
@@ -71,7 +71,7 @@ func argMax(x []float32) int {
 	if len(b) < 8 || m != m {
 		return at + argMaxHere(b)
 	}
-	return at + kernel.IndexOf(b, m)
+	return at + kernel.IndexOf(isa, b, m)
 }
 
 func nonEmpty(op string, n int) {
