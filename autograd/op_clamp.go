@@ -18,9 +18,8 @@ var clampOp = &op{"Clamp",
 
 func clampForward[T vec.Float](n *node) {
 	y, lo, hi := out[T](n), T(n.factor), T(n.other)
-	for i, v := range in[T](n, 0) {
-		y[i] = min(max(v, lo), hi)
-	}
+	vec.AtLeast(y, lo, in[T](n, 0))
+	vec.AtMost(y, hi, y)
 }
 
 // The derivative is one between the bounds, both included, and zero outside.

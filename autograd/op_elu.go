@@ -1,10 +1,6 @@
 package autograd
 
-import (
-	"math"
-
-	"github.com/tutti-ml/tutti/blas/vec"
-)
+import "github.com/tutti-ml/tutti/blas/vec"
 
 // ELU returns x where x is positive, else alpha·(eˣ − 1), element by element. Source: Clevert et al., arXiv:1511.07289.
 func ELU(x *Var, alpha float64) *Var { return eluOp.along(x, alpha, 1) }
@@ -36,38 +32,27 @@ var (
 		curve[float64]{seluValue[float64], seluSlope[float64]})
 )
 
-// eluValue computes x where x is positive, else p·(e^(q·x) − 1).
+// eluValue computes x where x is positive, else p·(e^(q·x) − 1), with q = 1 or 1/p.
 func eluValue[T vec.Float](y, x []T, p, q T) {
-	x = x[:len(y)]
-	for i := range y {
-		y[i] = q * min(x[i], 0)
-	}
-	if !single[T]() {
-		for i := range y {
-			y[i] = max(x[i], 0) + p*T(math.Expm1(float64(y[i])))
-		}
+	if q == 1 {
+		vec.Elu(y, p, x)
 		return
 	}
-	vec.Exp(y, y)
-	for i := range y {
-		e := y[i] - 1
-		if z := q * min(x[i], 0); z > -0.5 { // the difference has lost digits: Taylor's series, to 5e-9 of it
-			e = z * (1 + z*(1./2+z*(1./6+z*(1./24+z*(1./120+z*(1./720+z*(1./5040+z*(1./40320))))))))
-		}
-		y[i] = max(x[i], 0) + p*e
+	vec.Scale(y, q, x)
+	vec.Elu(y, 1, y)
+	x = x[:len(y)]
+	for i := range y { // where x is positive it is to stay, to the last bit
+		y[i] = pick(x[i] > 0, x[i], p*y[i])
 	}
 }
 
-// The derivative is one where x is positive, else p·q·e^(q·x).
+// The derivative is one where x is positive, else p·q·e^(q·x): the exponential is of min(q·x, 0), and so is one where x is positive.
 func eluSlope[T vec.Float](dx, dy, x []T, p, q T) {
-	dy, x = dy[:len(dx)], x[:len(dx)]
-	for i := range dx {
-		dx[i] = q * min(x[i], 0)
-	}
+	vec.AtMost(dx, 0, x)
+	vec.Scale(dx, q, dx)
 	vec.Exp(dx, dx)
-	for i := range dx {
-		dx[i] = dy[i] * pick(x[i] > 0, 1, p*q*dx[i])
-	}
+	vec.LeakyReluGrad(dx, p*q, dx, x)
+	vec.Mul(dx, dx, dy)
 }
 
 func seluValue[T vec.Float](y, x []T, p, q T) {

@@ -26,11 +26,11 @@ func geluTanhValue[T vec.Float](y, x []T, _, _ T) {
 
 // geluTanhGate stores in s what x is multiplied by.
 func geluTanhGate[T vec.Float](s, x []T) {
-	x = x[:len(s)]
-	for i := range s {
-		v := x[i]
-		s[i] = geluTanhBy * v * (1 + geluTanhCube*v*v)
-	}
+	vec.Mul(s, x, x)
+	vec.Scale(s, geluTanhCube, s)
+	vec.AddScalar(s, 1, s)
+	vec.Mul(s, s, x)
+	vec.Scale(s, geluTanhBy, s)
 	vec.Sigmoid(s, s)
 }
 

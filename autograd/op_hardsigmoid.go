@@ -17,31 +17,23 @@ var (
 )
 
 func hardsigmoidValue[T vec.Float](y, x []T, _, _ T) {
-	x = x[:len(y)]
-	for i := range y {
-		y[i] = min(max(x[i]+3, 0), 6) * (1. / 6)
-	}
+	vec.AddScalar(y, 3, x)
+	vec.AtLeast(y, 0, y)
+	vec.AtMost(y, 6, y)
+	vec.Scale(y, 1./6, y)
 }
 
 // The derivative is 1/6 between −3 and 3, else zero.
 func hardsigmoidSlope[T vec.Float](dx, dy, x []T, _, _ T) {
-	dy, x = dy[:len(dx)], x[:len(dx)]
-	for i := range dx {
-		dx[i] = pick(abs(x[i]) < 3, dy[i]*(1./6), 0)
-	}
+	vec.Scale(dx, 1./6, dy)
+	vec.KeepAbove(dx, -3, dx, x)
+	vec.KeepBelow(dx, 3, dx, x)
 }
 
 func hardswishValue[T vec.Float](y, x []T, _, _ T) {
-	x = x[:len(y)]
-	for i := range y {
-		y[i] = x[i] * (min(max(x[i]+3, 0), 6) * (1. / 6))
-	}
+	hardsigmoidValue(y, x, 0, 0)
+	vec.Mul(y, y, x)
 }
 
 // The derivative is 0 below −3, 1 from 3 on, and (2x + 3)/6 between.
-func hardswishSlope[T vec.Float](dx, dy, x []T, _, _ T) {
-	dy, x = dy[:len(dx)], x[:len(dx)]
-	for i := range dx {
-		dx[i] = pick(x[i] < -3, 0, dy[i]*pick(x[i] <= 3, x[i]*(1./3)+0.5, 1))
-	}
-}
+func hardswishSlope[T vec.Float](dx, dy, x []T, _, _ T) { vec.HardswishGrad(dx, dy, x) }

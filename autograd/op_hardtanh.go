@@ -21,16 +21,12 @@ var (
 )
 
 func hardtanhValue[T vec.Float](y, x []T, lo, hi T) {
-	x = x[:len(y)]
-	for i := range y {
-		y[i] = min(max(x[i], lo), hi)
-	}
+	vec.AtLeast(y, lo, x)
+	vec.AtMost(y, hi, y)
 }
 
 // The derivative is one between the bounds, else zero.
 func hardtanhSlope[T vec.Float](dx, dy, x []T, lo, hi T) {
-	dy, x = dy[:len(dx)], x[:len(dx)]
-	for i := range dx {
-		dx[i] = pick(x[i] > lo, pick(x[i] < hi, dy[i], 0), 0)
-	}
+	vec.KeepAbove(dx, lo, dy, x)
+	vec.KeepBelow(dx, hi, dx, x)
 }

@@ -12,10 +12,7 @@ var mishOp = curveOp("Mish", curve[float32]{mishValue[float32], mishSlope[float3
 const mishLimit = 20
 
 func mishExp[T vec.Float](e, x []T) {
-	x = x[:len(e)]
-	for i := range e {
-		e[i] = min(x[i], mishLimit)
-	}
+	vec.AtMost(e, mishLimit, x)
 	vec.Exp(e, e)
 }
 

@@ -25,21 +25,32 @@ var (
 		curve[float64]{logSigmoidValue[float64], logSigmoidSlope[float64]})
 )
 
+// softplusPlain reports whether softplus is all there is to compute: above a threshold of 20 it is x to the last bit of float32, and of
+// float64 where that is 40.
+func softplusPlain[T vec.Float](beta, threshold T) bool {
+	return beta == 1 && threshold >= 20 && (single[T]() || threshold >= 40)
+}
+
 func softplusValue[T vec.Float](y, x []T, beta, threshold T) {
+	if softplusPlain(beta, threshold) {
+		vec.Softplus(y, x)
+		return
+	}
+	vec.Scale(y, beta, x)
+	vec.Softplus(y, y)
 	x = x[:len(y)]
 	for i := range y {
-		y[i] = -abs(beta * x[i])
-	}
-	vec.Exp(y, y)
-	for i := range y {
-		z := beta * x[i]
-		soft := (max(z, 0) + log1p(y[i])) / beta
-		y[i] = pick(z > threshold, x[i], soft)
+		y[i] = pick(beta*x[i] > threshold, x[i], y[i]/beta)
 	}
 }
 
 // The derivative is σ(beta·x), and one above the threshold.
 func softplusSlope[T vec.Float](dx, dy, x []T, beta, threshold T) {
+	if softplusPlain(beta, threshold) {
+		vec.Sigmoid(dx, x)
+		vec.Mul(dx, dx, dy)
+		return
+	}
 	vec.Scale(dx, beta, x)
 	vec.Sigmoid(dx, dx)
 	dy, x = dy[:len(dx)], x[:len(dx)]
@@ -48,15 +59,11 @@ func softplusSlope[T vec.Float](dx, dy, x []T, beta, threshold T) {
 	}
 }
 
+// log σ(x) is −softplus(−x).
 func logSigmoidValue[T vec.Float](y, x []T, _, _ T) {
-	x = x[:len(y)]
-	for i := range y {
-		y[i] = -abs(x[i])
-	}
-	vec.Exp(y, y)
-	for i := range y {
-		y[i] = min(x[i], 0) - log1p(y[i])
-	}
+	vec.Neg(y, x)
+	vec.Softplus(y, y)
+	vec.Neg(y, y)
 }
 
 // The derivative is σ(−x).

@@ -31,6 +31,11 @@ const (
 	OpLeakyRelu               // a where a > 0, else alpha·a
 	OpLeakyReluGrad           // a where b > 0, else alpha·a
 	OpFill                    // alpha
+	OpAtLeast                 // max(a, alpha), as OpMaximum
+	OpAtMost                  // min(a, alpha)
+	OpKeepAbove               // a where b > alpha, else +0
+	OpKeepBelow               // a where b < alpha, else +0
+	OpHardswishGrad           // a·(b/3 + 1/2), but +0 where b < -3, and a where b > 3; every operation rounded, b/3 as b·(1/3)
 	OpSqrt                    // √a
 	OpRsqrt                   // 1/√a, both rounded
 	OpExp                     // eᵃ
@@ -40,6 +45,8 @@ const (
 	OpSilu                    // a/(1+e⁻ᵃ)
 	OpSiluGrad                // a·silu'(b)
 	OpErf                     // erf a
+	OpElu                     // max(a, 0) + alpha·(e^min(a, 0) - 1)
+	OpSoftplus                // log(1 + eᵃ)
 	OpGelu                    // a·Φ(a), Φ the normal distribution function
 	OpGeluGrad                // a·gelu'(b)
 	Ops                       // how many there are

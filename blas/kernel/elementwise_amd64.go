@@ -59,6 +59,16 @@ func Elementwise(isa cpu.ISA, op Op, dst, a, b []float32, alpha float32) bool {
 		leakyReluAVX2(n, d, x, y, alpha)
 	case OpFill:
 		fillAVX2(n, d, x, y, alpha)
+	case OpAtLeast:
+		atLeastAVX2(n, d, x, y, alpha)
+	case OpAtMost:
+		atMostAVX2(n, d, x, y, alpha)
+	case OpKeepAbove:
+		keepAboveAVX2(n, d, x, y, alpha)
+	case OpKeepBelow:
+		keepBelowAVX2(n, d, x, y, alpha)
+	case OpHardswishGrad:
+		hardswishGradAVX2(n, d, x, y, alpha)
 	case OpSqrt:
 		sqrtAVX2(n, d, x, y, alpha)
 	case OpRsqrt:
@@ -77,6 +87,10 @@ func Elementwise(isa cpu.ISA, op Op, dst, a, b []float32, alpha float32) bool {
 		siluGradAVX2(n, d, y, x, alpha)
 	case OpErf:
 		erfAVX2(n, d, x, y, alpha)
+	case OpElu:
+		eluAVX2(n, d, x, y, alpha)
+	case OpSoftplus:
+		softplusAVX2(n, d, x, y, alpha)
 	case OpGelu:
 		geluAVX2(n, d, x, y, alpha)
 	case OpGeluGrad:
@@ -170,3 +184,24 @@ func siluGradAVX2(n int, dst, a, b *float32, alpha float32)
 
 //go:noescape
 func erfAVX2(n int, dst, a, b *float32, alpha float32)
+
+//go:noescape
+func atLeastAVX2(n int, dst, a, b *float32, alpha float32)
+
+//go:noescape
+func atMostAVX2(n int, dst, a, b *float32, alpha float32)
+
+//go:noescape
+func keepAboveAVX2(n int, dst, a, b *float32, alpha float32)
+
+//go:noescape
+func keepBelowAVX2(n int, dst, a, b *float32, alpha float32)
+
+//go:noescape
+func hardswishGradAVX2(n int, dst, a, b *float32, alpha float32)
+
+//go:noescape
+func eluAVX2(n int, dst, a, b *float32, alpha float32)
+
+//go:noescape
+func softplusAVX2(n int, dst, a, b *float32, alpha float32)

@@ -13,6 +13,7 @@
 //	Y12  alpha in all lanes      Y13  1      Y14  sign bits      Y15  mask of the tail
 
 #include "textflag.h"
+#include "vector_avx2_amd64.h"
 
 // Eight lanes of ones, then eight of zeros: the 32 bytes from 32-4·r on select the first r lanes.
 DATA ·tailMask+0(SB)/8, $-1
@@ -24,6 +25,11 @@ DATA ·tailMask+40(SB)/8, $0
 DATA ·tailMask+48(SB)/8, $0
 DATA ·tailMask+56(SB)/8, $0
 GLOBL ·tailMask(SB), RODATA|NOPTR, $64
+
+SPLAT(third, $0x3eaaaaab) // 1/3
+SPLAT(half, $0.5)
+SPLAT(three, $3.0)
+SPLAT(minusThree, $-3.0)
 
 // Loads of four vectors, of one, and of the tail; and none, for an operand that the operation lacks.
 #define LOAD4(P, A, B, C, D) \
@@ -145,6 +151,28 @@ done:                           \
 	VCMPPS $3, y, x, x \
 	VORPS  z, x, x
 
+#define ATLEAST(x, y, z) MAXIMUM(x, Y12, z)
+#define ATMOST(x, y, z) MINIMUM(x, Y12, z)
+
+// Predicates 14 and 1 are "greater" and "less", false of NaN.
+#define KEEPABOVE(x, y, z) \
+	VCMPPS $14, Y12, y, y \
+	VANDPS y, x, x
+
+#define KEEPBELOW(x, y, z) \
+	VCMPPS $1, Y12, y, y \
+	VANDPS y, x, x
+
+// Predicate 5 is "not less", true of NaN. Y14 is scratch.
+#define HARDSWISHGRAD(x, y, z) \
+	VMULPS    third<>(SB), y, z          \
+	VADDPS    half<>(SB), z, z           \
+	VCMPPS    $14, three<>(SB), y, Y14   \
+	VBLENDVPS Y14, Y13, z, z             \
+	VCMPPS    $5, minusThree<>(SB), y, y \
+	VMULPS    z, x, x                    \
+	VANDPS    y, x, x
+
 // Predicate 6 is "not less or equal", true of NaN.
 #define RELUGRAD(x, y, z) \
 	VXORPS z, z, z     \
@@ -236,3 +264,23 @@ TEXT ·leakyReluAVX2(SB), NOSPLIT, $0-36
 // func rsqrtAVX2(n int, dst, a, b *float32, alpha float32)
 TEXT ·rsqrtAVX2(SB), NOSPLIT, $0-36
 	UNARY(RSQRT)
+
+// func atLeastAVX2(n int, dst, a, b *float32, alpha float32)
+TEXT ·atLeastAVX2(SB), NOSPLIT, $0-36
+	UNARY(ATLEAST)
+
+// func atMostAVX2(n int, dst, a, b *float32, alpha float32)
+TEXT ·atMostAVX2(SB), NOSPLIT, $0-36
+	UNARY(ATMOST)
+
+// func keepAboveAVX2(n int, dst, a, b *float32, alpha float32)
+TEXT ·keepAboveAVX2(SB), NOSPLIT, $0-36
+	BINARY(KEEPABOVE)
+
+// func keepBelowAVX2(n int, dst, a, b *float32, alpha float32)
+TEXT ·keepBelowAVX2(SB), NOSPLIT, $0-36
+	BINARY(KEEPBELOW)
+
+// func hardswishGradAVX2(n int, dst, a, b *float32, alpha float32)
+TEXT ·hardswishGradAVX2(SB), NOSPLIT, $0-36
+	BINARY(HARDSWISHGRAD)

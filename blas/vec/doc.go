@@ -9,14 +9,14 @@
 // caller or by the worker threads of a long call, changes nothing. Reductions add in an order that depends on the length
 // alone (see Sum). Float32 is accumulated in float32 unless a function says otherwise.
 //
-// Arithmetic, roots, ReLU and its kin, the gradients of tanh and sigmoid, and optimizer steps round every operation, and so give the same bits on every machine.
+// Arithmetic, roots, bounds, ReLU and its kin, the gradients of tanh, sigmoid and hardswish, and optimizer steps round every operation, and so give the same bits on every machine.
 // Transcendental functions of float32 differ in the last bits between instruction sets: vector kernels compute in float32,
 // portable loops in float64.
 //
 // # Accuracy
 //
 // Float64 transcendental functions are package math's. The float32 ones are this package's own, at most 2 ulp from the
-// true value, Silu 3, Gelu 6; each says its bound.
+// true value, Silu and Softplus 3, Gelu 6; each says its bound.
 package vec
 
 import "fmt"

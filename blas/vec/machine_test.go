@@ -30,6 +30,7 @@ func eachISA(t *testing.T, f func(t *testing.T)) {
 
 // rounded are the elementwise functions whose bits do not depend on the ISA.
 var rounded = []string{"Add", "Sub", "Mul", "Div", "MulAdd", "Maximum", "Minimum", "Scale", "AddScalar", "Axpy", "Neg", "Abs", "Sqrt", "Rsqrt", "LeakyRelu", "LeakyReluGrad",
+	"AtLeast", "AtMost", "KeepAbove", "KeepBelow", "HardswishGrad",
 	"Relu", "ReluGrad", "Fill", "TanhGrad", "SigmoidGrad", "AddTo", "MulTo", "MinTo", "MaxTo"}
 
 // others lists elementwise functions of other forms.

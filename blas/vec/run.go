@@ -84,6 +84,16 @@ func apply[T Float](o op, dst, a, b []T, alpha T) {
 		leakyRelu(dst, a, b, alpha)
 	case kernel.OpFill:
 		fill(dst, alpha)
+	case kernel.OpAtLeast:
+		atLeast(dst, alpha, a)
+	case kernel.OpAtMost:
+		atMost(dst, alpha, a)
+	case kernel.OpKeepAbove:
+		keepAbove(dst, alpha, a, b)
+	case kernel.OpKeepBelow:
+		keepBelow(dst, alpha, a, b)
+	case kernel.OpHardswishGrad:
+		hardswishGrad(dst, a, b)
 	case kernel.OpSqrt:
 		sqrt(dst, a)
 	case kernel.OpRsqrt:
@@ -102,6 +112,10 @@ func apply[T Float](o op, dst, a, b []T, alpha T) {
 		siluGrad(dst, a, b)
 	case kernel.OpErf:
 		erf(dst, a)
+	case kernel.OpElu:
+		elu(dst, alpha, a)
+	case kernel.OpSoftplus:
+		softplus(dst, a)
 	case kernel.OpGelu:
 		gelu(dst, a)
 	case kernel.OpGeluGrad:

@@ -43,6 +43,15 @@ func elementwise[T vec.Float]() []element[T] {
 			}
 			return 0.25 * a
 		}},
+		{"AtLeast", func(d, a, b []T) { vec.AtLeast(d, -0.25, a) }, func(d, a, b float64) float64 { return max(a, -0.25) }},
+		{"AtMost", func(d, a, b []T) { vec.AtMost(d, 0.25, a) }, func(d, a, b float64) float64 { return min(a, 0.25) }},
+		{"KeepAbove", func(d, a, b []T) { vec.KeepAbove(d, -0.25, a, b) }, func(d, a, b float64) float64 { return when(b > -0.25, a, 0) }},
+		{"KeepBelow", func(d, a, b []T) { vec.KeepBelow(d, 0.25, a, b) }, func(d, a, b float64) float64 { return when(b < 0.25, a, 0) }},
+		{"HardswishGrad", vec.HardswishGrad[T], func(d, a, b float64) float64 {
+			return when(b < -3, 0, a*when(b > 3, 1, b/3+0.5))
+		}},
+		{"Elu", func(d, a, b []T) { vec.Elu(d, 0.75, a) }, func(d, a, b float64) float64 { return max(a, 0) + 0.75*math.Expm1(min(a, 0)) }},
+		{"Softplus", func(d, a, b []T) { vec.Softplus(d, a) }, func(d, a, b float64) float64 { return max(a, 0) + math.Log1p(math.Exp(-math.Abs(a))) }},
 		{"Erf", func(d, a, b []T) { vec.Erf(d, a) }, func(d, a, b float64) float64 { return math.Erf(a) }},
 		{"Silu", func(d, a, b []T) { vec.Silu(d, a) }, func(d, a, b float64) float64 { return a / (1 + math.Exp(-a)) }},
 		{"SiluGrad", vec.SiluGrad[T], func(d, a, b float64) float64 {
@@ -67,6 +76,14 @@ func elementwise[T vec.Float]() []element[T] {
 		{"TanhGrad", vec.TanhGrad[T], func(d, a, b float64) float64 { return a * (1 - b*b) }},
 		{"SigmoidGrad", vec.SigmoidGrad[T], func(d, a, b float64) float64 { return a * (b * (1 - b)) }},
 	}
+}
+
+// when returns a if ok, else b.
+func when(ok bool, a, b float64) float64 {
+	if ok {
+		return a
+	}
+	return b
 }
 
 type element[T vec.Float] struct {
