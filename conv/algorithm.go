@@ -32,13 +32,13 @@ var Algorithms = []Algorithm{
 	{
 		Name:   "im2col",
 		About:  "matrix products that gather their patches, or of patches copied to panels of columns; 1x1 filters without a copy",
-		Usable: anyShape, Suits: anyShape,
+		Usable: anyShape, Suits: suitsProducts,
 		F32: Kernels[float32]{im2colForward[float32], im2colBackwardData[float32], im2colBackwardFilter[float32]},
 		F64: Kernels[float64]{im2colForward[float64], im2colBackwardData[float64], im2colBackwardFilter[float64]},
 	},
 	{
 		Name:   "direct",
-		About:  "the definition in seven loops; the reference of all others",
+		About:  "the definition in seven loops; the reference of all others, and for planes of a few pixels that see one channel",
 		Usable: anyShape, Suits: anyShape,
 		F32: Kernels[float32]{directForward[float32], directBackwardData[float32], directBackwardFilter[float32]},
 		F64: Kernels[float64]{directForward[float64], directBackwardData[float64], directBackwardFilter[float64]},

@@ -1,7 +1,7 @@
 package conv
 
 // This file is the definition of the convolution, written to be read and to be right: every other algorithm is compared
-// with it. It is used for computing only where no other algorithm is usable.
+// with it. It computes only where the others' preparations take longer than the few products there are.
 
 import "github.com/tutti-ml/tutti/blas/vec"
 

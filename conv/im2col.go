@@ -17,6 +17,9 @@ import (
 	"github.com/tutti-ml/tutti/internal/parallel"
 )
 
+// suitsProducts leaves out planes of up to four output pixels in groups of one channel: a product of a row with a column or two.
+func suitsProducts(s Shape) bool { return s.Groups == 1 || !oneChannel(s) || s.outH()*s.outW() > 4 }
+
 func im2colForward[T vec.Float](s Shape, y, x, w, b []T) {
 	j := newJob[T](s)
 	j.y, j.x, j.w, j.b = y, x, w, b
