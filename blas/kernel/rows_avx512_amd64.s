@@ -1,6 +1,6 @@
 //go:build !purego
 
-// Kernels on several rows of a matrix at a time, AVX-512F: dot products of 4 rows with up to 3 others, and
+// Kernels on several rows of a matrix at a time, AVX-512F: dot products of 4 rows with others, and
 // y += a combination of 8 rows.
 //
 // Reference: dots and axpys in rows.go. The loops are those of rows_avx2_amd64.s, with vectors twice as long.
@@ -17,11 +17,13 @@
 	DECL  TMP        \
 	KMOVW TMP, K1
 
-// Dot products. A vector of partial sums for each pair of rows, and with a single row r two of them by turns; the rest of
-// a vector at the end of the rows is read under the mask.
+// Dot products, with three rows of r at a time, but never with one if there are more: four are two and two. A vector of partial
+// sums for each pair of rows, and with a single row r two of them by turns; the rest of a vector at the end of the rows is read
+// under the mask.
 //
 //	SI  rows of s at k: (SI), (SI)(R8), (SI)(R8*2), (SI)(R9)      R8  bytes from a row to the next    R9  3*R8
-//	DI  rows of r at k: (DI), (DI)(R10), (DI)(R10*2)              CX  bytes left     DX  bytes of the rest    AX  out
+//	DI  rows of r at k: (DI), (DI)(R10), (DI)(R10*2)              CX  bytes left     AX  out
+//	R11 row of r that is next      BX  rows of r left             K1  the mask
 //	Z[4j+i]  partial sums of row j of r and row i of s            Z12-Z14  r at k    Z15  s at k
 
 // STEPj is a vector of all rows with j rows of r, LASTj the same under the mask.
@@ -178,87 +180,101 @@
 	SUMS(2*STEP(AX), Y8, Y9, Y10, Y11, X8, X9)
 
 #define DOTS(FMA, ADD, MOVZ, SUMS, SHIFT, STEP) \
-	MOVQ nr+0(FP), BX           \
-	MOVQ k+8(FP), CX            \
-	MOVQ s+16(FP), SI           \
-	MOVQ lds+24(FP), R8         \
-	MOVQ r+32(FP), DI           \
-	MOVQ ldr+40(FP), R10        \
-	MOVQ out+48(FP), AX         \
-	SHLQ $SHIFT, CX             \
-	SHLQ $SHIFT, R8             \
-	SHLQ $SHIFT, R10            \
-	LEAQ (R8)(R8*2), R9         \
-	VPXORD Z0, Z0, Z0           \
-	VPXORD Z1, Z1, Z1           \
-	VPXORD Z2, Z2, Z2           \
-	VPXORD Z3, Z3, Z3           \
-	VPXORD Z4, Z4, Z4           \
-	VPXORD Z5, Z5, Z5           \
-	VPXORD Z6, Z6, Z6           \
-	VPXORD Z7, Z7, Z7           \
-	VPXORD Z8, Z8, Z8           \
-	VPXORD Z9, Z9, Z9           \
-	VPXORD Z10, Z10, Z10        \
-	VPXORD Z11, Z11, Z11        \
-	MOVQ CX, DX                 \
-	ANDQ $63, DX                \
-	CMPQ BX, $2                 \
-	JE   begin2                 \
-	JGT  begin3                 \
-	SUBQ $128, CX               \
-	JLT  single1                \
-pair1:                     \
-	STEP1(FMA)                  \
-	STEPODD(FMA)                \
-	NEXT(128)                   \
-	SUBQ $128, CX               \
-	JGE  pair1                  \
-single1:                   \
-	ADDQ $64, CX                \
-	JLT  last1                  \
-	STEP1(FMA)                  \
-	NEXT(64)                    \
-last1:                     \
-	MASK(DX, SHIFT, BX)         \
-	LAST1(FMA, MOVZ)            \
-	ADD  Z4, Z0, Z0             \
-	ADD  Z5, Z1, Z1             \
-	ADD  Z6, Z2, Z2             \
-	ADD  Z7, Z3, Z3             \
-	SUM0(ADD, SUMS)             \
-	VZEROUPPER                  \
-	RET                         \
-begin2:                    \
-	SUBQ $64, CX                \
-	JLT  last2                  \
-loop2:                     \
-	STEP2(FMA)                  \
-	NEXT(64)                    \
-	SUBQ $64, CX                \
-	JGE  loop2                  \
-last2:                     \
-	MASK(DX, SHIFT, BX)         \
-	LAST2(FMA, MOVZ)            \
-	SUM0(ADD, SUMS)             \
-	SUM1(ADD, SUMS, STEP)       \
-	VZEROUPPER                  \
-	RET                         \
-begin3:                    \
-	SUBQ $64, CX                \
-	JLT  last3                  \
-loop3:                     \
-	STEP3(FMA)                  \
-	NEXT(64)                    \
-	SUBQ $64, CX                \
-	JGE  loop3                  \
-last3:                     \
-	MASK(DX, SHIFT, BX)         \
-	LAST3(FMA, MOVZ)            \
-	SUM0(ADD, SUMS)             \
-	SUM1(ADD, SUMS, STEP)       \
-	SUM2(ADD, SUMS, STEP)       \
-	VZEROUPPER                  \
+	MOVQ nr+0(FP), BX               \
+	MOVQ k+8(FP), DX                \
+	MOVQ lds+24(FP), R8             \
+	MOVQ r+32(FP), R11              \
+	MOVQ ldr+40(FP), R10            \
+	MOVQ out+48(FP), AX             \
+	SHLQ $SHIFT, DX                 \
+	SHLQ $SHIFT, R8                 \
+	SHLQ $SHIFT, R10                \
+	LEAQ (R8)(R8*2), R9             \
+	ANDQ $63, DX                    \
+	MASK(DX, SHIFT, R12)            \
+next:                               \
+	MOVQ k+8(FP), CX                \
+	SHLQ $SHIFT, CX                 \
+	MOVQ s+16(FP), SI               \
+	MOVQ R11, DI                    \
+	VPXORD Z0, Z0, Z0               \
+	VPXORD Z1, Z1, Z1               \
+	VPXORD Z2, Z2, Z2               \
+	VPXORD Z3, Z3, Z3               \
+	VPXORD Z4, Z4, Z4               \
+	VPXORD Z5, Z5, Z5               \
+	VPXORD Z6, Z6, Z6               \
+	VPXORD Z7, Z7, Z7               \
+	VPXORD Z8, Z8, Z8               \
+	VPXORD Z9, Z9, Z9               \
+	VPXORD Z10, Z10, Z10            \
+	VPXORD Z11, Z11, Z11            \
+	CMPQ BX, $2                     \
+	JE   begin2                     \
+	CMPQ BX, $4                     \
+	JE   begin2                     \
+	JGT  begin3                     \
+	CMPQ BX, $3                     \
+	JE   begin3                     \
+	SUBQ $128, CX                   \
+	JLT  single1                    \
+pair1:                              \
+	STEP1(FMA)                      \
+	STEPODD(FMA)                    \
+	NEXT(128)                       \
+	SUBQ $128, CX                   \
+	JGE  pair1                      \
+single1:                            \
+	ADDQ $64, CX                    \
+	JLT  last1                      \
+	STEP1(FMA)                      \
+	NEXT(64)                        \
+last1:                              \
+	LAST1(FMA, MOVZ)                \
+	ADD  Z4, Z0, Z0                 \
+	ADD  Z5, Z1, Z1                 \
+	ADD  Z6, Z2, Z2                 \
+	ADD  Z7, Z3, Z3                 \
+	SUM0(ADD, SUMS)                 \
+	VZEROUPPER                      \
+	RET                             \
+begin2:                             \
+	SUBQ $64, CX                    \
+	JLT  last2                      \
+loop2:                              \
+	STEP2(FMA)                      \
+	NEXT(64)                        \
+	SUBQ $64, CX                    \
+	JGE  loop2                      \
+last2:                              \
+	LAST2(FMA, MOVZ)                \
+	SUM0(ADD, SUMS)                 \
+	SUM1(ADD, SUMS, STEP)           \
+	ADDQ $(2*STEP), AX              \
+	LEAQ (R11)(R10*2), R11          \
+	SUBQ $2, BX                     \
+	JNE  next                       \
+	VZEROUPPER                      \
+	RET                             \
+begin3:                             \
+	SUBQ $64, CX                    \
+	JLT  last3                      \
+loop3:                              \
+	STEP3(FMA)                      \
+	NEXT(64)                        \
+	SUBQ $64, CX                    \
+	JGE  loop3                      \
+last3:                              \
+	LAST3(FMA, MOVZ)                \
+	SUM0(ADD, SUMS)                 \
+	SUM1(ADD, SUMS, STEP)           \
+	SUM2(ADD, SUMS, STEP)           \
+	ADDQ $(3*STEP), AX              \
+	LEAQ (R11)(R10*2), R11          \
+	ADDQ R10, R11                   \
+	SUBQ $3, BX                     \
+	JNE  next                       \
+	VZEROUPPER                      \
 	RET
 
 // Combinations of rows: fused, row 0 first.
