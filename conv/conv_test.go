@@ -183,3 +183,13 @@ func reset(xs ...[]float32) {
 		}
 	}
 }
+
+func TestChoice(t *testing.T) {
+	for want, s := range map[string]conv.Shape{
+		"im2col":    {N: 1, C: 3, H: 8, W: 8, K: 4, R: 3, S: 3},
+		"depthwise": {N: 1, C: 4, H: 8, W: 8, K: 4, R: 3, S: 3, Groups: 4},
+		"direct":    {N: 1, C: 4, H: 4, W: 4, K: 4, R: 3, S: 3, Groups: 4},
+	} {
+		require.Equal(t, want, conv.Choice(s).Name, s)
+	}
+}
