@@ -45,8 +45,11 @@ func vecCases() []vecCase {
 	const large, order = 1_000_000, 4096
 	rng := rand.New(rand.NewPCG(1, 2))
 	a := make([]float32, order*order)
-	for i := range a {
+	for i := range a[:large] {
 		a[i] = float32(rng.NormFloat64())
+	}
+	for done := large; done < len(a); done *= 2 {
+		copy(a[done:], a[:done])
 	}
 	x, y := a[:large], make([]float32, large)
 	var im blas.Implementation
