@@ -171,7 +171,7 @@ func (v *skinny[T]) factor(i, p int) int {
 // of as many lanes as can be, for rows of S are read in long stretches then, but at least two for each of several workers.
 func (v *skinny[T]) packOuters(r *T, rs, ks int) {
 	rows := ceil(v.few, kernel.OuterM) * kernel.OuterM
-	v.strip = mostStrip / rows
+	v.strip = mostStrip / rows &^ 63
 	if workers := parallel.Workers(); workers > 1 {
 		v.strip = max(leastStrip, min(v.strip, ceil(ceil(v.lanes, 2*workers), 64)*64))
 	}

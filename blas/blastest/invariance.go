@@ -30,6 +30,9 @@ var threadCases = []gemmCase{
 	{blas.NoTrans, blas.NoTrans, 1, 1500, 300, 0, 1, 0},
 	{blas.NoTrans, blas.NoTrans, 1500, 1, 300, 0, 1, 0},
 	{blas.Trans, blas.Trans, 64, 300, 130, 3, -1, 0.5},
+	{blas.NoTrans, blas.NoTrans, 11, 3001, 70, 0, 1, 1},
+	{blas.NoTrans, blas.Trans, 20, 3001, 130, 0, 1, 1},
+	{blas.NoTrans, blas.NoTrans, 270, 50, 300, 0, 1, 1},
 }
 
 // Threads checks that a product has the same bits for GOMAXPROCS 1, 2 and 4, and when many goroutines multiply at once.
