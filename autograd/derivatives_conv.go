@@ -85,16 +85,20 @@ func filtersDerivative(n *node, i int, dw *Var) *Var {
 	return resultOf(&n.conv, n.in[0], dw)
 }
 
-// winnersDerivative sends the gradient of every window's winner to it, in the images of a maximum pooling.
+// winnersDerivative sends the gradient of every window's winner to it, in the images of a maximum pooling. A window of nothing but
+// padding has none, −1: its gradient goes to a place behind the image, which is cut off.
 func winnersDerivative(n *node, _ int, dy *Var) *Var {
 	x := n.in[0]
-	planes, won := x.Dim(0)*x.Dim(1), tensor.Data[int32](n.saved[0])
+	planes, size, won := x.Dim(0)*x.Dim(1), x.Dim(2)*x.Dim(3), tensor.Data[int32](n.saved[0])
 	index := n.tape.pool.New(tensor.Int64, planes, len(won)/max(planes, 1))
 	for i, at := range won {
+		if at < 0 {
+			at = int32(size)
+		}
 		tensor.Data[int64](index)[i] = int64(at)
 	}
-	zeros := n.tape.zeros(x.DType(), planes, x.Dim(2)*x.Dim(3))
-	return Reshape(ScatterAdd(zeros, 1, index, Reshape(dy, index.Shape()...)), x.Shape()...)
+	sent := ScatterAdd(n.tape.zeros(x.DType(), planes, size+1), 1, index, Reshape(dy, index.Shape()...))
+	return Reshape(Slice(sent, 1, 0, size), x.Shape()...)
 }
 
 // avgSpreadOp and adaptiveSpreadOp are the adjoints of average pooling: each element goes to its window, in equal shares.

@@ -49,6 +49,9 @@ var convolutions = []Case{
 	{Name: "MaxPool2D rounded up", Inputs: of([]int{1, 2, 6, 6}), Fn: one(func(a out) out {
 		return autograd.MaxPool2D(a, autograd.Pool2DOptions{R: 3, S: 3, StrideH: 2, StrideW: 2, Ceil: true})
 	})},
+	{Name: "MaxPool2D of padding alone", Inputs: of([]int{1, 2, 2, 4}), Fn: one(func(a out) out { // -Inf, clamped
+		return autograd.Clamp(autograd.MaxPool2D(a, autograd.Pool2DOptions{R: 2, S: 2, StrideW: 1, PadH: 1, DilationH: 3}), -5, 5)
+	})},
 	{Name: "MaxPool3D", Inputs: of([]int{1, 2, 4, 5, 4}), Few: true, Fn: one(func(a out) out {
 		return autograd.MaxPool3D(a, autograd.Pool3DOptions{Size: [3]int{2, 3, 2}, Stride: [3]int{2, 2, 1}, Pad: [3]int{0, 1, 1}})
 	})},
