@@ -3,6 +3,7 @@ package autograd
 import (
 	"math/rand/v2"
 
+	"github.com/tutti-ml/tutti/blas/vec"
 	"github.com/tutti-ml/tutti/tensor"
 )
 
@@ -94,12 +95,25 @@ func checkpointBackward(n *node) {
 		if i >= len(inner.used) || inner.used[i] != v.param {
 			panic("autograd: Checkpoint: fn used other parameters when it was run again")
 		}
-		used := inner.params[v.param]
-		inner.densify(used)
-		if g := used.grad; v.needs && g != nil {
-			t.contribute(v, g)
+		switch used := inner.params[v.param]; {
+		case !v.needs:
+		case used.rows != nil && used.grad == nil && v.DType() == tensor.Float32:
+			passRows[float32](n, p.operands+i, used)
+		case used.rows != nil && used.grad == nil:
+			passRows[float64](n, p.operands+i, used)
+		default:
+			inner.densify(used)
+			if used.grad != nil {
+				t.contribute(v, used.grad)
+			}
 		}
 	}
+}
+
+// passRows adds the gradient of from, a table that the part only looked up in, to that of operand i, which stays one by rows.
+func passRows[T vec.Float](n *node, i int, from *Var) {
+	values, d := tensor.Data[T](from.rowValues), from.Dim(1)
+	scatterRows(n, i, tensor.Data[int64](from.rows), -1, func(row []T, r int) { vec.Add(row, row, values[r*d:(r+1)*d]) })
 }
 
 // leafGrad returns the gradient of the part's operand i, the tape's i'th Var.

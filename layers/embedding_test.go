@@ -82,6 +82,26 @@ func TestSparseGradient(t *testing.T) {
 	assert.False(t, ok, "it is dense now")
 }
 
+// A table that is looked up in a checkpointed part, and outside of it, has its gradient by rows too.
+func TestSparseGradientOfCheckpoint(t *testing.T) {
+	l := layers.NewEmbedding(seeded(), 1000, 2).SetPadding(7)
+	for _, d := range []tensor.DType{tensor.Float32, tensor.Float64} {
+		layers.Cast(l, d)
+		tape := autograd.NewTape(autograd.Train, nil)
+		lookup := func(t *autograd.Tape, x []*autograd.Var) *autograd.Var {
+			return autograd.Mul(l.Lookup(t, tensor.FromSlice([]int64{900, 7, 3, 900})), x[0])
+		}
+		factor := tensor.New(d, 4, 1)
+		factor.Fill(3)
+		y := autograd.Checkpoint(tape, lookup, tape.Const(factor))
+		tape.Backward(autograd.Add(autograd.Sum(y), autograd.Sum(l.Lookup(tape, tensor.FromSlice([]int64{3, 500})))))
+		rows, values, ok := tape.SparseGrad(l.Weight)
+		require.True(t, ok)
+		assert.Equal(t, []int64{3, 500, 900}, tensor.Data[int64](rows))
+		assert.Equal(t, []float64{4, 4, 1, 1, 6, 6}, tensor.Data[float64](values.Cast(tensor.Float64)))
+	}
+}
+
 func TestIndicesOutOfRange(t *testing.T) {
 	l := layers.NewEmbedding(seeded(), 5, 2)
 	tape := autograd.NewTape(autograd.Infer, nil)
