@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/tutti-ml/tutti/autograd"
+	"github.com/tutti-ml/tutti/internal/alloctest"
 	"github.com/tutti-ml/tutti/layers"
 	"github.com/tutti-ml/tutti/tensor"
 )
@@ -50,6 +51,13 @@ func TestReparametrisationsStartPlain(t *testing.T) {
 	along := autograd.Reshape(tape.Const(spectral.WeightV.Value()), 1, 5)
 	y := autograd.Norm(spectral.Forward(tape, along), 2)
 	assert.InDelta(t, 1, y.Item(), 1e-4, "the longest direction, of length 1")
+}
+
+// A step of power iteration takes its room from the tape: no copy of the weight is made.
+func TestSpectralNormAllocations(t *testing.T) {
+	step := stepOf(layers.NewSpectralNormConv2D(seeded(), layers.Conv2DConfig{In: 4, Out: 4, Kernel: 3}), []int{2, 4, 6, 6})
+	step()
+	assert.LessOrEqual(t, alloctest.PerRun(3, step), uint64(2))
 }
 
 func TestContainersRefuse(t *testing.T) {

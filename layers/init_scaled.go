@@ -122,6 +122,18 @@ func Orthogonal(gain float64) Init {
 	}
 }
 
+// normalise divides x by its length, or by eps if that is more.
+func normalise(x []float64, eps float64) {
+	sum := 0.0
+	for _, v := range x {
+		sum += v * v
+	}
+	length := max(math.Sqrt(sum), eps)
+	for i := range x {
+		x[i] /= length
+	}
+}
+
 // Sparse returns an Init for matrices [out, in] that draws from the normal distribution and then zeroes a share of each column,
 // rounded up. Source: Martens, ICML 2010.
 func Sparse(share, std float64) Init {

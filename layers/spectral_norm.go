@@ -35,58 +35,41 @@ func newSpectralWeight(rng *rand.Rand, w *autograd.Param) SpectralWeight {
 // warm goes so many steps of power iteration.
 func (s *SpectralWeight) warm(steps int) {
 	for range steps {
-		u, v := s.iterate()
-		s.WeightU.Value().CopyFrom(u)
-		s.WeightV.Value().CopyFrom(v)
+		tape := autograd.NewTape(autograd.Infer, nil)
+		w, u, _ := s.matrix(tape)
+		u, v := s.iterate(w, u)
+		s.WeightU.Value().CopyFrom(u.Value().Reshape(u.Len()))
+		s.WeightV.Value().CopyFrom(v.Value().Reshape(v.Len()))
 	}
+}
+
+// matrix returns the weight as a matrix, and the singular vectors as columns.
+func (s *SpectralWeight) matrix(t *autograd.Tape) (w, u, v *autograd.Var) {
+	u, v = t.Const(s.WeightU.Value()), t.Const(s.WeightV.Value())
+	return autograd.Reshape(t.Use(s.WeightOrig), u.Len(), v.Len()), autograd.Reshape(u, u.Len(), 1), autograd.Reshape(v, v.Len(), 1)
 }
 
 // weight returns w/σ. On a training tape it first goes one step of power iteration, which counts as constant.
 func (s *SpectralWeight) weight(t *autograd.Tape) *autograd.Var {
-	u, v := s.WeightU.Value(), s.WeightV.Value()
+	w, u, v := s.matrix(t)
 	if t.Training() {
-		u, v = s.iterate()
-		t.Observe(s.WeightU, 1, u)
-		t.Observe(s.WeightV, 1, v)
+		u, v = s.iterate(autograd.Detach(w), u)
+		t.Observe(s.WeightU, 1, autograd.Reshape(u, u.Len()).Value())
+		t.Observe(s.WeightV, 1, autograd.Reshape(v, v.Len()).Value())
 	}
-	w := t.Use(s.WeightOrig)
-	wv := autograd.MatMul(autograd.Reshape(w, u.Len(), v.Len()), t.Const(v.Reshape(v.Len(), 1)))
-	sigma := autograd.Sum(autograd.Mul(wv, t.Const(u.Reshape(u.Len(), 1))))
-	return autograd.Div(w, sigma)
+	sigma := autograd.Sum(autograd.Mul(autograd.MatMul(w, v), u))
+	return autograd.Div(t.Use(s.WeightOrig), sigma)
 }
 
-// iterate returns v = wᵀu/|wᵀu| and u = wv/|wv|, computed in float64.
-func (s *SpectralWeight) iterate() (u, v *tensor.Tensor) {
-	rows, cols := s.WeightU.Value().Len(), s.WeightV.Value().Len()
-	data := tensor.Data[float64](s.WeightOrig.Value().Cast(tensor.Float64))
-	old := tensor.Data[float64](s.WeightU.Value().Cast(tensor.Float64))
-	nu, nv := make([]float64, rows), make([]float64, cols)
-	for i, f := range old {
-		for j, x := range data[i*cols : (i+1)*cols] {
-			nv[j] += f * x
-		}
-	}
-	normalise(nv, s.Eps)
-	for i := range nu {
-		for j, x := range data[i*cols : (i+1)*cols] {
-			nu[i] += x * nv[j]
-		}
-	}
-	normalise(nu, s.Eps)
-	d := s.WeightU.Value().DType()
-	return tensor.FromSlice(nu).Cast(d), tensor.FromSlice(nv).Cast(d)
+// iterate returns v = wᵀu/|wᵀu| and u = wv/|wv|.
+func (s *SpectralWeight) iterate(w, u *autograd.Var) (nextU, v *autograd.Var) {
+	v = s.unit(autograd.MatMulTN(w, u))
+	return s.unit(autograd.MatMul(w, v)), v
 }
 
-// normalise divides x by its length, or by eps if that is more.
-func normalise(x []float64, eps float64) {
-	sum := 0.0
-	for _, v := range x {
-		sum += v * v
-	}
-	length := max(math.Sqrt(sum), eps)
-	for i := range x {
-		x[i] /= length
-	}
+// unit returns x divided by its length, or by Eps if that is more.
+func (s *SpectralWeight) unit(x *autograd.Var) *autograd.Var {
+	return autograd.Div(x, autograd.Clamp(autograd.Norm(x, 2), s.Eps, math.Inf(1)))
 }
 
 // SpectralNormLinear is a Linear whose weight is divided by its largest singular value, so that the layer lengthens no vector: its
