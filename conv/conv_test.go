@@ -158,6 +158,7 @@ func TestNoAllocation(t *testing.T) {
 		{N: 32, C: 6, H: 14, W: 14, K: 16, R: 5, S: 5},
 		{N: 2, C: 64, H: 31, W: 33, K: 3, R: 3, S: 3, PadH: 1, PadW: 1},
 		{N: 3, C: 5, H: 9, W: 9, K: 7, R: 1, S: 1},
+		{N: 40, C: 32, H: 2, W: 2, K: 32, R: 3, S: 3, PadH: 1, PadW: 1, Groups: 32},
 	} {
 		p := conv.PoolShape{N: s.N, C: s.C, H: s.H, W: s.W, R: 2, S: 2}
 		x, w, b, y, pooled, argmax := ones(s.LenX()), ones(s.LenW()), ones(s.K), ones(s.LenY()), ones(p.LenY()), make([]int32, p.LenY())

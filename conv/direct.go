@@ -3,15 +3,18 @@ package conv
 // This file is the definition of the convolution, written to be read and to be right: every other algorithm is compared
 // with it. It computes only where the others' preparations take longer than the few products there are.
 
-import "github.com/tutti-ml/tutti/blas/vec"
+import (
+	"github.com/tutti-ml/tutti/blas/vec"
+	"github.com/tutti-ml/tutti/internal/parallel"
+)
 
-// taps calls fn for every product y[yi] += x[xi]·w[wi] of the convolution: taps in the image only, zeros outside are left
-// out. For one yi the order is c, r, q, ascending.
-func taps(s Shape, fn func(yi, xi, wi int)) {
+// taps calls fn for every product y[yi] += x[xi]·w[wi] of groups [lo, hi) of the convolution: taps in the image only, zeros
+// outside are left out. For one yi the order is c, r, q, ascending.
+func taps(s Shape, lo, hi int, fn func(yi, xi, wi int)) {
 	outH, outW := s.outH(), s.outW()
 	cg, kg := s.C/s.Groups, s.K/s.Groups
 	for n := range s.N {
-		for k := range s.K {
+		for k := lo * kg; k < hi*kg; k++ {
 			for oh := range outH {
 				for ow := range outW {
 					yi := ((n*s.K+k)*outH+oh)*outW + ow
@@ -43,16 +46,47 @@ func directForward[T vec.Float](s Shape, y, x, w, b []T) {
 			y[i] = b[i/area%s.K]
 		}
 	}
-	taps(s, func(yi, xi, wi int) { y[yi] += x[xi] * w[wi] })
+	j := newJob[T](s)
+	j.y, j.x, j.w = y, x, w
+	j.overGroups(j.directForward)
 }
 
 func directBackwardData[T vec.Float](s Shape, dx, dy, w []T) {
-	taps(s, func(yi, xi, wi int) { dx[xi] += dy[yi] * w[wi] })
+	j := newJob[T](s)
+	j.y, j.x, j.w = dy, dx, w
+	j.overGroups(j.directBackwardData)
 }
 
 func directBackwardFilter[T vec.Float](s Shape, dw, db, x, dy []T) {
-	taps(s, func(yi, xi, wi int) { dw[wi] += dy[yi] * x[xi] })
+	j := newJob[T](s)
+	j.y, j.x, j.w = dy, x, dw
+	j.overGroups(j.directBackwardFilter)
 	biasGrad(s, db, dy)
+}
+
+func (j *job[T]) doDirectForward(lo, hi int) {
+	y, x, w := j.y, j.x, j.w
+	taps(j.s, lo, hi, func(yi, xi, wi int) { y[yi] += x[xi] * w[wi] })
+}
+
+func (j *job[T]) doDirectBackwardData(lo, hi int) {
+	dy, dx, w := j.y, j.x, j.w
+	taps(j.s, lo, hi, func(yi, xi, wi int) { dx[xi] += dy[yi] * w[wi] })
+}
+
+func (j *job[T]) doDirectBackwardFilter(lo, hi int) {
+	dy, x, dw := j.y, j.x, j.w
+	taps(j.s, lo, hi, func(yi, xi, wi int) { dw[wi] += dy[yi] * x[xi] })
+}
+
+// productsAtOnce is how many products are worth a thread of their own: some 50 µs.
+const productsAtOnce = 1 << 15
+
+// overGroups calls fn on runs of groups, which have no element in common, and gives j back.
+func (j *job[T]) overGroups(fn func(lo, hi int)) {
+	products := j.s.Flops() / (2 * j.s.Groups) // of a group
+	parallel.For(j.s.Groups, max(1, productsAtOnce/max(1, products)), fn)
+	j.done()
 }
 
 // biasGrad adds to db, unless nil, the sum of dy over images and pixels: plane by plane, each by vec.Sum.

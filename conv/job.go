@@ -21,6 +21,7 @@ type job[T vec.Float] struct {
 
 	forward, backwardData, backwardFilter, addPartials, addBias      func(lo, hi int)
 	depthwiseForward, depthwiseBackwardData, depthwiseBackwardFilter func(lo, hi int)
+	directForward, directBackwardData, directBackwardFilter          func(lo, hi int)
 }
 
 var jobs32, jobs64 sync.Pool
@@ -38,6 +39,8 @@ func newJob[T vec.Float](s Shape) *job[T] {
 		j.addBias = j.doAddBias
 		j.depthwiseForward, j.depthwiseBackwardData = j.doDepthwiseForward, j.doDepthwiseBackwardData
 		j.depthwiseBackwardFilter = j.doDepthwiseBackwardFilter
+		j.directForward, j.directBackwardData = j.doDirectForward, j.doDirectBackwardData
+		j.directBackwardFilter = j.doDirectBackwardFilter
 	}
 	j.s, j.p, j.beta = s, cut(s), 0
 	return j

@@ -32,6 +32,7 @@ var Shapes = []struct {
 	{"depthwise", conv.Shape{N: 2, C: 5, H: 7, W: 6, K: 5, R: 3, S: 3, PadH: 1, PadW: 1, Groups: 5}},
 	{"depthwise, two filters a channel", conv.Shape{N: 2, C: 3, H: 7, W: 6, K: 6, R: 3, S: 3, Groups: 3}},
 	{"depthwise, strides, dilation, two filters a channel", conv.Shape{N: 2, C: 4, H: 13, W: 12, K: 8, R: 3, S: 2, StrideH: 3, StrideW: 2, PadH: 2, PadW: 1, DilationH: 2, DilationW: 3, Groups: 4}},
+	{"depthwise of small planes, shared out", conv.Shape{N: 40, C: 32, H: 2, W: 2, K: 32, R: 3, S: 3, PadH: 1, PadW: 1, Groups: 32}},
 	{"depthwise of a large plane", conv.Shape{N: 1, C: 2, H: 60, W: 61, K: 2, R: 3, S: 3, PadH: 1, PadW: 1, Groups: 2}},
 	{"depthwise of one row", conv.Shape{N: 2, C: 3, H: 1, W: 40, K: 3, R: 1, S: 5, StrideW: 2, PadW: 2, Groups: 3}},
 	{"1x1", conv.Shape{N: 3, C: 5, H: 9, W: 9, K: 7, R: 1, S: 1}},
