@@ -44,8 +44,8 @@ func NewMultiheadAttention(rng *rand.Rand, features, heads int) *MultiheadAttent
 func NewCrossAttention(rng *rand.Rand, features, keys, values, heads int) *MultiheadAttention {
 	positive("NewMultiheadAttention", "features", features)
 	positive("NewMultiheadAttention", "heads", heads)
-	positive("NewMultiheadAttention", "keys", keys)
-	positive("NewMultiheadAttention", "values", values)
+	positive("NewCrossAttention", "keys", keys)
+	positive("NewCrossAttention", "values", values)
 	if features%heads != 0 {
 		panic(fmt.Sprintf("layers: NewMultiheadAttention: %d features in %d heads", features, heads))
 	}

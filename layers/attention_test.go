@@ -142,3 +142,19 @@ func TestSinusoidalEncoding(t *testing.T) {
 		layers.NewLearnedEncoding(seeded(), 5, 4).Forward(tape, tape.Const(tensor.New(tensor.Float32, 1, 6, 4)))
 	})
 }
+
+func TestAttentionRefuses(t *testing.T) {
+	tape := autograd.NewTape(autograd.Infer, nil)
+	of := func(features int) *autograd.Var { return tape.Const(tensor.New(tensor.Float32, 1, 3, features)) }
+	for want, do := range map[string]func(){
+		"layers: MultiheadAttention: q [1 3 4], k [1 3 4], v [1 3 2]: want [N, T, 4]": func() {
+			layers.NewMultiheadAttention(seeded(), 4, 2).Attend(tape, of(4), of(4), of(2), layers.Masks{})
+		},
+		"layers: MultiheadAttention: q [1 3 4], k [1 3 5], v [1 3 5]: want 4, 3 and 5 features": func() {
+			layers.NewCrossAttention(seeded(), 4, 3, 5, 2).Attend(tape, of(4), of(5), of(5), layers.Masks{})
+		},
+		"layers: NewCrossAttention: keys = 0, want > 0": func() { layers.NewCrossAttention(seeded(), 4, 0, 5, 2) },
+	} {
+		assert.PanicsWithValue(t, want, do)
+	}
+}

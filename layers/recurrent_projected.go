@@ -2,6 +2,7 @@ package layers
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tutti-ml/tutti/autograd"
 	"github.com/tutti-ml/tutti/tensor"
@@ -24,6 +25,9 @@ func (p cellParams) projected(t *autograd.Tape, in *autograd.Var, from State, le
 	}
 	if last.C == nil {
 		last.C = t.Const(tensor.New(in.DType(), batch, units))
+	}
+	if h, c := last.H.Shape(), last.C.Shape(); !slices.Equal(h, []int{batch, size}) || !slices.Equal(c, []int{batch, units}) {
+		panic(fmt.Sprintf("layers: LSTM: states h %v and c %v: want [%d, %d] and [%[3]d, %[5]d]", h, c, batch, size, units))
 	}
 	if lengths != nil {
 		mustLengths(lengths, batch, steps)

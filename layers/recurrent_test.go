@@ -115,6 +115,9 @@ func TestRecurrentLengths(t *testing.T) {
 	assert.PanicsWithValue(t, "layers: LSTM: sequence 1 has length 6 of 5 steps", func() {
 		projected.Run(tape, tape.Const(x), nil, tensor.FromSlice([]int64{3, 6}))
 	})
+	assert.PanicsWithValue(t, "layers: LSTM: states h [2 2] and c [1 3]: want [2, 2] and [2, 3]", func() {
+		projected.Run(tape, tape.Const(x), []layers.State{{C: tape.Const(tensor.New(tensor.Float32, 1, 3))}}, nil)
+	})
 	assert.PanicsWithValue(t, "layers: NewGRU: Proj = 2 with 3 units: want 0, or of an LSTM less than its units", func() {
 		layers.NewGRU(seeded(), layers.RecurrentConfig{In: 4, Units: 3, Proj: 2})
 	})

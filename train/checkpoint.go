@@ -168,7 +168,7 @@ func (r *run) load() (text []byte, state *optim.State, err error) {
 			return fail("%s, which %s does not keep", n.Name, r.c.Optimizer.Name())
 		case n.Tensor.DType() != tensor.Float32 || n.Tensor.Len() != len(slot.Data):
 			return fail("%s is %v%v, want a float32 for each of the %d numbers that are trained: this is another model, or other "+
-				"parameters of it were frozen", n.Name, n.Tensor.DType(), n.Tensor.Shape(), len(slot.Data))
+				"parameters of it were frozen or sparse", n.Name, n.Tensor.DType(), n.Tensor.Shape(), len(slot.Data))
 		default:
 			copy(slot.Data, tensor.Data[float32](n.Tensor))
 			delete(slots, n.Name)
