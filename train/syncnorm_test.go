@@ -2,10 +2,15 @@ package train_test
 
 import (
 	"fmt"
+	"math"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tutti-ml/tutti/autograd"
+	"github.com/tutti-ml/tutti/collectives"
+	"github.com/tutti-ml/tutti/layers"
 	"github.com/tutti-ml/tutti/train"
 	"github.com/tutti-ml/tutti/train/optim"
 )
@@ -56,5 +61,40 @@ func TestSyncBatchNormFails(t *testing.T) {
 		c.Model, c.SyncBatchNorm = normalised(), rank == 0
 	}) {
 		require.ErrorContains(t, r.err, "on SyncBatchNorm: rank 0 has true, rank 1 has false", "rank %d", rank)
+	}
+}
+
+// A panic and a NaN in one partition of one rank, between two normalisations, end the run on all ranks, and so does a rank that is
+// lost.
+func TestSyncBatchNormBreaks(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		do   func(g *collectives.Group, x *autograd.Var) *autograd.Var
+		want string
+	}{
+		{"panic", func(*collectives.Group, *autograd.Var) *autograd.Var { panic("bang") }, "bang"},
+		{"NaN", func(_ *collectives.Group, x *autograd.Var) *autograd.Var { return autograd.Scale(x, math.NaN()) }, "loss is not finite"},
+		{"lost", func(g *collectives.Group, x *autograd.Var) *autograd.Var {
+			g.Close()
+			return x
+		}, "closed"},
+	} {
+		for _, strategy := range []train.Sync{train.Ring, train.ShuffleBroadcast} {
+			t.Run(fmt.Sprintf("%s, %v", c.name, strategy), func(t *testing.T) {
+				for rank, r := range onRanks(t, 3, strategy, func(rank int, cfg *train.Config) {
+					var calls atomic.Int32
+					m, g := normalised(), cfg.Group
+					between := layers.Func(func(x *autograd.Var) *autograd.Var {
+						if rank == 1 && calls.Add(1) == 2 { // the second of its three partitions
+							return c.do(g, x)
+						}
+						return x
+					})
+					cfg.Model, cfg.SyncBatchNorm, cfg.Bucket = layers.Sequential{m[0], m[1], between, layers.NewBatchNorm(11), m[2], m[3]}, true, 64
+				}) {
+					require.ErrorContains(t, r.err, c.want, "rank %d", rank)
+				}
+			})
+		}
 	}
 }
