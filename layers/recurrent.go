@@ -35,8 +35,8 @@ type State struct{ H, C *autograd.Var }
 // recurrentStack is what RNN, LSTM and GRU have in common.
 type recurrentStack struct {
 	// Weights holds the parameters under PyTorch's names: weight_ih_l0 [G·Units, In], weight_hh_l0 [G·Units, Units], bias_ih_l0 and
-	// bias_hh_l0 [G·Units], for each layer, and with the ending _reverse for the other direction. With Proj, weight_hh is [G·Units, Proj], and there is weight_hr_l0
-	// [Proj, Units].
+	// bias_hh_l0 [G·Units], for each layer, and with the ending _reverse for the other direction. With Proj, weight_hh is
+	// [G·Units, Proj], and there is weight_hr_l0 [Proj, Units].
 	Weights map[string]*autograd.Param `state:""`
 
 	config RecurrentConfig

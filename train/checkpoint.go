@@ -15,8 +15,10 @@ import (
 	"github.com/tutti-ml/tutti/train/optim"
 )
 
-// A checkpoint is a safetensors file: the model's state dictionary, so that layers.LoadStateDict or PyTorch can take it; the optimizer's moments as flat vectors "optimizer/NAME", and those of a sparse parameter as "optimizer/NAME/PARAMETER"; and in its metadata, under checkpointKey, the progress.
-// It holds whole vectors, whatever the strategy and the number of ranks, so either may change between runs.
+// A checkpoint is a safetensors file: the model's state dictionary, so that layers.LoadStateDict or PyTorch can take it; the
+// optimizer's moments as flat vectors "optimizer/NAME", and those of a sparse parameter as "optimizer/NAME/PARAMETER"; and in its
+// metadata, under checkpointKey, the progress. It holds whole vectors, whatever the strategy and the number of ranks, so either may
+// change between runs.
 const (
 	checkpointKey   = "tutti.checkpoint"
 	optimizerPrefix = "optimizer/"
