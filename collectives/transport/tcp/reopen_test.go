@@ -51,13 +51,16 @@ func TestSurvivorsReopen(t *testing.T) {
 			want |= 1 << n
 		}
 		victim := int(epoch) % len(names)
-		var wg sync.WaitGroup
+		var wg, summed sync.WaitGroup
+		summed.Add(len(ms))
 		for rank, m := range ms {
 			wg.Go(func() {
 				got, err := sum(m)
 				assert.NoError(t, err)
 				assert.Equal(t, want, got, "epoch %d", epoch)
+				summed.Done()
 				if rank == victim {
+					summed.Wait() // word of a loss may overtake what is still under way
 					m.g.Close()
 					return
 				}
