@@ -118,11 +118,11 @@ func packColumns[T Float](isa cpu.ISA, d []T, w int, src *T, lanes, ls, k int) {
 	l := 0
 	if havePack && isa >= cpu.AVX2 {
 		round := 32 / int(unsafe.Sizeof(*src)) // elements in a 256-bit vector
-		rounds := k / round                    // the kernels take these, packPlain the steps of k that are left
+		rounds := k / round                    // the kernels take these, and then the last round, which may overlap them
 		for lanes-l >= 2 && rounds > 0 {
 			by := packLanes(rounds, at(src, l*ls), ls, &d[l], w, lanes-l)
 			if k > rounds*round {
-				packPlain(d[rounds*round*w:], w, at(src, rounds*round), l, l+by, ls, k-rounds*round)
+				packLanes(1, at(src, l*ls+k-round), ls, &d[(k-round)*w+l], w, lanes-l)
 			}
 			l += by
 		}
