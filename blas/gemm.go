@@ -125,7 +125,7 @@ func (g *product[T]) doBlock() {
 		switch {
 		case g.b.late && g.cols > 1, g.cols > minPanels && g.cols*nr >= g.rows*mr:
 			g.cols = (g.cols + 1) / 2
-		case g.rows > minPanels && (!g.b.late || g.rows > 8*minPanels):
+		case g.rows > minPanels && (!g.b.late || g.rows > 8*minPanels): // a high C of few columns: B is packed twice
 			g.rows = (g.rows + 1) / 2
 		default:
 			goto cut
@@ -137,7 +137,8 @@ cut:
 }
 
 // A block is cut into sharesPerWorker shares a worker, so that all finish about together, but a share keeps minPanels panels
-// each way to be worth its cache misses, but where B is packed late and all of A is read for every panel anyway. Which shares there are changes no bit of the result.
+// each way to be worth its cache misses, but where B is packed late and all of A is read for every panel anyway. Which shares
+// there are changes no bit of the result.
 const (
 	sharesPerWorker = 8
 	minPanels       = 4
@@ -246,8 +247,8 @@ func (g *product[T]) doFinish(i0, i1, j0, j1 int) {
 	g.finish.apply(at(g.c, from*g.ldc+j0), g.ldc, g.a.l+from, g.a.l+to+rows, g.b.l+j0, g.b.l+j1)
 }
 
-// edge computes a tile of which only m rows and n columns lie in C, where there is no kernel for edges: on a copy, so that an element's bits
-// do not depend on where the tiles fall.
+// edge computes a tile of which only m rows and n columns lie in C, where there is no kernel for edges: on a copy, so that an
+// element's bits do not depend on where the tiles fall.
 func (g *product[T]) edge(m, n int, a *T, rsa, csa int, b *T, rsb int, c *T, scratch []T) {
 	nr := g.kernel.NR
 	if g.beta != 0 {
@@ -295,5 +296,3 @@ func even(n, most, unit int) int {
 }
 
 func ceil(a, b int) int { return (a + b - 1) / b }
-
-var DIRECT = 256 * 256

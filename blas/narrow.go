@@ -1,6 +1,6 @@
-// Products on their side. Where C has few columns, most of a tile would be empty; where it has few rows and B is transposed, packing
-// all of B for them costs as much as some of the work. The transpose of such a product, Cᵀ = op(B)ᵀ·op(A)ᵀ, fills its tiles, and
-// reads A or B as it stands.
+// Products on their side. Where C has few columns, most of a tile would be empty; where it has few rows and B is transposed,
+// packing B costs a tenth of the work and more. The transpose of such a product, Cᵀ = op(B)ᵀ·op(A)ᵀ, fills its tiles, and reads
+// A or B as it stands.
 
 package blas
 
@@ -26,8 +26,8 @@ func (l *level3[T]) tryNarrow(tB bool, m, n, k int, alpha T, a *T, lda int, b *T
 	return true
 }
 
-// tryLow computes A·Bᵀ with at most as many rows as four tiles have columns, if it is that; the arguments are valid, and k > 0. On its
-// side, A is packed, which is little, and B is read where it lies. C, which has to be turned, must be small beside B.
+// tryLow computes A·Bᵀ with at most as many rows as four tiles have columns, if it is that; the arguments are valid, and k > 0.
+// On its side, A is packed, which is little, and B is read where it lies. C, which has to be turned, must be small beside B.
 func (l *level3[T]) tryLow(m, n, k int, alpha T, a *T, lda int, b *T, ldb int, beta T, c *T, ldc int) bool {
 	if m > 4*l.kernel.NR || n < 2*m || k < 4*m || l.kernel.Edge == nil {
 		return false

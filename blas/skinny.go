@@ -43,8 +43,9 @@ var (
 	dSkinnies = sync.Pool{New: func() any { return newSkinny[float64](&dScratch) }}
 )
 
-// Bounds of what is skinny: mostDots rows of R fit the first-level cache beside S, and the kernel takes no more; mostOuters rows of the result do.
-// Below leastSkinny elements, S is in the cache and the tiles are better.
+// Bounds of what is skinny: mostDots rows of R fit the first-level cache beside S, and the kernel takes no more; mostOuters rows
+// of the result fit the second-level cache in strips worth reading. Below leastSkinny elements, S is in the cache and the tiles are
+// better.
 const (
 	mostDots    = kernel.DotsR
 	mostOuters  = 3 * kernel.OuterM

@@ -9,7 +9,8 @@
 // caller or by the worker threads of a long call, changes nothing. Reductions add in an order that depends on the length
 // alone (see Sum). Float32 is accumulated in float32 unless a function says otherwise.
 //
-// Arithmetic, roots, bounds, ReLU and its kin, the gradients of tanh, sigmoid and hardswish, and optimizer steps round every operation, and so give the same bits on every machine.
+// Arithmetic, roots, bounds, ReLU and its kin, the gradients of tanh, sigmoid and hardswish, and optimizer steps round every
+// operation, and so give the same bits on every machine.
 // Transcendental functions of float32 differ in the last bits between instruction sets: vector kernels compute in float32,
 // portable loops in float64.
 //
