@@ -12,6 +12,7 @@ import (
 	"math"
 	"os"
 
+	"github.com/tutti-ml/tutti/internal/atomicfile"
 	"github.com/tutti-ml/tutti/tensor"
 )
 
@@ -78,17 +79,22 @@ func ReadFile(path string) (*tensor.Tensor, error) {
 	return t, nil
 }
 
-// WriteFile writes t to the file path, which it creates or empties.
+// WriteFile writes t to the file path, replacing what is there as one step, as safetensors.WriteFile does.
 func WriteFile(path string, t *tensor.Tensor) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return fmt.Errorf("npy: %w", err)
-	}
-	if err := Write(f, t); err != nil {
-		f.Close()
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	if err := f.Close(); err != nil {
+	return writeFile(path, func(w io.Writer) error { return Write(w, t) })
+}
+
+// writeFile replaces the file path by what write writes; its errors name the package and the file.
+func writeFile(path string, write func(io.Writer) error) error {
+	var inner error
+	err := atomicfile.Write(path, func(w io.Writer) error {
+		inner = write(w)
+		return inner
+	})
+	switch {
+	case inner != nil:
+		return fmt.Errorf("%s: %w", path, inner)
+	case err != nil:
 		return fmt.Errorf("npy: %w", err)
 	}
 	return nil

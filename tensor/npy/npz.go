@@ -85,18 +85,7 @@ func ReadZipFile(path string) (map[string]*tensor.Tensor, error) {
 	return ts, nil
 }
 
-// WriteZipFile writes an archive of tensors to the file path, which it creates or empties.
+// WriteZipFile writes an archive of tensors to the file path, replacing what is there as one step, as WriteFile does.
 func WriteZipFile(path string, ts map[string]*tensor.Tensor) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return fmt.Errorf("npy: %w", err)
-	}
-	if err := WriteZip(f, ts); err != nil {
-		f.Close()
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	if err := f.Close(); err != nil {
-		return fmt.Errorf("npy: %w", err)
-	}
-	return nil
+	return writeFile(path, func(w io.Writer) error { return WriteZip(w, ts) })
 }
