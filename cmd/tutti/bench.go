@@ -20,14 +20,14 @@ func benchCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return bench.Gemm(cmd.OutOrStdout(), budget) },
 	}
-	gemm.Flags().DurationVar(&budget, "budget", time.Second, "time to spend on each shape and type")
+	durationVar(gemm.Flags(), &budget, "budget", time.Second, "time to spend on each shape and type")
 	vec := &cobra.Command{
 		Use:   "vec",
 		Short: "Vector operations and matrix times vector: time and % of the memory's or the ports' limit, measured in the same run",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return bench.Vec(cmd.OutOrStdout(), budget) },
 	}
-	vec.Flags().DurationVar(&budget, "budget", time.Second, "time to spend on each operation")
+	durationVar(vec.Flags(), &budget, "budget", time.Second, "time to spend on each operation")
 	cmd.AddCommand(gemm, vec, benchCollectivesCommand(), benchOverlapCommand())
 	return cmd
 }

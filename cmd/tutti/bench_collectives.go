@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -55,8 +56,11 @@ all of them by turns and shows medians. Started by a launcher it is one rank of 
 			if factor < 2 {
 				return usageError{fmt.Errorf("--step-factor %d: at least 2", factor)}
 			}
-			for s := int(first); s <= int(last); s *= factor {
-				jobs.Sizes = append(jobs.Sizes, s)
+			if jobs.Sizes = sizes(int(first), int(last), factor); len(jobs.Sizes) == 0 {
+				return usageError{fmt.Errorf("--min-bytes %v is above --max-bytes %v", first, last)}
+			}
+			if available, ok := availableMemory(); ok && 2*float64(last) > available {
+				return usageError{fmt.Errorf("--max-bytes %v takes %.1f GB a rank, and %.1f GB are available", last, 2*float64(last)/1e9, available/1e9)}
 			}
 			if err := jobs.Validate(); err != nil {
 				return usageError{err}
@@ -90,11 +94,27 @@ all of them by turns and shows medians. Started by a launcher it is one rank of 
 	f.VarP(&first, "min-bytes", "b", "first size")
 	f.VarP(&last, "max-bytes", "e", "largest size")
 	f.IntVarP(&factor, "step-factor", "f", 4, "from one size to the next")
-	f.DurationVar(&jobs.Budget, "budget", 500*time.Millisecond, "time to spend on each size")
-	f.IntVar(&jobs.Rounds, "rounds", 1, "how often to run each job, by turns")
+	durationVar(f, &jobs.Budget, "budget", 500*time.Millisecond, "time to spend on each size")
+	countVar(f, &jobs.Rounds, "rounds", 1, "how often to run each job, by turns")
 	f.BoolVar(&jobs.Peer, "peer", false, "measure MPI_Allreduce from C beside them; needs mpicc and mpirun")
 	f.BoolVar(&jobs.JSON, "json", false, "print one JSON object a row")
 	return cmd
+}
+
+// sizes lists first, first·factor, … up to last; after 0 comes the first size that is not empty, one element of 4 bytes.
+func sizes(first, last, factor int) (list []int) {
+	for s := first; s <= last; {
+		list = append(list, s)
+		switch {
+		case s == 0:
+			s = 4
+		case s > last/factor: // the next could overflow
+			return list
+		default:
+			s *= factor
+		}
+	}
+	return list
 }
 
 func parseAlgorithms(names []string) (as []collectives.Algorithm, err error) {
@@ -124,7 +144,7 @@ func (b *byteSize) Set(s string) error {
 	digits := strings.TrimRight(strings.ToUpper(s), "KMGIB")
 	shift, ok := map[string]int{"": 0, "K": 10, "M": 20, "G": 30}[strings.TrimSuffix(strings.TrimSuffix(strings.ToUpper(s)[len(digits):], "B"), "I")]
 	n, err := strconv.Atoi(digits)
-	if err != nil || !ok || n < 0 || n > 1<<32 {
+	if err != nil || !ok || n < 0 || n > math.MaxInt>>shift {
 		return fmt.Errorf("%q: want a number of bytes, as 4096, 4K, 16M or 1G", s)
 	}
 	*b = byteSize(n << shift)

@@ -56,8 +56,8 @@ Alone it runs --ranks ranks in this process.`,
 	f.StringVar(&sync, "sync", "ring", "parameter synchronisation: ring, shuffle")
 	f.StringVar(&compress, "compress", "none", "how gradients travel: none, bf16, fp16")
 	f.StringVar(&transport, "transport", "auto", "transport between ranks")
-	f.IntVar(&ranks, "ranks", 2, "ranks in this process, where no launcher started it")
-	f.IntVar(&steps, "steps", 10, "steps to time in each way and round")
-	f.IntVar(&rounds, "rounds", 3, "rounds of the three ways")
+	countVar(f, &ranks, "ranks", 2, "ranks in this process, where no launcher started it")
+	countVar(f, &steps, "steps", 10, "steps to time in each way and round")
+	countVar(f, &rounds, "rounds", 3, "rounds of the three ways")
 	return cmd
 }

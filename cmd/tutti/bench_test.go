@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"math"
 	"strings"
 	"testing"
 
@@ -35,6 +36,14 @@ func TestBenchCollectivesUsage(t *testing.T) {
 			assert.Equal(t, exitUsage, code, errs)
 		})
 	}
+}
+
+func TestSizes(t *testing.T) {
+	assert.Equal(t, []int{0, 4, 8, 16}, sizes(0, 16, 2))
+	assert.Equal(t, []int{1024, 4096}, sizes(1024, 8192, 4))
+	assert.Equal(t, []int{math.MaxInt / 2}, sizes(math.MaxInt/2, math.MaxInt, 4))
+	assert.Equal(t, []int{0}, sizes(0, 0, 2))
+	assert.Empty(t, sizes(8, 4, 2))
 }
 
 func TestByteSize(t *testing.T) {

@@ -8,9 +8,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"strings"
@@ -47,6 +49,7 @@ func run(ctx context.Context, args []string) int {
 	root := &cobra.Command{
 		Use:           "tutti",
 		Short:         "Deep learning in Go, from one core to a cluster",
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
@@ -56,12 +59,29 @@ func run(ctx context.Context, args []string) int {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(trainCommand(), launchCommand(), benchCommand(), inspectCommand(), cpuCommand())
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	out := &output{w: os.Stdout}
+	root.SetOut(out)
+	err := cmp.Or(root.ExecuteContext(ctx), out.err)
 	if err == nil {
 		return 0
 	}
 	fmt.Fprintln(os.Stderr, "tutti: "+oneLine(err))
 	return exitCode(err)
+}
+
+// output is standard output. It keeps its first error: a command that trains for hours should neither stop because of it
+// nor end with 0.
+type output struct {
+	w   io.Writer
+	err error
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.w.Write(p)
+	if err != nil && o.err == nil {
+		o.err = fmt.Errorf("writing to standard output: %w", err)
+	}
+	return n, err
 }
 
 // exitCode tells scripts what kind of failure err is.

@@ -263,7 +263,21 @@ func TestBadInput(t *testing.T) {
 	}{
 		{"no such flag", []string{"train", "--epocs", "3"}, "unknown flag: --epocs", 2},
 		{"not a number", []string{"train", "--epochs", "many"}, `"many"`, 2},
-		{"negative epochs", []string{"train", "--epochs", "-1"}, "--epochs -1, want at least 1", 2},
+		{"negative epochs", []string{"train", "--epochs", "-1"}, "--epochs -1, want at least 0", 2},
+		{"no batch", []string{"train", "--batch", "0"}, "--batch 0, want at least 1", 2},
+		{"no partitions", []string{"train", "--partitions", "0"}, "--partitions 0, want at least 1", 2},
+		{"ranks past the memory", []string{"train", "--ranks", "1000000"}, "1000000 ranks and 1000000 partitions in one process take at least", 2},
+		{"partitions past the memory", []string{"train", "--partitions", "100000000"}, "100000000 partitions in one process take at least", 2},
+		{"no time", []string{"train", "--timeout", "0"}, `"0" for "--timeout" flag: want a duration above 0`, 2},
+		{"less than no time", []string{"train", "--timeout", "-1s"}, "want a duration above 0", 2},
+		{"no budget", []string{"bench", "gemm", "--budget", "-1s"}, "want a duration above 0", 2},
+		{"no budget of a collective", []string{"bench", "collectives", "--budget", "0s"}, "want a duration above 0", 2},
+		{"no rounds", []string{"bench", "overlap", "--rounds", "0"}, `"0" for "--rounds" flag: want at least 1`, 2},
+		{"sizes past the memory", []string{"bench", "collectives", "-b", "0", "-e", "100000G", "-f", "2"}, "available", 2},
+		{"momentum without", []string{"train", "--optimizer", "adam", "--momentum", "0.5"}, "--momentum 0.5: adam has none", 2},
+		{"a column of no table", []string{"train", "--label", "class"}, "--label has no effect", 2},
+		{"two lines in a name", []string{"train", "--out", "a\nb"}, `--out "a\nb" has a control character in it`, 2},
+		{"no such schedule", []string{"train", "--schedule", "luck"}, `"luck", want one of constant, step, cosine, warmup`, 2},
 		{"negative batch", []string{"train", "--batch", "-8"}, "--batch -8, want at least 1", 2},
 		{"no ranks", []string{"train", "--ranks", "0"}, "--ranks 0, want at least 1", 2},
 		{"no such sync", []string{"train", "--sync", "star"}, `"star", want ring or shuffle`, 2},
@@ -287,6 +301,11 @@ func TestBadInput(t *testing.T) {
 		{"label out of range", []string{"train", "--data", "fashion-mnist", "--data-dir", idx("label")}, "label 10", 1},
 		{"a loss that is not finite", []string{"train", "--optimizer", "sgd", "--lr", "1e30", "--epochs", "2"}, "loss is not finite", 1},
 		{"output folder missing", []string{"train", "--epochs", "1", "--model", "mlp", "--out", "no/such/model.safetensors"}, "no/such", 1},
+		{"output over a missing folder", []string{"train", "--model", "mlp", "--out", "no/../model.safetensors"}, "no/../model", 1},
+		{"output a folder", []string{"train", "--model", "mlp", "--out", os.TempDir()}, "--out: " + os.TempDir() + " is a folder", 1},
+		{"output a folder by its end", []string{"train", "--model", "mlp", "--out", "out/"}, "--out: out/ names a folder", 1},
+		{"checkpoint on a device", []string{"train", "--model", "mlp", "--checkpoint", os.DevNull}, "is a character device", 1},
+		{"one file for two", []string{"train", "--model", "mlp", "--out", "one", "--checkpoint", "./one"}, "are one file", 2},
 		{"resume a file that is none", []string{"train", "--resume", "--checkpoint", os.DevNull}, os.DevNull, 1},
 		{"mpi in a build without", []string{"train", "--transport", "mpi"}, "mpi", 1},
 		{"launch nothing", []string{"launch", "-n", "2"}, "requires at least 1 arg", 1},
@@ -303,6 +322,62 @@ func TestBadInput(t *testing.T) {
 			require.Empty(t, files(t, dir))
 		})
 	}
+}
+
+// TestOutputs writes the model where a user may point to: a device, which stays one, and through a link, which stays too.
+func TestOutputs(t *testing.T) {
+	args := []string{"train", "--model", "mlp", "--epochs", "1", "--ranks", "1", "--batch", "512", "--out"}
+	dir := t.TempDir()
+	if runtime.GOOS != "windows" {
+		_, errs, code := tutti(t, dir, append(args, os.DevNull, "--checkpoint", "c")...)
+		require.Zero(t, code, errs)
+		info, err := os.Stat(os.DevNull)
+		require.NoError(t, err)
+		require.NotZero(t, info.Mode()&os.ModeCharDevice)
+		require.NoError(t, os.Remove(filepath.Join(dir, "c")))
+	}
+	if err := os.Symlink("model", filepath.Join(dir, "link")); err != nil {
+		t.Skip("no symbolic links here: ", err)
+	}
+	_, errs, code := tutti(t, dir, append(args, "link")...)
+	require.Zero(t, code, errs)
+	require.Equal(t, []string{"link", "model"}, files(t, dir))
+	link, err := os.Readlink(filepath.Join(dir, "link"))
+	require.NoError(t, err)
+	require.Equal(t, "model", link)
+}
+
+// TestOutputsOnProcesses ends all ranks where rank 0 cannot write.
+func TestOutputsOnProcesses(t *testing.T) {
+	dir := t.TempDir()
+	_, errs, code := tutti(t, dir, "launch", "-n", "2", "--", "tutti", "train", "--model", "mlp", "--out", "no/model")
+	require.NotZero(t, code)
+	require.Contains(t, errs, "--out: the folder of no/model: ")
+	require.Contains(t, errs, "rank 0 cannot write its files")
+	require.Empty(t, files(t, dir))
+}
+
+// TestFullOutput fails, and says so, where standard output takes nothing.
+func TestFullOutput(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("this system has no device that is full: ", err)
+	}
+	defer full.Close()
+	cmd := command(t, t.TempDir(), "cpu", "--measure=false")
+	cmd.Stdout = full
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	require.Error(t, cmd.Run())
+	require.Equal(t, exitFailure, cmd.ProcessState.ExitCode())
+	require.Contains(t, stderr.String(), "writing to standard output: ")
+}
+
+// TestVersion names the build.
+func TestVersion(t *testing.T) {
+	out, errs, code := tutti(t, t.TempDir(), "--version")
+	require.Zero(t, code, errs)
+	require.Regexp(t, `^tutti version \S+.* `+runtime.GOOS+"/"+runtime.GOARCH+" "+regexp.QuoteMeta(runtime.Version()), out)
 }
 
 // TestRanksDisagree launches ranks that differ in a flag.

@@ -9,16 +9,17 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/tutti-ml/tutti/collectives"
 	"github.com/tutti-ml/tutti/collectives/launch"
+	"github.com/tutti-ml/tutti/internal/atomicfile"
 	"github.com/tutti-ml/tutti/layers"
 	"github.com/tutti-ml/tutti/models"
 	"github.com/tutti-ml/tutti/train"
@@ -31,7 +32,7 @@ type trainOptions struct {
 	model                     string
 	epochs, batch, partitions int
 	optimizer, schedule       string
-	lr, momentum, decay       float64
+	rate                      float64 // the data set's for adam
 	group                     []string
 	seed                      uint64
 	ranks                     int
@@ -54,7 +55,9 @@ tutti launch, mpirun (of a binary built with -tags mpi), Slurm or a torchrun-sty
 --ranks data-parallel ranks in this process. An interrupt stops it after the step it is in, with a checkpoint from which
 --resume goes on to the same result.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runTrain(cmd.Context(), &o, cmd.OutOrStdout()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runTrain(cmd.Context(), &o, cmd.Flags(), cmd.OutOrStdout())
+		},
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
@@ -62,14 +65,14 @@ tutti launch, mpirun (of a binary built with -tags mpi), Slurm or a torchrun-sty
 	f.StringVar(&o.dataDir, "data-dir", "", "folder of the data set's files (default: where its Debian package puts them)")
 	f.StringVar(&o.label, "label", "label", "label column of an Arrow file; all other columns are input, and a fifth of the rows is held out")
 	f.StringVar(&o.model, "model", "", "model: "+strings.Join(modelNames(), ", ")+" (default: the data set's)")
-	f.IntVar(&o.epochs, "epochs", 0, "passes over the training set (default: the data set's)")
+	f.IntVar(&o.epochs, "epochs", 0, "passes over the training set; 0 evaluates the model and writes it (default: the data set's)")
 	f.IntVar(&o.batch, "batch", 0, "samples per step, over all ranks together (default: the data set's)")
 	f.StringVar(&o.optimizer, "optimizer", "adam", "optimizer: "+strings.Join(optimizerNames(), ", "))
-	f.Float64Var(&o.lr, "lr", 0, "learning rate (default: the data set's for adam, else the optimizer's)")
-	f.Float64Var(&o.momentum, "momentum", 0.9, "momentum, for sgd")
-	f.Float64Var(&o.decay, "weight-decay", 0, "weight decay")
+	f.Float64("lr", 0, "learning rate (default: the data set's for adam, else the optimizer's)")
+	f.Float64("momentum", 0.9, "momentum, for optimizers that have it")
+	f.Float64("weight-decay", 0, "weight decay (default: the optimizer's)")
 	f.StringArrayVar(&o.group, "group", nil, "parameters with a learning rate or weight decay of their own, by name: '*.bias:weight-decay=0', '0.*:lr-factor=0.1' or lr=; repeatable, the first that matches counts")
-	f.StringVar(&o.schedule, "schedule", "cosine", "learning-rate schedule: cosine (to zero at the end), constant")
+	f.StringVar(&o.schedule, "schedule", "cosine", "learning-rate schedule: "+strings.Join(scheduleNames(), ", ")+"; cosine goes to zero at the end")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of the initial weights, the order of the samples and dropout")
 	f.IntVar(&o.ranks, "ranks", 2, "data-parallel ranks in this process, where no launcher started it")
 	f.IntVar(&o.partitions, "partitions", 0, "logical partitions of a batch; fixes the result of --sync shuffle for any number of ranks (default: the number of ranks)")
@@ -80,20 +83,12 @@ tutti launch, mpirun (of a binary built with -tags mpi), Slurm or a torchrun-sty
 	f.BoolVar(&o.syncNorm, "sync-batchnorm", false, "normalise batches over all ranks and partitions together, not each for itself")
 	f.StringVar(&o.transport, "transport", "auto", "transport between ranks: "+strings.Join(launch.Transports(), ", "))
 	f.BoolVar(&o.tls, "tls", false, "encrypt what goes over TCP, for a third of the bandwidth; what stays on a host is not")
-	f.DurationVar(&o.timeout, "timeout", collectives.DefaultTimeout, "how long a rank waits for the others in one operation")
-	f.StringVar(&o.out, "out", "", "file for the trained model (default: DATA-MODEL.safetensors)")
+	durationVar(f, &o.timeout, "timeout", collectives.DefaultTimeout, "how long a rank waits for the others in one operation")
+	f.StringVar(&o.out, "out", "", "file for the trained model; a device or a fifo is written to (default: DATA-MODEL.safetensors)")
 	f.StringVar(&o.checkpoint, "checkpoint", "", "file for the checkpoint, kept when training ends (default: DATA-MODEL.checkpoint.safetensors, removed when training ends)")
 	f.BoolVar(&o.resume, "resume", false, "go on from the checkpoint, if there is one")
 	f.StringVar(&o.progress, "progress", "auto", "progress bar: auto (on a terminal), always, never")
 	return cmd
-}
-
-func optimizerNames() []string {
-	var names []string
-	for _, o := range optim.All {
-		names = append(names, o.Name())
-	}
-	return names
 }
 
 func modelNames() []string {
@@ -102,33 +97,6 @@ func modelNames() []string {
 		names = append(names, m.Name)
 	}
 	return names
-}
-
-// recipe makes the optimizer and the schedule that the flags describe.
-func (o *trainOptions) recipe() (optim.Optimizer, optim.Schedule, error) {
-	var rule optim.Optimizer
-	switch o.optimizer {
-	case "sgd":
-		rule = optim.SGD{LR: o.lr, Momentum: o.momentum, WeightDecay: o.decay}
-	case "adagrad":
-		rule = optim.Adagrad{LR: o.lr, WeightDecay: o.decay}
-	case "adam":
-		rule = optim.Adam{LR: o.lr, WeightDecay: o.decay}
-	case "adamw":
-		rule = optim.AdamW{LR: o.lr, WeightDecay: o.decay}
-	default:
-		return nil, nil, fmt.Errorf("--optimizer %q, want one of %s", o.optimizer, strings.Join(optimizerNames(), ", "))
-	}
-	if err := rule.Validate(); err != nil {
-		return nil, nil, err
-	}
-	switch o.schedule {
-	case "constant":
-		return rule, nil, nil
-	case "cosine":
-		return rule, optim.Cosine{}, nil
-	}
-	return nil, nil, fmt.Errorf("--schedule %q, want constant or cosine", o.schedule)
 }
 
 func algorithmNames() string {
@@ -160,9 +128,12 @@ type job struct {
 }
 
 // newJob checks the flags and opens the data.
-func newJob(o *trainOptions, out io.Writer) (*job, error) {
+func newJob(o *trainOptions, flags *pflag.FlagSet, out io.Writer) (*job, error) {
 	j := &job{trainOptions: o, out: out}
-	var err error
+	err := plainNames(flags, "data", "data-dir", "out", "checkpoint")
+	if err != nil {
+		return nil, err
+	}
 	if j.sync, err = train.ParseSync(o.sync); err != nil {
 		return nil, usageError{err}
 	}
@@ -181,9 +152,9 @@ func newJob(o *trainOptions, out io.Writer) (*job, error) {
 	for _, flag := range []struct {
 		name       string
 		value, min int
-	}{{"epochs", o.epochs, 0}, {"batch", o.batch, 0}, {"ranks", o.ranks, 1}, {"partitions", o.partitions, 0}} {
-		if flag.value < flag.min {
-			return nil, usageError{fmt.Errorf("--%s %d, want at least %d", flag.name, flag.value, max(flag.min, 1))}
+	}{{"epochs", o.epochs, 0}, {"batch", o.batch, 1}, {"ranks", o.ranks, 1}, {"partitions", o.partitions, 1}} {
+		if flags.Changed(flag.name) && flag.value < flag.min {
+			return nil, usageError{fmt.Errorf("--%s %d, want at least %d", flag.name, flag.value, flag.min)}
 		}
 	}
 	if o.progress != "auto" && o.progress != "always" && o.progress != "never" {
@@ -195,25 +166,62 @@ func newJob(o *trainOptions, out io.Writer) (*job, error) {
 	if j.model, err = pickModel(o.model, j.data); err != nil {
 		return nil, err
 	}
-	o.epochs, o.batch = cmp.Or(o.epochs, j.data.defaults.epochs), cmp.Or(o.batch, j.data.defaults.batch)
-	if o.optimizer == "adam" {
-		o.lr = cmp.Or(o.lr, j.data.defaults.rate)
+	if strings.HasSuffix(o.data, ".arrow") {
+		err = ignored(flags, o.data+" is one file", "data-dir")
+	} else {
+		err = ignored(flags, "the labels of "+o.data+" are no column", "label")
 	}
-	if j.rule, j.schedule, err = o.recipe(); err != nil {
+	if err != nil {
+		return nil, err
+	}
+	if !flags.Changed("epochs") {
+		o.epochs = j.data.defaults.epochs
+	}
+	if !flags.Changed("batch") {
+		o.batch = j.data.defaults.batch
+	}
+	o.rate = j.data.defaults.rate
+	if j.rule, j.schedule, err = o.recipe(flags); err != nil {
 		return nil, usageError{err}
 	}
 	if j.params, err = o.groups(j.rule); err != nil {
 		return nil, usageError{err}
 	}
 	o.out = cmp.Or(o.out, j.data.name+"-"+j.model.Name+".safetensors")
-	for _, file := range []string{o.out, j.checkpointFile()} { // found out now, and not after the training
-		if info, err := os.Stat(filepath.Dir(file)); err != nil {
-			return nil, fmt.Errorf("the folder for %s: %w", file, err)
-		} else if !info.IsDir() {
-			return nil, fmt.Errorf("the folder for %s: %s is a file", file, filepath.Dir(file))
+	return j, nil
+}
+
+// checkFiles refuses, before anything is trained, files that could not be written after it.
+func (j *job) checkFiles() error {
+	out, checkpoint := j.trainOptions.out, j.checkpointFile()
+	if err := atomicfile.Check(out); err != nil {
+		return fmt.Errorf("--out: %w", err)
+	}
+	if err := atomicfile.CheckRegular(checkpoint); err != nil {
+		return fmt.Errorf("--checkpoint: %w", err)
+	}
+	if atomicfile.Same(out, checkpoint) {
+		return usageError{fmt.Errorf("--out %s and --checkpoint %s are one file", out, checkpoint)}
+	}
+	return nil
+}
+
+// agreeOnFiles is checkFiles for ranks in several processes: rank 0 writes, so it looks, and the others hear from it.
+func (j *job) agreeOnFiles(ctx context.Context, g *collectives.Group) error {
+	failed := []uint8{0}
+	var err error
+	if g.Rank() == 0 {
+		if err = j.checkFiles(); err != nil {
+			failed[0] = 1
 		}
 	}
-	return j, nil
+	if told := collectives.Broadcast(ctx, g, failed, 0); told != nil {
+		return cmp.Or(err, told)
+	}
+	if err == nil && failed[0] != 0 {
+		return errors.New("rank 0 cannot write its files")
+	}
+	return err
 }
 
 // checkpointFile is where the checkpoint goes.
@@ -221,8 +229,8 @@ func (j *job) checkpointFile() string {
 	return cmp.Or(j.checkpoint, strings.TrimSuffix(j.trainOptions.out, ".safetensors")+".checkpoint.safetensors")
 }
 
-func runTrain(ctx context.Context, o *trainOptions, out io.Writer) error {
-	j, err := newJob(o, out)
+func runTrain(ctx context.Context, o *trainOptions, flags *pflag.FlagSet, out io.Writer) error {
+	j, err := newJob(o, flags, out)
 	if err != nil {
 		return err
 	}
@@ -238,6 +246,12 @@ func runTrain(ctx context.Context, o *trainOptions, out io.Writer) error {
 		return usageError{fmt.Errorf("--tls is for ranks that meet over TCP, and these meet over %s", transport)}
 	}
 	if transport == launch.InProc {
+		if err := j.fits(o.ranks, max(o.ranks, o.partitions)); err != nil {
+			return err
+		}
+		if err := j.checkFiles(); err != nil {
+			return err
+		}
 		where := count(o.ranks, "rank") + " in this process"
 		return launch.Local(ctx, o.ranks, place.Group, func(ctx context.Context, g *collectives.Group) error {
 			return j.rank(ctx, g, where)
@@ -248,16 +262,21 @@ func runTrain(ctx context.Context, o *trainOptions, out io.Writer) error {
 		return err
 	}
 	defer g.Close()
+	if err := j.fits(1, (o.partitions+g.Size()-1)/g.Size()); err != nil {
+		return err
+	}
+	if err := j.agreeOnFiles(ctx, g); err != nil {
+		return err
+	}
 	return j.rank(ctx, g, fmt.Sprintf("%s over %s", count(g.Size(), "rank"), transport))
 }
 
 // rank is the whole job of one rank; rank 0 speaks for all.
 func (j *job) rank(ctx context.Context, g *collectives.Group, where string) error {
-	spec := j.data.train.Spec()
-	model := j.model.New(rand.New(rand.NewPCG(j.seed, 0)), spec.Shape, spec.Classes)
+	model := j.newModel()
 	config := train.Config{
 		Model: model, Loss: layers.CrossEntropy{}, Optimizer: j.rule, Groups: j.params, Schedule: j.schedule,
-		Train: j.data.train, Test: j.data.test, Epochs: j.epochs, BatchSize: j.batch, Partitions: j.partitions,
+		Train: j.data.train, Test: j.data.test, Epochs: j.configEpochs(), BatchSize: j.batch, Partitions: j.partitions,
 		Seed: j.seed, Sync: j.sync, Compress: j.wire, ErrorFeedback: j.feedback, SyncBatchNorm: j.syncNorm, Group: g, Checkpoint: j.checkpointFile(), Resume: j.resume,
 	}
 	if j.combine == collectives.Auto && g.Size() > 1 {
@@ -282,6 +301,28 @@ func (j *job) rank(ctx context.Context, g *collectives.Group, where string) erro
 		return err
 	}
 	return collectives.Barrier(ctx, g)
+}
+
+// newModel makes the model with the weights that training starts from.
+func (j *job) newModel() layers.Layer {
+	spec := j.data.train.Spec()
+	return j.model.New(rand.New(rand.NewPCG(j.seed, 0)), spec.Shape, spec.Classes)
+}
+
+// fits refuses more ranks and partitions in this process than its memory takes.
+func (j *job) fits(ranks, partitions int) error {
+	if ranks+partitions <= 16 { // not worth making a model to count its parameters
+		return nil
+	}
+	return fits(layers.Count(j.newModel()), ranks, partitions)
+}
+
+// configEpochs is the number of epochs as train.Config says it, where a negative number is none.
+func (j *job) configEpochs() int {
+	if j.epochs == 0 {
+		return -1
+	}
+	return j.epochs
 }
 
 // finish writes the model and says how it went.
