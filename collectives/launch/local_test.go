@@ -3,6 +3,8 @@ package launch
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -101,12 +103,35 @@ func TestLocalTwoFailures(t *testing.T) {
 	require.EqualError(t, err, "rank 1: the loss is NaN\nrank 0: disk full")
 }
 
-func TestLocalPanicHasItsStack(t *testing.T) {
-	err := Local(t.Context(), 2, collectives.Config{}, func(context.Context, *collectives.Group) error { panic("boom") })
+// shares divides work in a way that cannot be: a user's function that panics.
+func shares(work []int, rank int) int { return work[len(work)+rank] }
+
+func TestLocalPanicHasItsPlaceAndStack(t *testing.T) {
+	err := Local(t.Context(), 2, collectives.Config{}, func(ctx context.Context, g *collectives.Group) error {
+		if g.Rank() == 1 {
+			return collectives.Barrier(ctx, g)
+		}
+		shares(nil, g.Rank())
+		return nil
+	})
 	var p *PanicError
 	require.ErrorAs(t, err, &p)
-	assert.Equal(t, "boom", p.Value)
-	assert.Contains(t, string(p.Stack), "TestLocalPanicHasItsStack")
+	assert.Regexp(t, `^rank 0: panic: runtime error: index out of range \[0\] with length 0 \(local_test.go:\d+, launch.shares\)$`, err.Error())
+	assert.Contains(t, string(p.Stack), "TestLocalPanicHasItsPlaceAndStack")
+	assert.NotContains(t, fmt.Sprintf("%v", err), "goroutine")
+	assert.Contains(t, fmt.Sprintf("%+v", err), "launch.shares(")
+	assert.Contains(t, fmt.Sprintf("%+v", p), "launch.shares(")
+}
+
+// A rank whose goroutine ends without a word has failed, and the others with it.
+func TestLocalGoexit(t *testing.T) {
+	err := Local(t.Context(), 3, collectives.Config{}, func(ctx context.Context, g *collectives.Group) error {
+		if g.Rank() == 2 {
+			runtime.Goexit()
+		}
+		return collectives.Barrier(ctx, g)
+	})
+	require.EqualError(t, err, "rank 2: its goroutine was ended by runtime.Goexit")
 }
 
 func TestLocalCancelled(t *testing.T) {
