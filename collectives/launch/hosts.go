@@ -1,48 +1,118 @@
 package launch
 
-// Ranks on other hosts: one ssh for each, and on its far side a few lines of shell that start the rank and pass signals on.
+// Where the ranks run: hosts as a user names them, and the place of each rank on them.
 
 import (
+	"errors"
 	"fmt"
-	"io"
-	"os"
-	"os/exec"
+	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
-	"time"
+	"unicode"
 
 	"github.com/tutti-ml/tutti/collectives/rendezvous"
 )
 
 // Host is where some of a job's ranks run.
 type Host struct {
-	Name  string // as ssh knows it; "localhost" is this host, without ssh
+	Name  string // as ssh knows it, an IPv6 address without brackets; "localhost" is this host, without ssh
 	Slots int    // how many ranks
 }
 
-// ParseHosts reads "a:2,b:2,c": names and numbers of ranks, 1 if there is none. A name with colons, an IPv6 address, is
-// in brackets.
-func ParseHosts(list string) (hosts []Host, err error) {
-	for item := range strings.SplitSeq(list, ",") {
-		h := Host{Name: item, Slots: 1}
-		if i := strings.LastIndexByte(item, ':'); i > strings.LastIndexByte(item, ']') {
-			h.Name = item[:i]
-			if h.Slots, err = strconv.Atoi(item[i+1:]); err != nil || h.Slots < 1 {
-				return nil, fmt.Errorf("launch: hosts: %q: want name:ranks, at least 1 rank", item)
-			}
+// ParseHosts reads "a:2, b:2, c": names, or user@name, and numbers of ranks, 1 if there is none; blanks around them count
+// for nothing. An IPv6 address is in brackets, "[fe80::1]:2", which may be left out where it can be read in one way
+// only: "::1" is an address, and "fe80::1:2" is an error, as it may be two ranks on fe80::1. An empty entry is an error, and
+// so is a host that is named twice, for its ranks are counted together.
+func ParseHosts(list string) ([]Host, error) {
+	var hosts []Host
+	for i, item := range strings.Split(list, ",") {
+		item = strings.TrimSpace(item)
+		if item == "" {
+			return nil, fmt.Errorf("launch: hosts %q: entry %d names no host", list, i+1)
 		}
-		h.Name = strings.TrimSuffix(strings.TrimPrefix(h.Name, "["), "]")
-		if h.Name == "" || strings.HasPrefix(h.Name, "-") { // ssh would take that for an option
-			return nil, fmt.Errorf("launch: hosts: %q names no host", item)
+		h, err := parseHost(item)
+		if err != nil {
+			return nil, fmt.Errorf("launch: hosts: %q: %w", item, err)
 		}
 		hosts = append(hosts, h)
+	}
+	if err := checkHosts(hosts); err != nil {
+		return nil, fmt.Errorf("launch: hosts: %w", err)
 	}
 	return hosts, nil
 }
 
-func (h Host) local() bool { return slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, h.Name) }
+func parseHost(item string) (h Host, err error) {
+	user := item[:strings.LastIndexByte(item, '@')+1]
+	name, slots := item[len(user):], ""
+	colon := strings.LastIndexByte(name, ':')
+	switch {
+	case strings.HasPrefix(name, "["):
+		inside, after, closed := strings.Cut(name[1:], "]")
+		if a, err := netip.ParseAddr(inside); err != nil || !a.Is6() || !closed || after != "" && after[0] != ':' {
+			return h, errors.New("in brackets is an IPv6 address, and behind them at most :ranks")
+		}
+		name, slots = inside, after
+	case isIPv6(name):
+		if a, ranks := name[:colon], name[colon+1:]; isIPv6(a) && isNumber(ranks) {
+			return h, fmt.Errorf("this may be the host %s or %s ranks on %s: write [%[1]s] or [%[3]s]:%[2]s", name, ranks, a)
+		}
+	case colon >= 0:
+		name, slots = name[:colon], name[colon:]
+	}
+	h = Host{user + name, 1}
+	if slots != "" {
+		if h.Slots, err = strconv.Atoi(slots[1:]); err != nil || h.Slots < 1 || !isNumber(slots[1:]) {
+			return h, errors.New("want name:ranks, at least 1 rank")
+		}
+	}
+	return h, nil
+}
+
+func isIPv6(s string) bool {
+	a, err := netip.ParseAddr(s)
+	return err == nil && a.Is6()
+}
+
+func isNumber(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+
+// checkHosts names the first host that cannot be.
+func checkHosts(hosts []Host) error {
+	seen := map[string]string{}
+	for _, h := range hosts {
+		odd := func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(",[]", r) }
+		machine := h.machine()
+		switch first, twice := seen[machine]; {
+		case machine == "" || strings.HasPrefix(h.Name, "-") || strings.ContainsFunc(h.Name, odd): // ssh takes - for an option
+			return fmt.Errorf("%q is no name of a host", h.Name)
+		case strings.Contains(machine, ":") && !isIPv6(machine):
+			return fmt.Errorf("%q is neither a name nor an address", h.Name)
+		case h.Slots < 1:
+			return fmt.Errorf("%q has %d slots: at least 1", h.Name, h.Slots)
+		case twice:
+			return fmt.Errorf("%q and %q are one host: name it once, with all its ranks", first, h.Name)
+		}
+		seen[machine] = h.Name
+	}
+	return nil
+}
+
+// machine is one string for all names by which h can be told to be the same as another.
+func (h Host) machine() string {
+	name := strings.ToLower(strings.TrimSuffix(h.Name[strings.LastIndexByte(h.Name, '@')+1:], "."))
+	if a, err := netip.ParseAddr(name); err == nil {
+		if a.IsLoopback() {
+			return "localhost"
+		}
+		return a.Unmap().String()
+	}
+	return name
+}
+
+// local says that h is this host, and this user.
+func (h Host) local() bool { return h.machine() == "localhost" && !strings.Contains(h.Name, "@") }
 
 // place is where one rank runs.
 type place struct {
@@ -65,86 +135,43 @@ func (c SpawnConfig) places() []place {
 	return ps
 }
 
-// storeHost is where the store listens: where all ranks reach it, and nobody else if they are all on this host.
-func (c SpawnConfig) storeHost() string {
-	switch {
-	case c.Address != "":
-		return c.Address
-	case slices.ContainsFunc(c.Hosts, func(h Host) bool { return !h.local() }):
-		return outwardHost()
+// serve starts the store where all ranks reach it, and nobody else if they are all on this host; addr is what they are told.
+// A name in c.Address, or an address that is not this host's, is what others know a router or a proxy by: then the store
+// listens on all interfaces. Who does not know the secret gets nothing from it anywhere.
+func (c SpawnConfig) serve(secret []byte) (store *rendezvous.Server, addr string, err error) {
+	host := c.Address
+	if inside, ok := strings.CutPrefix(host, "["); ok {
+		host = strings.TrimSuffix(inside, "]")
 	}
-	return "127.0.0.1"
-}
-
-// remote returns the command that runs a rank on another host by ssh. The secret is not in it: its standard input begins
-// with that, then come signals' names, a line each. When the input ends, the rank is killed.
-func (c SpawnConfig) remote(p place, vars []string) *exec.Cmd {
-	ssh := c.SSH
-	if len(ssh) == 0 {
-		ssh = []string{"ssh", "-o", "BatchMode=yes"}
-	}
-	var export strings.Builder
-	for _, kv := range vars {
-		if name, value, _ := strings.Cut(kv, "="); name != rendezvous.EnvSecret {
-			fmt.Fprintf(&export, "export %s=%s\n", name, quote(value))
+	if host == "" {
+		host = "127.0.0.1"
+		if slices.ContainsFunc(c.Hosts, func(h Host) bool { return !h.local() }) {
+			host = outwardHost()
 		}
 	}
-	dir := c.Dir
-	if dir == "" {
-		dir, _ = os.Getwd() // the same on all hosts, as a rule; else there is an error from cd
+	err = errors.New("a name")
+	if _, isName := netip.ParseAddr(host); isName == nil {
+		store, err = rendezvous.Serve(net.JoinHostPort(host, "0"), secret)
 	}
-	argv := make([]string, len(c.Argv))
-	for i, a := range c.Argv {
-		argv[i] = quote(a)
+	if err != nil && c.Address != "" {
+		store, err = rendezvous.Serve("0.0.0.0:0", secret) // of both families
 	}
-	script := fmt.Sprintf(remoteScript, rendezvous.EnvSecret, export.String(), p.Slots, quote(dir), strings.Join(argv, " "))
-	return exec.Command(ssh[0], append(slices.Clone(ssh[1:]), p.Name, "exec sh -c "+quote(script))...)
+	if err != nil {
+		return nil, "", err
+	}
+	_, port, _ := net.SplitHostPort(store.Addr())
+	return store, net.JoinHostPort(host, port), nil
 }
 
-// remoteScript takes the name of the secret's variable, the exports, the ranks on the host, the directory and the command.
-// setsid gives the rank a process group, so that signals reach what it starts; one that comes before there is a group goes
-// to the process alone.
-const remoteScript = `IFS= read -r %[1]s
-export %[1]s
-%[2]s
-n=$(($(getconf _NPROCESSORS_ONLN) / %[3]d))
-export GOMAXPROCS="${GOMAXPROCS:-$((n > 1 ? n : 1))}"
-cd %[4]s || exit 127
-exec 3<&0
-if command -v setsid >/dev/null; then
-	setsid %[5]s </dev/null 3<&- &
-	p=$! t=-$!
-else
-	%[5]s </dev/null 3<&- &
-	p=$! t=$!
-fi
-{
-	while read -r s <&3; do kill -s "$s" -- "$t" || kill -s "$s" "$p"; done
-	kill -s KILL -- "$t" || kill -s KILL "$p"
-} >/dev/null 2>&1 &
-w=$!
-exec 3<&-
-wait "$p"
-code=$?
-kill "$w"
-[ "$p" = "$t" ] || kill -s KILL -- "$t" 2>/dev/null
-exit "$code"
-`
-
-// quote makes one word of s for a shell.
-func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
-
-// signalNames are those that can be passed on.
-var signalNames = map[os.Signal]string{os.Interrupt: "INT", syscall.SIGTERM: "TERM", os.Kill: "KILL"}
-
-// remoteGrace is how long a far side that is told to kill its rank may take before ssh is killed.
-const remoteGrace = 3 * time.Second
-
-// signalRemote passes s on through the input of a remote rank's ssh.
-func signalRemote(p *os.Process, in io.WriteCloser, s os.Signal) {
-	fmt.Fprintln(in, signalNames[s]) // if the far side is gone, so is the rank
-	if s == os.Kill {
-		in.Close()
-		time.AfterFunc(remoteGrace, func() { p.Kill() })
+// checkAddress says whether the hosts could be told address.
+func checkAddress(address string) error {
+	host, bracketed := strings.CutPrefix(address, "[")
+	if bracketed {
+		host = strings.TrimSuffix(host, "]")
 	}
+	a, err := netip.ParseAddr(host)
+	if checkHosts([]Host{{host, 1}}) != nil || strings.Contains(host, "@") || bracketed && !isIPv6(host) || err == nil && a.IsUnspecified() {
+		return fmt.Errorf("launch: SpawnConfig: Address = %q: a name or an address, without a port", address)
+	}
+	return nil
 }

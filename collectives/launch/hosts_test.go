@@ -4,6 +4,8 @@ package launch
 
 import (
 	"errors"
+	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -56,23 +58,20 @@ func TestHostsSum(t *testing.T) {
 	assert.NotContains(t, string(args), "localhost")
 }
 
-// The secret is in nobody's arguments: the command has its variable's name alone.
-func TestHostsSecretIsInNoArgument(t *testing.T) {
+// What is in the variables is in nobody's arguments, neither the secret nor what a user passes on, and arrives as it is.
+func TestHostsVariablesAreInNoArgument(t *testing.T) {
 	ssh, log := fakeSSH(t, "environment")
 	var out lines
-	require.NoError(t, remoteSpawn(t, "environment", "far:2", SpawnConfig{SSH: ssh, Stdout: &out, Stderr: &out}))
+	colour := "it's blue; $(red) `green`\n.\n>\\ \"x\"\n"
+	t.Setenv("COLOUR", colour)
+	require.NoError(t, remoteSpawn(t, "environment", "far:2", SpawnConfig{SSH: ssh, Stdout: &out, Stderr: &out, Pass: []string{"COLOUR"}}))
 	assert.Contains(t, out.String(), "[1] 1 2 1 2 tutti launch 32 true <nil> GOMAXPROCS=", "rank 1 has 32 bytes of secret")
+	assert.Contains(t, out.String(), fmt.Sprintf("[1] COLOUR=%q\n", colour))
 	args, err := os.ReadFile(log)
 	require.NoError(t, err)
-	assert.NotRegexp(t, "TUTTI_SECRET='?[0-9a-f]", string(args))
-	assert.NotRegexp(t, "[0-9a-f]{64}", string(args))
-}
-
-func TestHostsPassVariables(t *testing.T) {
-	var out lines
-	t.Setenv("COLOUR", "it's blue; $(red)")
-	require.NoError(t, remoteSpawn(t, "colour", "far", SpawnConfig{Stdout: &out, Stderr: &out, Pass: []string{"COLOUR"}}))
-	assert.Equal(t, "[0] it's blue; $(red)\n", out.String())
+	assert.NotRegexp(t, "TUTTI_", string(args))
+	assert.NotRegexp(t, "[0-9a-f]{16}", string(args))
+	assert.NotContains(t, string(args), "blue")
 }
 
 func TestHostsExitCode(t *testing.T) {
@@ -126,13 +125,13 @@ func TestHostsDeafRanksAreKilled(t *testing.T) {
 // A far side whose ssh is gone kills its rank.
 func TestHostsLostConnection(t *testing.T) {
 	c := SpawnConfig{N: 1, Argv: []string{"sleep", "60"}, SSH: []string{"sh", "-c", `shift; exec sh -c "$0"`}}
-	cmd := c.remote(place{Host{"far", 1}, 0}, nil)
+	cmd := c.remote(place{Host{"far", 1}, 0})
 	cmd.Args = []string{"sh", "-c", cmd.Args[len(cmd.Args)-1]}
 	cmd.Path, _ = exec.LookPath("sh")
 	in, err := cmd.StdinPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
-	in.Write([]byte("secret\n"))
+	in.Write([]byte(preamble(nil)))
 	begin := time.Now()
 	in.Close()
 	var exit *exec.ExitError
@@ -160,18 +159,81 @@ func TestHostsDownKeepGoing(t *testing.T) {
 
 func TestParseHosts(t *testing.T) {
 	for list, want := range map[string][]Host{
-		"a":                {{"a", 1}},
-		"a:2,b":            {{"a", 2}, {"b", 1}},
-		"me@10.0.0.1:3":    {{"me@10.0.0.1", 3}},
-		"[fe80::1]:2,[::]": {{"fe80::1", 2}, {"::", 1}},
+		"a":                     {{"a", 1}},
+		"a:2,b":                 {{"a", 2}, {"b", 1}},
+		" a:2 ,\tb ":            {{"a", 2}, {"b", 1}},
+		"me@10.0.0.1:3":         {{"me@10.0.0.1", 3}},
+		"[fe80::1]:2,[::]":      {{"fe80::1", 2}, {"::", 1}},
+		"::1":                   {{"::1", 1}},
+		"[::1]:4":               {{"::1", 4}},
+		"fe80::abc,me@[::2]:3":  {{"fe80::abc", 1}, {"me@::2", 3}},
+		"2001:db8:1:2:3:4:5:6":  {{"2001:db8:1:2:3:4:5:6", 1}},
+		"[fe80::1%eth0]:2,b-1.": {{"fe80::1%eth0", 2}, {"b-1.", 1}},
 	} {
 		got, err := ParseHosts(list)
 		require.NoError(t, err, list)
 		assert.Equal(t, want, got, list)
 	}
-	for _, list := range []string{"", "a,", "a:0", "a:x", ":2", "-oProxyCommand=x", "a:-1"} {
+	for list, want := range map[string]string{
+		"":                  `hosts "": entry 1 names no host`,
+		"a,":                `hosts "a,": entry 2 names no host`,
+		"a, ,b":             `hosts "a, ,b": entry 2 names no host`,
+		"a:0":               `"a:0": want name:ranks`,
+		"a:x":               `"a:x": want name:ranks`,
+		"a:":                `"a:": want name:ranks`,
+		"a:-1":              `"a:-1": want name:ranks`,
+		"a:+1":              `"a:+1": want name:ranks`,
+		":2":                `"" is no name of a host`,
+		"me@":               `"me@" is no name of a host`,
+		"-oProxyCommand=x":  `"-oProxyCommand=x" is no name of a host`,
+		"a b":               `"a b" is no name of a host`,
+		"a\nb":              `"a\nb" is no name of a host`,
+		"a:b:1":             `"a:b" is neither a name nor an address`,
+		"::1:4":             `"::1:4": this may be the host ::1:4 or 4 ranks on ::1: write [::1:4] or [::1]:4`,
+		"fe80::1:2":         `write [fe80::1:2] or [fe80::1]:2`,
+		"[::1]4":            `"[::1]4": in brackets is an IPv6 address`,
+		"[::1":              `"[::1": in brackets is an IPv6 address`,
+		"[a]:2":             `"[a]:2": in brackets is an IPv6 address`,
+		"a:2,b,a":           `"a" and "a" are one host: name it once`,
+		"a,me@A":            `"a" and "me@A" are one host`,
+		"localhost,::1":     `"localhost" and "::1" are one host`,
+		"[::2],[0:0::0:2]":  `are one host`,
+		"a:999999999999999": ``,
+	} {
 		_, err := ParseHosts(list)
-		assert.Error(t, err, list)
+		if want == "" { // it is read, and the launcher refuses it
+			require.NoError(t, err, list)
+			err = SpawnConfig{Hosts: []Host{{"a", 999999999999999}}, Argv: []string{"x"}}.Validate()
+			want = "at most 1048576 processes"
+		}
+		assert.ErrorContains(t, err, want, list)
+	}
+}
+
+// What this host is called does not make it another.
+func TestHostIsLocal(t *testing.T) {
+	for name, want := range map[string]bool{"localhost": true, "Localhost.": true, "127.0.0.1": true, "127.0.1.1": true, "::1": true,
+		"a": false, "10.0.0.1": false, "me@localhost": false} {
+		assert.Equal(t, want, Host{name, 1}.local(), name)
+	}
+}
+
+// The store listens on an address that is this host's own; where the hosts know this one by a name, or by an address that is
+// a router's, it listens on all, and they are told what the user says.
+func TestServe(t *testing.T) {
+	for address, want := range map[string]struct{ listens, told string }{
+		"":             {"127.0.0.1:", "127.0.0.1:"},
+		"127.0.0.1":    {"127.0.0.1:", "127.0.0.1:"},
+		"192.0.2.1":    {"[::]:", "192.0.2.1:"}, // nobody's: RFC 5737
+		"a.invalid":    {"[::]:", "a.invalid:"},
+		"[2001:db8::]": {"[::]:", "[2001:db8::]:"}, // nobody's: RFC 3849
+	} {
+		store, told, err := SpawnConfig{Address: address}.serve(make([]byte, 32))
+		require.NoError(t, err, address)
+		_, port, _ := net.SplitHostPort(store.Addr())
+		assert.Contains(t, []string{want.listens + port, strings.Replace(want.listens, "[::]", "0.0.0.0", 1) + port}, store.Addr(), address)
+		assert.Equal(t, want.told+port, told)
+		require.NoError(t, store.Close())
 	}
 }
 

@@ -6,7 +6,9 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"os"
 	"sync"
+	"time"
 )
 
 // maxLine bounds what is held back of a line that does not end; a longer one is passed on in pieces of this many bytes.
@@ -14,14 +16,99 @@ const maxLine = 64 << 10
 
 // stream is one destination shared by the writers of every rank; one write to it is never interleaved with another.
 type stream struct {
-	mu sync.Mutex
-	w  io.Writer
+	mu  sync.Mutex
+	w   io.Writer
+	err error // the first, unless nobody reads any more
 }
 
+func newStream(w io.Writer) *stream {
+	if w == nil {
+		return nil
+	}
+	return &stream{w: w}
+}
+
+// write never fails, as that would stop a rank: they run on, unheard.
 func (s *stream) write(p []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.w.Write(p) // a closed pipe below the launcher must not stop the ranks: they run on, unheard
+	if _, err := s.w.Write(p); err != nil && s.err == nil && !unread(err) {
+		s.err = err
+	}
+}
+
+// Write is write, for what is passed on as it is.
+func (s *stream) Write(p []byte) (int, error) { s.write(p); return len(p), nil }
+
+// output is the way of what one process writes to a stream. nil discards it.
+type output struct {
+	direct *os.File // the stream's own, where the process has that; then the rest is nil
+	r, w   *os.File // a pipe
+	read   chan struct{}
+}
+
+// output makes the way from a rank to s.
+func (j *job) output(rank int, s *stream) (*output, error) {
+	if s == nil {
+		return nil, nil
+	}
+	var to io.Writer = s
+	var end func()
+	if j.Rank0Raw && rank == 0 {
+		if f, ok := s.w.(*os.File); ok {
+			if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+				return &output{direct: f}, nil
+			}
+		}
+	} else {
+		p := newPrefixer(s, rank, j.N)
+		to, end = p, p.flush
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	o := &output{r: r, w: w, read: make(chan struct{})}
+	go func() {
+		defer close(o.read)
+		io.Copy(to, r) // to never fails, and r ends
+		if end != nil {
+			end()
+		}
+	}()
+	return o, nil
+}
+
+// writer is what the process writes to.
+func (o *output) writer() io.Writer {
+	switch {
+	case o == nil:
+		return nil
+	case o.direct != nil:
+		return o.direct
+	}
+	return o.w
+}
+
+// started leaves the pipe to the process.
+func (o *output) started() {
+	if o != nil && o.w != nil {
+		o.w.Close()
+	}
+}
+
+// drain waits until all that the process has written is passed on, but not for ever: a process that it left running may hold
+// the pipe open.
+func (o *output) drain() {
+	if o == nil || o.r == nil {
+		return
+	}
+	select {
+	case <-o.read:
+	case <-time.After(time.Second):
+	}
+	o.r.Close()
+	<-o.read
 }
 
 // prefixer passes what one process writes on to a stream, line by line, each after "[rank] ". A carriage return lets the

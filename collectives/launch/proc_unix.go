@@ -3,6 +3,8 @@
 package launch
 
 import (
+	"errors"
+	"io"
 	"os"
 	"syscall"
 )
@@ -20,3 +22,6 @@ func exitError(rank int, state *os.ProcessState) *ExitError {
 	}
 	return &ExitError{Rank: rank, Code: state.ExitCode()}
 }
+
+// unread says that err is of a pipe that nobody reads any more.
+func unread(err error) bool { return errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe) }

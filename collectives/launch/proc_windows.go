@@ -1,6 +1,8 @@
 package launch
 
 import (
+	"errors"
+	"io"
 	"os"
 	"syscall"
 )
@@ -18,4 +20,10 @@ func signalGroup(p *os.Process, s os.Signal) {
 // exitError says how a process that failed has ended.
 func exitError(rank int, state *os.ProcessState) *ExitError {
 	return &ExitError{Rank: rank, Code: state.ExitCode()}
+}
+
+// unread says that err is of a pipe that nobody reads any more.
+func unread(err error) bool {
+	const noData = syscall.Errno(232) // ERROR_NO_DATA: the pipe is being closed
+	return errors.Is(err, syscall.ERROR_BROKEN_PIPE) || errors.Is(err, noData) || errors.Is(err, io.ErrClosedPipe)
 }

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
-	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -43,6 +42,21 @@ func TestSpawnSecondSignalKills(t *testing.T) {
 	var exit *ExitError
 	require.ErrorAs(t, err, &exit)
 	assert.Equal(t, 128+9, exit.Code)
+}
+
+// Terminations that are repeated, as a cluster manager does, do not cut the time short in which ranks end.
+func TestSpawnTerminatedTwice(t *testing.T) {
+	var out lines
+	signals := make(chan os.Signal, 3)
+	go func() {
+		out.await(t, "ready", 2)
+		signals <- syscall.SIGTERM
+		out.await(t, "begins to write", 2)
+		signals <- syscall.SIGTERM
+		signals <- os.Interrupt // the first
+	}()
+	require.NoError(t, spawn(t, "takes time to end", SpawnConfig{N: 2, Stdout: &out, Signals: signals}), out.String())
+	assert.Equal(t, 2, strings.Count(out.String(), "has written"), out.String())
 }
 
 func TestSpawnSignalThatRanksHandle(t *testing.T) {
@@ -82,43 +96,70 @@ func TestSpawnLeavesNoChildOfARank(t *testing.T) {
 	}
 }
 
-// launcher starts a process that itself spawns two ranks, and waits for them.
-func launcher(t *testing.T) (cmd *exec.Cmd, out *lines, ranks []int) {
+// launcher starts a process that itself spawns two ranks, and waits for them. They are told by what they print.
+func launcher(t *testing.T, part string) (cmd *exec.Cmd, out *lines, processes []int) {
 	out = new(lines)
-	cmd = exec.Command(os.Args[0])
+	cmd = exec.Command(os.Args[0], part)
 	cmd.Env = append(os.Environ(), role+"=launcher")
 	cmd.Stdout = out
 	require.NoError(t, cmd.Start())
 	out.await(t, "ready", 2)
-	children, err := exec.Command("pgrep", "-P", strconv.Itoa(cmd.Process.Pid)).Output()
-	require.NoError(t, err)
-	for _, s := range regexp.MustCompile(`\d+`).FindAllString(string(children), -1) {
-		pid, err := strconv.Atoi(s)
+	for _, s := range regexp.MustCompile(`process (\d+)`).FindAllStringSubmatch(out.String(), -1) {
+		pid, err := strconv.Atoi(s[1])
 		require.NoError(t, err)
-		ranks = append(ranks, pid)
+		processes = append(processes, pid)
 	}
-	require.Len(t, ranks, 2)
-	return cmd, out, ranks
+	return cmd, out, processes
 }
 
 func TestSpawnCatchesCtrlC(t *testing.T) {
-	cmd, out, ranks := launcher(t)
+	cmd, out, ranks := launcher(t, "default on signals")
 	require.NoError(t, cmd.Process.Signal(os.Interrupt))
 	require.NoError(t, cmd.Wait(), out.String())
 	assert.Regexp(t, `launch: rank [01] was ended by a signal: interrupt`, out.String())
+	require.Len(t, ranks, 2)
 	for _, pid := range ranks {
 		gone(t, pid)
 	}
 }
 
+// A hangup gives the ranks the time that a termination does.
+func TestSpawnHangup(t *testing.T) {
+	cmd, out, _ := launcher(t, "waits for the signal")
+	require.NoError(t, cmd.Process.Signal(syscall.SIGHUP))
+	require.NoError(t, cmd.Wait(), out.String())
+	assert.Equal(t, 2, strings.Count(out.String(), "checkpoint after terminated"), out.String())
+	assert.Contains(t, out.String(), "<nil>")
+}
+
+// kill -9 of the launcher ends the ranks, and what they have started in their process groups.
 func TestRanksDoNotOutliveAKilledLauncher(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("not run: only Linux kills the children of a process that was killed")
-	}
-	cmd, _, ranks := launcher(t)
+	cmd, _, processes := launcher(t, "has a child")
+	require.Len(t, processes, 4)
 	require.NoError(t, cmd.Process.Kill())
-	for _, pid := range ranks {
+	for _, pid := range processes {
 		gone(t, pid)
 	}
 	cmd.Wait() // it was killed
+}
+
+// The guard kills the groups that it has been told of, but for those it was told to forget, also where none is left between.
+func TestGuard(t *testing.T) {
+	g := newGuard()
+	require.NotNil(t, g)
+	var cmds []*exec.Cmd
+	for range 3 {
+		cmd := exec.Command("sleep", "60")
+		cmd.SysProcAttr = sysProcAttr()
+		require.NoError(t, cmd.Start())
+		cmds = append(cmds, cmd)
+		g.watch(cmd.Process.Pid)
+	}
+	g.forget(cmds[1].Process.Pid)
+	g.forget(cmds[1].Process.Pid)
+	g.close()
+	assert.ErrorContains(t, cmds[0].Wait(), "killed")
+	assert.ErrorContains(t, cmds[2].Wait(), "killed")
+	require.NoError(t, cmds[1].Process.Signal(syscall.SIGTERM))
+	assert.ErrorContains(t, cmds[1].Wait(), "terminated")
 }

@@ -8,14 +8,12 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"os/signal"
 	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/tutti-ml/tutti/collectives/rendezvous"
@@ -27,15 +25,16 @@ type SpawnConfig struct {
 	N int
 
 	// Hosts are where they run, in the order of the ranks. None means this host. On another host a rank is started by
-	// SSH, in the directory of the same name; the secret goes through ssh's standard input, never on a command line.
+	// SSH, in the directory of the same name; its variables go through ssh's standard input, never on a command line.
 	Hosts []Host
 
 	// SSH is the command that runs another on a host: the host and one string for a shell are added. nil means
 	// "ssh -o BatchMode=yes".
 	SSH []string
 
-	// Address is the name or address at which the Hosts reach this one, where the store listens. "" means loopback if
-	// all hosts are this one, otherwise this host's first address that is neither loopback nor link-local.
+	// Address is the name or address at which the Hosts reach this one, where the store listens. An address that is not this
+	// host's own, of a router for example, and a name make it listen on all interfaces. "" means loopback if all hosts are
+	// this one, otherwise this host's first address that is neither loopback nor link-local.
 	Address string
 
 	// Pass names variables of Env to set on other hosts too, where otherwise only the TUTTI_ variables are.
@@ -56,12 +55,12 @@ type SpawnConfig struct {
 	// the last state is kept. The ranks read an empty standard input.
 	Stdout, Stderr io.Writer
 
-	// Rank0Raw hands rank 0 Stdout and Stderr as they are: without a prefix, and, if they are a terminal, as a terminal,
-	// on which a progress bar moves. The other ranks' lines come between.
+	// Rank0Raw passes rank 0's output on as it is, without a prefix; and hands it Stdout or Stderr itself where that is a
+	// terminal, on which a progress bar moves. The other ranks' lines come between.
 	Rank0Raw bool
 
 	// Grace is how long the ranks may take to end after they were asked to (by SIGTERM, or a signal passed on) before
-	// they are killed. 0 means DefaultGrace, enough to write a checkpoint.
+	// they are killed. 0 means DefaultGrace, enough to write a checkpoint; a negative one is none.
 	Grace time.Duration
 
 	// KeepGoing leaves the others running when a rank fails, as survivors that launch.Reopen their group want it. Each
@@ -69,8 +68,8 @@ type SpawnConfig struct {
 	// they are an error of Spawn only if no rank ends well. The first that exits with another code by itself is always one.
 	KeepGoing bool
 
-	// Signals gives the signals to pass on to the ranks: the first asks them to end, the second kills them. nil means
-	// the interrupts and terminations of this process, which Spawn catches while it runs.
+	// Signals gives the signals to pass on to the ranks. The first asks them to end, a hangup as SIGTERM; a second interrupt
+	// kills them; others add nothing. nil means the StopSignals of this process, which Spawn catches while it runs.
 	Signals <-chan os.Signal
 }
 
@@ -79,19 +78,40 @@ const DefaultGrace = 10 * time.Second
 
 // Validate names the first field that cannot be, and its value.
 func (c SpawnConfig) Validate() error {
+	if err := checkHosts(c.Hosts); err != nil {
+		return fmt.Errorf("launch: SpawnConfig: Hosts: %w", err)
+	}
 	if len(c.Hosts) > 0 && c.N > c.slots() {
 		return fmt.Errorf("launch: SpawnConfig: N = %d: the hosts have %d slots", c.N, c.slots())
 	}
 	if c.N < 0 || c.N == 0 && len(c.Hosts) == 0 {
 		return fmt.Errorf("launch: SpawnConfig: N = %d: at least 1 process", c.N)
 	}
+	if n := max(c.N, c.slots()); n > rendezvous.MaxSize {
+		return fmt.Errorf("launch: SpawnConfig: N = %d: at most %d processes", n, rendezvous.MaxSize)
+	}
 	if len(c.Argv) == 0 || c.Argv[0] == "" {
 		return fmt.Errorf("launch: SpawnConfig: Argv = %q: no program", c.Argv)
 	}
-	if c.Grace < 0 {
-		return fmt.Errorf("launch: SpawnConfig: Grace = %v: a duration ≥ 0", c.Grace)
+	for _, name := range c.Pass {
+		if !isVariable(name) {
+			return fmt.Errorf("launch: SpawnConfig: Pass: %q is no name of a variable", name)
+		}
+	}
+	if c.Address != "" {
+		return checkAddress(c.Address)
 	}
 	return nil
+}
+
+// isVariable says whether a shell can set a variable of this name.
+func isVariable(name string) bool {
+	for i, r := range name {
+		if r != '_' && (r|32 < 'a' || r|32 > 'z') && (r < '0' || r > '9' || i == 0) {
+			return false
+		}
+	}
+	return name != ""
 }
 
 // slots is how many ranks the hosts take.
@@ -106,12 +126,17 @@ func (c SpawnConfig) slots() (n int) {
 // where the store is that Spawn runs for them, and a secret that only they share; Open in each of them then joins them.
 // It returns when all have ended.
 //
-// When one fails, the others are asked to end, and after Grace killed, unless c.KeepGoing; the error is an *ExitError for the first to fail,
-// or for one ended by a signal at about that time, which is as a rule what made the others fail.
+// When one fails, the others are asked to end, and after Grace killed, unless c.KeepGoing. The error is an *ExitError for the
+// one whose failure no other's has caused, as far as can be known: a rank whose group has lost another says so, and one ended by
+// a signal goes before others that failed at about that time.
 // A cancelled ctx ends the ranks in the same way, with an error that wraps its cause. Signals are passed on to the ranks;
-// if these then end well, so does Spawn. No process outlives Spawn: what a rank leaves running of its own in its process
-// group is killed, and on Linux the ranks are killed even if Spawn's process is. On Windows there is no gentle request:
-// an interrupt reaches the ranks from the console, everything else kills.
+// if these then end well, so does Spawn. That nobody reads Stdout or Stderr any more ends nothing: the ranks run on, unheard.
+// Output that cannot be written for another reason, such as a full device, is an error in the end.
+//
+// No process outlives Spawn: what a rank leaves running of its own in its process group is killed, and so are the ranks and their
+// groups if Spawn's process is killed, on other hosts too. On this host a shell sees to that; where there is no /bin/sh, Linux kills the
+// ranks, but not what they have started. On Windows there is no gentle request: an interrupt reaches the ranks from the console,
+// everything else kills; and they outlive a killed Spawn.
 func Spawn(ctx context.Context, c SpawnConfig) error {
 	if err := c.Validate(); err != nil {
 		return err
@@ -129,7 +154,7 @@ func Spawn(ctx context.Context, c SpawnConfig) error {
 	}
 	secret := make([]byte, 32)
 	rand.Read(secret)
-	store, err := rendezvous.Serve(net.JoinHostPort(c.storeHost(), "0"), secret)
+	store, addr, err := c.serve(secret)
 	if err != nil {
 		return err
 	}
@@ -138,52 +163,40 @@ func Spawn(ctx context.Context, c SpawnConfig) error {
 	signals := c.Signals
 	if signals == nil {
 		own := make(chan os.Signal, 2)
-		signal.Notify(own, os.Interrupt, syscall.SIGTERM)
+		signal.Notify(own, StopSignals()...)
 		defer signal.Stop(own)
 		signals = own
 	}
+	defer unbroken()()
 
 	// Linux kills a child when the thread that started it ends, so that thread has to last as long as Spawn.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 
-	env, vars := c.environ(store.Addr(), secret)
-	j := &job{grace: c.Grace, keepGoing: c.KeepGoing, exits: make(chan exit, c.N), inputs: make([]io.WriteCloser, c.N)}
-	if j.grace == 0 {
-		j.grace = DefaultGrace
-	}
-	out, errOut := c.streams()
-	j.errOut = errOut
+	name := make([]byte, 8)
+	rand.Read(name)
+	j := newJob(c, &board{addr: store.Addr(), secret: secret, job: hex.EncodeToString(name)})
+	defer j.close()
+	env, vars := c.environ(addr, secret, j.board.job)
 	for rank, at := range places {
 		own := []string{
 			fmt.Sprintf("%s=%d", rendezvous.EnvRank, rank),
 			fmt.Sprintf("%s=%d", rendezvous.EnvLocalRank, at.localRank),
 			fmt.Sprintf("%s=%d", rendezvous.EnvLocalSize, at.Slots),
 		}
-		var cmd *exec.Cmd
 		if at.local() {
-			cmd = exec.Command(path, c.Argv[1:]...)
+			cmd := exec.Command(path, c.Argv[1:]...)
 			cmd.Args[0] = c.Argv[0]
 			cmd.Dir = c.Dir
 			cmd.Env = slices.Concat(env, vars, own)
 			if !slices.ContainsFunc(env, func(kv string) bool { return strings.HasPrefix(kv, "GOMAXPROCS=") }) {
 				cmd.Env = append(cmd.Env, fmt.Sprintf("GOMAXPROCS=%d", max(1, runtime.NumCPU()/at.Slots)))
 			}
+			err = j.start(cmd, nil)
 		} else {
-			cmd = c.remote(at, slices.Concat(c.passed(env), vars, own))
+			cmd := c.remote(at)
 			cmd.Env = env
-			in, err := cmd.StdinPipe()
-			if err != nil {
-				return err
-			}
-			j.inputs[rank] = in
-			go fmt.Fprintln(in, hex.EncodeToString(secret)) // an ssh that does not read fails otherwise
-		}
-		if c.Rank0Raw && rank == 0 {
-			cmd.Stdout, cmd.Stderr = c.Stdout, c.Stderr
-			err = j.start(cmd)
-		} else {
-			err = j.start(cmd, prefixed(&cmd.Stdout, out, rank, c.N), prefixed(&cmd.Stderr, errOut, rank, c.N))
+			err = j.start(cmd, slices.Concat(c.passed(env), vars, own))
 		}
 		if err != nil {
 			j.first = fmt.Errorf("launch: rank %d of %d: %w", rank, c.N, err)
@@ -195,7 +208,7 @@ func Spawn(ctx context.Context, c SpawnConfig) error {
 }
 
 // environ is what all ranks find in their environment: Env, and the variables of the job.
-func (c SpawnConfig) environ(store string, secret []byte) (env, vars []string) {
+func (c SpawnConfig) environ(store string, secret []byte, name string) (env, vars []string) {
 	from := c.Env
 	if from == nil {
 		from = os.Environ()
@@ -206,13 +219,11 @@ func (c SpawnConfig) environ(store string, secret []byte) (env, vars []string) {
 		}
 		env = append(env, kv)
 	}
-	name := make([]byte, 8)
-	rand.Read(name)
 	return env, []string{ // the last of equal names counts
 		fmt.Sprintf("%s=%d", rendezvous.EnvSize, c.N),
 		rendezvous.EnvStore + "=" + store,
 		rendezvous.EnvSecret + "=" + hex.EncodeToString(secret),
-		rendezvous.EnvJob + "=" + hex.EncodeToString(name),
+		rendezvous.EnvJob + "=" + name,
 	}
 }
 
@@ -224,29 +235,4 @@ func (c SpawnConfig) passed(env []string) (some []string) {
 		}
 	}
 	return some
-}
-
-// streams returns the shared destinations of the ranks' output; one, if Stdout and Stderr are one.
-func (c SpawnConfig) streams() (out, err *stream) {
-	if c.Stdout != nil {
-		out = &stream{w: c.Stdout}
-	}
-	switch {
-	case c.Stderr == nil:
-	case c.Stderr == c.Stdout:
-		err = out
-	default:
-		err = &stream{w: c.Stderr}
-	}
-	return out, err
-}
-
-// prefixed sets *w to a prefixer on s, and returns it; without s, the output is discarded.
-func prefixed(w *io.Writer, s *stream, rank, size int) *prefixer {
-	if s == nil {
-		return nil
-	}
-	p := newPrefixer(s, rank, size)
-	*w = p
-	return p
 }

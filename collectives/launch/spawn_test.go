@@ -106,7 +106,19 @@ var parts = map[string]func(rank string, args []string) int{
 			return 1
 		}
 	},
+	"takes time to end": func(string, []string) int {
+		c := make(chan os.Signal, 1)
+		signal.Notify(c, syscall.SIGTERM)
+		fmt.Println("ready")
+		<-c
+		fmt.Println("begins to write")
+		signal.Reset() // from here on a signal ends it
+		time.Sleep(300 * time.Millisecond)
+		fmt.Println("has written")
+		return 0
+	},
 	"default on signals": func(rank string, _ []string) int {
+		fmt.Println("process", os.Getpid())
 		fmt.Println("ready")
 		time.Sleep(time.Minute)
 		return 0
@@ -121,8 +133,20 @@ var parts = map[string]func(rank string, args []string) int{
 		fmt.Println("child", cmd.Process.Pid)
 		return 0
 	},
-	"launcher": func(_ string, _ []string) int {
-		os.Setenv(role, "default on signals")
+	"has a child": func(string, []string) int {
+		cmd := exec.Command("sleep", "60")
+		if err := cmd.Start(); err != nil {
+			fmt.Println(err)
+			return 1
+		}
+		fmt.Println("process", os.Getpid())
+		fmt.Println("process", cmd.Process.Pid)
+		fmt.Println("ready")
+		time.Sleep(time.Minute)
+		return 0
+	},
+	"launcher": func(_ string, args []string) int {
+		os.Setenv(role, args[0])
 		err := Spawn(context.Background(), SpawnConfig{N: 2, Argv: []string{os.Args[0]}, Stdout: os.Stdout})
 		fmt.Println(err)
 		return 0
@@ -135,6 +159,7 @@ var parts = map[string]func(rank string, args []string) int{
 		s, err := rendezvous.Find(os.Getenv)
 		fmt.Println(s.Rank, s.Size, s.LocalRank, s.LocalSize, s.Source, len(s.Secret), s.Job != "", err,
 			"GOMAXPROCS="+os.Getenv("GOMAXPROCS"))
+		fmt.Printf("COLOUR=%q\n", os.Getenv("COLOUR"))
 		return 0
 	},
 }
@@ -323,7 +348,13 @@ func TestSpawnConfigValidate(t *testing.T) {
 		{"N", SpawnConfig{N: 0, Argv: []string{"x"}}, "N = 0"},
 		{"no program", SpawnConfig{N: 1}, "Argv = []"},
 		{"empty program", SpawnConfig{N: 1, Argv: []string{"", "a"}}, `Argv = ["" "a"]`},
-		{"Grace", SpawnConfig{N: 1, Argv: []string{"x"}, Grace: -time.Second}, "Grace = -1s"},
+		{"N absurd", SpawnConfig{N: 2 << 20, Argv: []string{"x"}}, "N = 2097152: at most 1048576"},
+		{"slots", SpawnConfig{Hosts: []Host{{"a", 0}}, Argv: []string{"x"}}, `Hosts: "a" has 0 slots`},
+		{"hosts", SpawnConfig{Hosts: []Host{{"a", 1}, {"A.", 1}}, Argv: []string{"x"}}, `Hosts: "a" and "A." are one host`},
+		{"address with a port", SpawnConfig{N: 1, Argv: []string{"x"}, Address: "a:1"}, `Address = "a:1"`},
+		{"address of all", SpawnConfig{N: 1, Argv: []string{"x"}, Address: "0.0.0.0"}, `Address = "0.0.0.0"`},
+		{"address with a blank", SpawnConfig{N: 1, Argv: []string{"x"}, Address: " a"}, `Address = " a"`},
+		{"a value to pass", SpawnConfig{N: 1, Argv: []string{"x"}, Pass: []string{"A=1"}}, `Pass: "A=1" is no name`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			require.ErrorContains(t, Spawn(t.Context(), c.c), "launch: SpawnConfig: "+c.want)

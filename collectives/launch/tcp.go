@@ -46,7 +46,7 @@ func (c Config) connectTCP(ctx context.Context, s rendezvous.Spec) (transport.Tr
 	for r := range j.members {
 		j.members[r] = r
 	}
-	if err := j.open(ctx, kv); err != nil {
+	if err := j.unlessEnded(ctx, kv, j.open); err != nil {
 		return nil, err
 	}
 	return j, nil

@@ -12,7 +12,7 @@ import (
 // slurm finds the host of rank 0, the first of the step's, where a step has several. The port follows from the job's
 // number, so that two jobs on a host do not meet: 20000 + number modulo 10000.
 func (s *Spec) slurm(getenv func(string) string) error {
-	nodes, err := number(getenv, "SLURM_STEP_NUM_NODES", 1, maxSize)
+	nodes, err := number(getenv, "SLURM_STEP_NUM_NODES", 1, MaxSize)
 	if getenv("SLURM_STEP_NUM_NODES") == "" {
 		return nil // nothing is known
 	}
@@ -61,7 +61,7 @@ func (s *Spec) pet(getenv func(string) string) error {
 	each := 1
 	if v := getenv("PET_NPROC_PER_NODE"); v != "" && v != "auto" && v != "cpu" && v != "gpu" {
 		var err error
-		if each, err = number(getenv, "PET_NPROC_PER_NODE", 1, maxSize/s.Size); err != nil {
+		if each, err = number(getenv, "PET_NPROC_PER_NODE", 1, MaxSize/s.Size); err != nil {
 			return err
 		}
 	}

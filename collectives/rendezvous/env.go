@@ -125,10 +125,10 @@ func Find(getenv func(string) string) (Spec, error) {
 
 func (l launcher) read(getenv func(string) string) (s Spec, err error) {
 	s = Spec{Source: l.source, LocalRank: -1, LocalSize: -1}
-	if s.Size, err = number(getenv, l.size, 1, maxSize); err != nil {
+	if s.Size, err = number(getenv, l.size, 1, MaxSize); err != nil {
 		return s, err
 	}
-	if s.Rank, err = number(getenv, l.rank, 0, maxSize); err != nil {
+	if s.Rank, err = number(getenv, l.rank, 0, MaxSize); err != nil {
 		return s, err
 	}
 	if s.Rank >= s.Size {
@@ -196,8 +196,8 @@ func (s *Spec) chosen(getenv func(string) string) error {
 	return nil
 }
 
-// maxSize bounds the number of ranks a launcher may claim; beyond it a value is taken for a mistake.
-const maxSize = 1 << 20
+// MaxSize bounds the number of ranks a launcher may claim; beyond it a value is taken for a mistake.
+const MaxSize = 1 << 20
 
 // master fills in the address at which torchrun-style jobs meet, from the variables that give it. One rank needs none.
 func (s *Spec) master(getenv func(string) string, addr, portVar, size string) error {

@@ -1,0 +1,130 @@
+package launch
+
+// What the launcher and its ranks tell each other through the store about ranks that are lost. A rank whose group has lost
+// another says so before its program hears of it, so that the launcher knows a consequence from a cause; and the launcher says
+// that a rank has ended, so that nobody waits to meet it.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/tutti-ml/tutti/collectives/rendezvous"
+	"github.com/tutti-ml/tutti/collectives/transport"
+)
+
+const (
+	// reportTimeout is how long a rank may try to tell the launcher, which may be gone, and the launcher to read its store.
+	reportTimeout = time.Second
+
+	// wellEnded is how long after a rank has ended well the others may go on trying to meet: it may have met them, and what they
+	// lack is among themselves.
+	wellEnded = 5 * time.Second
+)
+
+func lostKey(job string, rank int) string { return fmt.Sprintf("lost/%s/%d", job, rank) }
+func endedKey(job string) string          { return "ended/" + job }
+
+// Abort tells the launcher whom this rank has lost, if cause says that it has lost one, and the other ranks.
+func (j *joined) Abort(cause error) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	var lost *transport.PeerLostError
+	if j.spec.Source == rendezvous.SourceTutti && errors.As(cause, &lost) {
+		wg.Go(func() {
+			ctx, cancel := context.WithTimeout(context.Background(), reportTimeout)
+			defer cancel()
+			kv, err := rendezvous.Dial(ctx, j.spec.StoreAddr, j.secret)
+			if err != nil {
+				return // the launcher is gone, and its ranks will be
+			}
+			defer kv.Close()
+			j.report(ctx, kv, j.members[lost.Rank])
+		})
+	}
+	j.Transport.Abort(cause)
+}
+
+// report leaves word that this rank has lost another of the launcher's; −1: that it goes on without.
+func (j *joined) report(ctx context.Context, kv transport.Store, lost int) {
+	kv.Set(ctx, lostKey(j.spec.Job, j.spec.Rank), strconv.AppendInt(nil, int64(lost), 10)) // at worst a message names another
+}
+
+// unlessEnded calls open, and lets it wait no longer when the launcher says that a rank has ended before all have met. The
+// error is a *transport.PeerLostError then.
+func (j *joined) unlessEnded(ctx context.Context, kv store, open func(context.Context, store) error) error {
+	if j.spec.Source != rendezvous.SourceTutti {
+		return open(ctx, kv)
+	}
+	meeting, cancel := context.WithCancelCause(ctx)
+	var wg sync.WaitGroup
+	var ended *transport.PeerLostError
+	wg.Go(func() {
+		value, err := kv.Get(meeting, endedKey(j.spec.Job))
+		if err != nil {
+			return
+		}
+		var rank int
+		if n, _ := fmt.Sscan(string(value), &rank); n == 1 && rank != j.spec.Rank {
+			ended = &transport.PeerLostError{Rank: rank, Err: errors.New("the launcher says:" + string(value[len(strconv.Itoa(rank)):]))}
+			cancel(ended)
+		}
+	})
+	err := open(meeting, kv)
+	cancel(nil)
+	wg.Wait()
+	if err != nil && ended != nil {
+		j.report(ctx, kv, ended.Rank)
+		return ended
+	}
+	return err
+}
+
+// board is the launcher's end.
+type board struct {
+	addr   string
+	secret []byte
+	job    string
+	once   sync.Once
+	wg     sync.WaitGroup
+}
+
+// ended tells ranks that have not met all others yet that one has ended, the first time it is called.
+func (b *board) ended(rank int, how string) {
+	b.once.Do(func() {
+		b.wg.Go(func() {
+			b.visit(func(ctx context.Context, kv *rendezvous.Client) {
+				kv.Set(ctx, endedKey(b.job), fmt.Appendf(nil, "%d it %s before all ranks had met", rank, how)) // else they wait for long
+			})
+		})
+	})
+}
+
+// lost returns whom a rank that has ended had lost, as it said itself; −1 if it said nothing.
+func (b *board) lost(rank int) int {
+	lost := -1
+	b.visit(func(ctx context.Context, kv *rendezvous.Client) {
+		ctx, cancel := context.WithTimeout(ctx, settle) // what a rank has said is there
+		defer cancel()
+		if value, err := kv.Get(ctx, lostKey(b.job, rank)); err == nil {
+			if n, err := strconv.Atoi(string(value)); err == nil {
+				lost = n
+			}
+		}
+	})
+	return lost
+}
+
+func (b *board) visit(do func(context.Context, *rendezvous.Client)) {
+	ctx, cancel := context.WithTimeout(context.Background(), reportTimeout)
+	defer cancel()
+	kv, err := rendezvous.Dial(ctx, b.addr, b.secret)
+	if err != nil {
+		return
+	}
+	defer kv.Close()
+	do(ctx, kv)
+}
