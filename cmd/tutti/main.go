@@ -16,7 +16,6 @@ import (
 	"os"
 	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -37,10 +36,12 @@ type usageError struct{ error }
 func (e usageError) Unwrap() error { return e.error }
 
 func main() {
-	// The first interrupt asks the job to stop at the next step and write its checkpoint; with the handler gone, a second
-	// one ends the process at once.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// The first signal asks the job to stop at the next step and write its checkpoint; with the handler gone, a second
+	// interrupt ends the process at once. Terminations that a cluster's manager repeats do not.
+	stopSignals := launch.StopSignals()
+	ctx, stop := signal.NotifyContext(context.Background(), stopSignals...)
 	context.AfterFunc(ctx, stop)
+	signal.Notify(make(chan os.Signal, 1), stopSignals[1:]...)
 	os.Exit(run(ctx, os.Args[1:]))
 }
 

@@ -203,6 +203,28 @@ func TestLaunchKeepGoing(t *testing.T) {
 	}
 }
 
+// TestLaunchUnread closes what the launcher writes to, as head -1 does: the ranks run to their end, and their code is the launcher's.
+func TestLaunchUnread(t *testing.T) {
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip("needs a POSIX shell to write from the ranks")
+	}
+	dir := t.TempDir()
+	script := `echo heard; while [ ! -e go ]; do sleep 0.02; done; echo unheard; echo unheard >&2; echo ran on >rank$TUTTI_RANK; exit 7`
+	cmd := command(t, dir, "launch", "-n", "2", "--", "sh", "-c", script)
+	r, w, err := os.Pipe()
+	require.NoError(t, err)
+	cmd.Stdout, cmd.Stderr = w, w
+	require.NoError(t, cmd.Start())
+	w.Close()
+	_, err = r.Read(make([]byte, 100))
+	require.NoError(t, err)
+	r.Close()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "go"), nil, 0o666))
+	_ = cmd.Wait()
+	require.Equal(t, 7, cmd.ProcessState.ExitCode(), cmd.ProcessState)
+	require.Subset(t, files(t, dir), []string{"rank0", "rank1"})
+}
+
 // TestInterruptAndResume interrupts a job at an epoch of its own choosing, and resumes it to the bits of an uninterrupted
 // one, on one process and on three.
 func TestInterruptAndResume(t *testing.T) {
@@ -309,7 +331,11 @@ func TestBadInput(t *testing.T) {
 		{"resume a file that is none", []string{"train", "--resume", "--checkpoint", os.DevNull}, os.DevNull, 1},
 		{"mpi in a build without", []string{"train", "--transport", "mpi"}, "mpi", 1},
 		{"launch nothing", []string{"launch", "-n", "2"}, "requires at least 1 arg", 1},
-		{"launch no ranks", []string{"launch", "-n", "0", "--", "true"}, "N = 0", 2},
+		{"launch no ranks", []string{"launch", "-n", "0", "--", "true"}, "want at least 1", 2},
+		{"launch hosts, one empty", []string{"launch", "--hosts", "a, ,b", "--", "true"}, `entry 2 names no host`, 2},
+		{"launch no hosts", []string{"launch", "--hosts", "", "--", "true"}, `entry 1 names no host`, 2},
+		{"launch an ssh for nobody", []string{"launch", "--ssh", "x", "--", "true"}, `--ssh has no effect: all ranks are on this host`, 2},
+		{"launch grace", []string{"launch", "--grace", "-1s", "--", "true"}, `--grace -1s`, 2},
 		{"inspect no file", []string{"inspect", "nothing.safetensors"}, "nothing.safetensors", 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {

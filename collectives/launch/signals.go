@@ -6,7 +6,7 @@ import (
 	"syscall"
 )
 
-// StopSignals returns the signals that ask a process to end in good order: an interrupt, SIGTERM, and a hangup, SIGHUP, unless
+// StopSignals returns the signals that ask a process to end in good order: an interrupt comes first, SIGTERM, and SIGHUP, unless
 // the process was started to ignore it, as nohup does. Spawn passes them on, so a program that writes a checkpoint when it is
 // asked to end should catch them all.
 func StopSignals() []os.Signal {

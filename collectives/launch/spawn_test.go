@@ -106,6 +106,31 @@ var parts = map[string]func(rank string, args []string) int{
 			return 1
 		}
 	},
+	"rank 1 leaves, and the others fail of it": func(rank string, _ []string) int {
+		terminated := make(chan os.Signal, 1)
+		signal.Notify(terminated, syscall.SIGTERM)
+		g, err := Open(context.Background(), Config{})
+		if err != nil {
+			fmt.Println(err)
+			return 1
+		}
+		if rank == "1" {
+			g.Close()
+			<-terminated
+			return 0
+		}
+		fmt.Println(collectives.Barrier(context.Background(), g))
+		return 6
+	},
+	"rank 1 ends, and the others open": func(rank string, args []string) int {
+		if rank == "1" {
+			code, _ := strconv.Atoi(args[0])
+			return code
+		}
+		_, err := Open(context.Background(), Config{})
+		fmt.Println(errors.Is(err, collectives.ErrPeerLost), err)
+		return 6
+	},
 	"takes time to end": func(string, []string) int {
 		c := make(chan os.Signal, 1)
 		signal.Notify(c, syscall.SIGTERM)
