@@ -9,8 +9,10 @@ import (
 	"strings"
 )
 
-// slurm finds the host of rank 0, the first of the step's, where a step has several. The port follows from the job's
-// number, so that two jobs on a host do not meet: 20000 + number modulo 10000.
+// slurm finds the host of rank 0, the first of the step's, where a step has several. The port follows from the numbers of job
+// and step, so that two steps on a host do not meet: 20000 + (job + 131 · step) modulo 10000, which differs for the first 76
+// steps of 131 jobs in a row. Each task of an array has its own job's number; the components of a heterogeneous step have the
+// first one's, and one step's number.
 func (s *Spec) slurm(getenv func(string) string) error {
 	nodes, err := number(getenv, "SLURM_STEP_NUM_NODES", 1, MaxSize)
 	if getenv("SLURM_STEP_NUM_NODES") == "" {
@@ -31,7 +33,12 @@ func (s *Spec) slurm(getenv func(string) string) error {
 	if err != nil {
 		return fmt.Errorf("SLURM_JOB_ID=%q is not a number", getenv("SLURM_JOB_ID"))
 	}
-	s.StoreAddr, s.Serve = net.JoinHostPort(first, strconv.FormatUint(20000+id%10000, 10)), true
+	step, err := strconv.ParseUint(getenv("SLURM_STEP_ID"), 10, 64)
+	if err != nil {
+		return fmt.Errorf("SLURM_STEP_ID=%q is not a number", getenv("SLURM_STEP_ID"))
+	}
+	port := 20000 + (id%10000+131*(step%10000))%10000
+	s.StoreAddr, s.Serve = net.JoinHostPort(first, strconv.FormatUint(port, 10)), true
 	return nil
 }
 

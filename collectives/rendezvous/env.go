@@ -4,7 +4,9 @@ package rendezvous
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"strconv"
@@ -19,7 +21,7 @@ const (
 	EnvLocalSize = "TUTTI_LOCAL_SIZE" // the number of ranks on this host; all of them, if it is not set
 	EnvStore     = "TUTTI_STORE"      // host:port of the store the ranks meet at
 	EnvSecret    = "TUTTI_SECRET"     // the job's secret, hexadecimal, 32 digits or more
-	EnvJob       = "TUTTI_JOB"        // a name that no other job has
+	EnvJob       = "TUTTI_JOB"        // a name that no other job has; with any launcher it goes before the launcher's own
 )
 
 // Environment variables a user sets where a launcher does not say where the ranks meet, or who shares a secret.
@@ -27,7 +29,9 @@ const (
 	// EnvStoreDir is a directory on a file system that all ranks share: they meet in it. EnvStore does for any launcher
 	// too: rank 0 then serves the store at that address.
 	EnvStoreDir = "TUTTI_STORE_DIR"
-	// EnvSecretFile is a file with the secret, in hexadecimal, which is not then in the environment.
+	// EnvSecretFile is a file with the secret, in hexadecimal, which is not then in the environment. On Unix it must belong to
+	// this user or to root, and nobody else may write to it. That others read it is for its owner to decide: clusters mount
+	// secrets so into containers.
 	EnvSecretFile = "TUTTI_SECRET_FILE"
 	// EnvService is the headless service of a Kubernetes Indexed Job, through which its pods know each other by name.
 	EnvService = "TUTTI_SERVICE"
@@ -175,11 +179,14 @@ func (l launcher) read(getenv func(string) string) (s Spec, err error) {
 	if err != nil {
 		return s, err
 	}
-	return s, s.chosen(getenv)
+	return s, s.chosen(getenv, l)
 }
 
 // chosen applies what the user says about where to meet, which comes before what follows from the launcher.
-func (s *Spec) chosen(getenv func(string) string) error {
+func (s *Spec) chosen(getenv func(string) string, l launcher) error {
+	if job := getenv(EnvJob); job != "" {
+		s.Job = job
+	}
 	s.StoreDir = getenv(EnvStoreDir)
 	if s.StoreDir != "" {
 		s.StoreAddr, s.Serve = "", false
@@ -193,7 +200,16 @@ func (s *Spec) chosen(getenv func(string) string) error {
 	if s.Job == "" {
 		s.Job = s.StoreAddr
 	}
+	if s.Job == "" && s.LocalSize == s.Size {
+		s.Job = starter(l.rank + "=" + getenv(l.rank))
+	}
 	return nil
+}
+
+// Elsewhere says what to set where rank 0 cannot serve the store at StoreAddr.
+func (s Spec) Elsewhere() string {
+	port := map[string]string{SourceTorch: "MASTER_PORT to a free port, or ", SourcePET: "PET_MASTER_PORT to a free port, or "}[s.Source]
+	return fmt.Sprintf("if another job is there, set %s%s to another host:port of rank 0, the same on every rank", port, EnvStore)
 }
 
 // MaxSize bounds the number of ranks a launcher may claim; beyond it a value is taken for a mistake.
@@ -236,11 +252,14 @@ func number(getenv func(string) string, name string, lo, hi int) (int, error) {
 func secret(getenv func(string) string) ([]byte, error) {
 	name, v := EnvSecret, getenv(EnvSecret)
 	if file := getenv(EnvSecretFile); v == "" && file != "" {
-		text, err := os.ReadFile(file)
+		name = fmt.Sprintf("%s=%q", EnvSecretFile, file)
+		text, err := readSecret(file)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", EnvSecretFile, err)
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		name, v = EnvSecretFile+"="+file, string(text)
+		if v = strings.TrimSpace(text); v == "" {
+			return nil, fmt.Errorf("%s is empty", name)
+		}
 	}
 	if v == "" {
 		return nil, nil
@@ -253,6 +272,28 @@ func secret(getenv func(string) string) ([]byte, error) {
 		return nil, fmt.Errorf("%s has %d bytes, fewer than %d", name, len(b), MinSecret)
 	}
 	return b, nil
+}
+
+// readSecret reads a short file that no stranger can have written.
+func readSecret(file string) (string, error) {
+	const most = 64 << 10
+	f, err := os.Open(file)
+	if err != nil {
+		return "", errors.Unwrap(err) // the caller names the file
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err == nil {
+		err = trusted(info)
+	}
+	if err != nil {
+		return "", err
+	}
+	text, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && len(text) > most {
+		err = fmt.Errorf("more than %d bytes", most)
+	}
+	return string(text), err
 }
 
 // hostPort refuses an address that is not host:port with a port that is a number.

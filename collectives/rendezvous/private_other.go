@@ -9,3 +9,6 @@ func owner() string { return "user" }
 
 // private accepts everything: access is by lists that the directory above passes on.
 func private(fs.FileInfo) error { return nil }
+
+// trusted accepts everything: access is by lists, of which the mode tells nothing.
+func trusted(fs.FileInfo) error { return nil }
