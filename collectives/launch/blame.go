@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,6 +21,9 @@ const (
 	// reportTimeout is how long a rank may try to tell the launcher, which may be gone, and the launcher to read its store.
 	reportTimeout = time.Second
 
+	// hearsay is how long a rank whose meeting has failed waits for the launcher's word that it failed of a rank's end.
+	hearsay = 500 * time.Millisecond
+
 	// wellEnded is how long after a rank has ended well the others may go on trying to meet: it may have met them, and what they
 	// lack is among themselves.
 	wellEnded = 5 * time.Second
@@ -28,12 +32,15 @@ const (
 func lostKey(job string, rank int) string { return fmt.Sprintf("lost/%s/%d", job, rank) }
 func endedKey(job string) string          { return "ended/" + job }
 
+// launched says that there is a launcher to tell.
+func (j *joined) launched() bool { return j.spec.Source == rendezvous.SourceTutti }
+
 // Abort tells the launcher whom this rank has lost, if cause says that it has lost one, and the other ranks.
 func (j *joined) Abort(cause error) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	var lost *transport.PeerLostError
-	if j.spec.Source == rendezvous.SourceTutti && errors.As(cause, &lost) {
+	if j.launched() && errors.As(cause, &lost) {
 		wg.Go(func() {
 			ctx, cancel := context.WithTimeout(context.Background(), reportTimeout)
 			defer cancel()
@@ -50,37 +57,53 @@ func (j *joined) Abort(cause error) {
 
 // report leaves word that this rank has lost another of the launcher's; −1: that it goes on without.
 func (j *joined) report(ctx context.Context, kv transport.Store, lost int) {
+	if !j.launched() {
+		return
+	}
 	kv.Set(ctx, lostKey(j.spec.Job, j.spec.Rank), strconv.AppendInt(nil, int64(lost), 10)) // at worst a message names another
 }
 
 // unlessEnded calls open, and lets it wait no longer when the launcher says that a rank has ended before all have met. The
 // error is a *transport.PeerLostError then.
 func (j *joined) unlessEnded(ctx context.Context, kv store, open func(context.Context, store) error) error {
-	if j.spec.Source != rendezvous.SourceTutti {
+	if !j.launched() {
 		return open(ctx, kv)
 	}
-	meeting, cancel := context.WithCancelCause(ctx)
-	var wg sync.WaitGroup
-	var ended *transport.PeerLostError
-	wg.Go(func() {
-		value, err := kv.Get(meeting, endedKey(j.spec.Job))
-		if err != nil {
-			return
-		}
-		var rank int
-		if n, _ := fmt.Sscan(string(value), &rank); n == 1 && rank != j.spec.Rank {
-			ended = &transport.PeerLostError{Rank: rank, Err: errors.New("the launcher says:" + string(value[len(strconv.Itoa(rank)):]))}
-			cancel(ended)
-		}
-	})
+	meeting, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make(chan *transport.PeerLostError, 1)
+	go func() {
+		ended <- hear(meeting, kv, j.spec)
+		cancel()
+	}()
 	err := open(meeting, kv)
-	cancel(nil)
-	wg.Wait()
-	if err != nil && ended != nil {
-		j.report(ctx, kv, ended.Rank)
-		return ended
+	if err == nil {
+		cancel()
+		<-ended
+		return nil
 	}
-	return err
+	// Another rank may have heard first, and gone: this is a consequence then, and the word is on its way.
+	time.AfterFunc(hearsay, cancel)
+	lost := <-ended
+	if lost == nil {
+		return err
+	}
+	j.report(ctx, kv, lost.Rank)
+	return lost
+}
+
+// hear waits for the launcher's word that a rank has ended; nil if ctx ends first.
+func hear(ctx context.Context, kv store, s rendezvous.Spec) *transport.PeerLostError {
+	value, err := kv.Get(ctx, endedKey(s.Job))
+	if err != nil {
+		return nil
+	}
+	first, how, _ := strings.Cut(string(value), " ")
+	rank, err := strconv.Atoi(first)
+	if err != nil || rank == s.Rank {
+		return nil
+	}
+	return &transport.PeerLostError{Rank: rank, Err: errors.New("the launcher says: " + how)}
 }
 
 // board is the launcher's end.

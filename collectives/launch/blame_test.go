@@ -66,6 +66,20 @@ func TestKeepGoingBeforeTheMeeting(t *testing.T) {
 	assert.Equal(t, 3, strings.Count(errs.String(), " exited with code 6, after it had lost rank 1; "), errs.String())
 }
 
+// What a rank does after it has opened its group again is its own doing.
+func TestKeepGoingFailureAfterReopen(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("nobody can tell a kill from an exit there")
+	}
+	var out, errs lines
+	err := spawn(t, "rank 2 is killed, the others reopen",
+		SpawnConfig{N: 4, Argv: []string{TCP, "4"}, Stdout: &out, Stderr: &errs, KeepGoing: true})
+	var exit *ExitError
+	require.ErrorAs(t, err, &exit, out.String())
+	assert.Equal(t, ExitError{Rank: exit.Rank, Code: 4}, *exit)
+	assert.Equal(t, 3, strings.Count(errs.String(), " exited with code 4; "), errs.String())
+}
+
 // Output that nobody reads is no failure, output that cannot be written is.
 func TestOutputErrors(t *testing.T) {
 	for _, c := range []struct {

@@ -62,6 +62,7 @@ func Reopen(ctx context.Context, g *collectives.Group) (*collectives.Group, erro
 		}
 		return nil, fmt.Errorf("launch: Reopen: rank %d of %d, %w: %w", slices.Index(old.members, old.spec.Rank), len(old.members), lost, err)
 	}
+	j.report(ctx, j.kv, -1)
 	n, err := collectives.New(j, old.c.Group)
 	if err != nil {
 		j.Close()

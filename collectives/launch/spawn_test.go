@@ -73,7 +73,12 @@ var parts = map[string]func(rank string, args []string) int{
 		fmt.Println("lost:", errors.Is(err, collectives.ErrPeerLost))
 		return 1
 	},
-	"rank 2 is killed, the others reopen": func(_ string, args []string) int { return reopen(args[0]) },
+	"rank 2 is killed, the others reopen": func(_ string, args []string) int {
+		if code := reopen(args[0]); code != 0 || len(args) == 1 {
+			return code
+		}
+		return 4
+	},
 	"rank 0 is killed, all others exit with 3": func(rank string, _ []string) int {
 		if rank == "0" {
 			p, _ := os.FindProcess(os.Getpid())
