@@ -28,9 +28,9 @@ PROGRAM may be tutti itself, found in PATH or not:
 
 	tutti launch -n 4 -- tutti train --sync shuffle
 
-An interrupt, SIGTERM or SIGHUP (as SIGTERM) is passed on; ranks that have not ended after --grace are killed, and at once by a
-second interrupt. When nobody reads the output any more the ranks run on. If launch itself is killed its ranks are too, and
-what they have started in their process groups.
+An interrupt, SIGTERM or SIGHUP (as SIGTERM) is passed on; ranks that have not ended after --grace are killed, and at
+once by a second interrupt. When nobody reads the output any more the ranks run on. If launch itself is killed its ranks
+are too, and what they have started in their process groups.
 
 With --keep-going the others go on when a rank fails; programs that call launch.Reopen then form a smaller group. Ranks
 that a signal ended (kill -9, out of memory) or whose host is gone count as lost, and launch exits with 0 if the others
@@ -38,9 +38,9 @@ do; the code of the first rank that exits with another by itself is launch's, an
 A rank that is lost before all have met ends the others' launch.Open at once.
 
 With --hosts the ranks run on other machines, started by ssh, which must log in without a question; the program and the
-directory must be there under the same names. Each machine is named once; an IPv6 address is in brackets, [fe80::1]:2. The
-ranks' variables, with the job's secret and what --env passes on, go through ssh's standard input, on no command line. The
-ranks meet at this machine, so the others must reach it (--address says by which name or address):
+directory must be there under the same names. Each machine is named once; an IPv6 address is in brackets, [fe80::1]:2.
+The ranks' variables, with the job's secret and what --env passes on, go through ssh's standard input, on no command
+line. The ranks meet at this machine, so the others must reach it (--address says by which name or address):
 
 	tutti launch --hosts a:2,b:2 --env GOMAXPROCS -- tutti train`,
 		Args: cobra.MinimumNArgs(1),
@@ -85,7 +85,8 @@ ranks meet at this machine, so the others must reach it (--address says by which
 	}
 	c.N = 1
 	cmd.Flags().VarP((*positiveCount)(&c.N), "np", "n", "number of ranks")
-	cmd.Flags().DurationVar(&c.Grace, "grace", launch.DefaultGrace, "how long ranks may take to end before they are killed")
+	cmd.Flags().DurationVar(&c.Grace, "grace", launch.DefaultGrace,
+		"how long ranks may take to end before they are killed")
 	cmd.Flags().BoolVar(&c.KeepGoing, "keep-going", false, "leave the other ranks running when one fails")
 	cmd.Flags().StringVar(&hosts, "hosts", "", "hosts and their numbers of ranks: a:2,b:2")
 	cmd.Flags().StringVar(&ssh, "ssh", "", `command that runs another on a host (default "ssh -o BatchMode=yes")`)

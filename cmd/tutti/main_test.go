@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/binary"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -12,6 +14,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -203,13 +206,37 @@ func TestLaunchKeepGoing(t *testing.T) {
 	}
 }
 
-// TestLaunchUnread closes what the launcher writes to, as head -1 does: the ranks run to their end, and their code is the launcher's.
+// TestTerminatedOften ends a job by a hangup and terminations that follow it: it writes its checkpoint all the same.
+func TestTerminatedOften(t *testing.T) {
+	if os.PathSeparator == '\\' {
+		t.Skip("Windows has no such signals")
+	}
+	dir := t.TempDir()
+	cmd := command(t, dir, "train", "--model", "mlp", "--epochs", "1000", "--progress", "never")
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	for lines := bufio.NewScanner(out); lines.Scan() && !strings.HasPrefix(lines.Text(), "epoch"); {
+	}
+	for _, s := range []os.Signal{syscall.SIGHUP, syscall.SIGTERM, syscall.SIGTERM} {
+		require.NoError(t, cmd.Process.Signal(s))
+	}
+	_, err = io.Copy(io.Discard, out)
+	require.NoError(t, err)
+	_ = cmd.Wait()
+	require.Positive(t, cmd.ProcessState.ExitCode(), "%v: it was not killed", cmd.ProcessState)
+	require.Len(t, files(t, dir), 1, "the checkpoint")
+}
+
+// TestLaunchUnread closes what the launcher writes to, as head -1 does: the ranks run to their end, and their code is
+// the launcher's.
 func TestLaunchUnread(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip("needs a POSIX shell to write from the ranks")
 	}
 	dir := t.TempDir()
-	script := `echo heard; while [ ! -e go ]; do sleep 0.02; done; echo unheard; echo unheard >&2; echo ran on >rank$TUTTI_RANK; exit 7`
+	script := `echo heard; while [ ! -e go ]; do sleep 0.02; done
+		echo unheard; echo unheard >&2; echo ran on >rank$TUTTI_RANK; exit 7`
 	cmd := command(t, dir, "launch", "-n", "2", "--", "sh", "-c", script)
 	r, w, err := os.Pipe()
 	require.NoError(t, err)
@@ -334,7 +361,8 @@ func TestBadInput(t *testing.T) {
 		{"launch no ranks", []string{"launch", "-n", "0", "--", "true"}, "want at least 1", 2},
 		{"launch hosts, one empty", []string{"launch", "--hosts", "a, ,b", "--", "true"}, `entry 2 names no host`, 2},
 		{"launch no hosts", []string{"launch", "--hosts", "", "--", "true"}, `entry 1 names no host`, 2},
-		{"launch an ssh for nobody", []string{"launch", "--ssh", "x", "--", "true"}, `--ssh has no effect: all ranks are on this host`, 2},
+		{"launch an ssh for nobody", []string{"launch", "--ssh", "x", "--", "true"},
+			`--ssh has no effect: all ranks are on this host`, 2},
 		{"launch grace", []string{"launch", "--grace", "-1s", "--", "true"}, `--grace -1s`, 2},
 		{"inspect no file", []string{"inspect", "nothing.safetensors"}, "nothing.safetensors", 1},
 	} {

@@ -1,8 +1,8 @@
 package launch
 
-// What the launcher and its ranks tell each other through the store about ranks that are lost. A rank whose group has lost
-// another says so before its program hears of it, so that the launcher knows a consequence from a cause; and the launcher says
-// that a rank has ended, so that nobody waits to meet it.
+// What the launcher and its ranks tell each other through the store about ranks that are lost. A rank whose group has
+// lost another says so before its program hears of it, so that the launcher knows a consequence from a cause; and the
+// launcher says that a rank has ended, so that nobody waits to meet it.
 
 import (
 	"context"
@@ -18,14 +18,15 @@ import (
 )
 
 const (
-	// reportTimeout is how long a rank may try to tell the launcher, which may be gone, and the launcher to read its store.
+	// reportTimeout is how long a rank may try to tell the launcher, which may be gone, and the launcher to read its
+	// store.
 	reportTimeout = time.Second
 
 	// hearsay is how long a rank whose meeting has failed waits for the launcher's word that it failed of a rank's end.
 	hearsay = 500 * time.Millisecond
 
-	// wellEnded is how long after a rank has ended well the others may go on trying to meet: it may have met them, and what they
-	// lack is among themselves.
+	// wellEnded is how long after a rank has ended well the others may go on trying to meet: it may have met them, and
+	// what they lack is among themselves.
 	wellEnded = 5 * time.Second
 )
 
@@ -60,11 +61,12 @@ func (j *joined) report(ctx context.Context, kv transport.Store, lost int) {
 	if !j.launched() {
 		return
 	}
-	kv.Set(ctx, lostKey(j.spec.Job, j.spec.Rank), strconv.AppendInt(nil, int64(lost), 10)) // at worst a message names another
+	// At worst a message names another.
+	kv.Set(ctx, lostKey(j.spec.Job, j.spec.Rank), strconv.AppendInt(nil, int64(lost), 10))
 }
 
-// unlessEnded calls open, and lets it wait no longer when the launcher says that a rank has ended before all have met. The
-// error is a *transport.PeerLostError then.
+// unlessEnded calls open, and lets it wait no longer when the launcher says that a rank has ended before all have met.
+// The error is a *transport.PeerLostError then.
 func (j *joined) unlessEnded(ctx context.Context, kv store, open func(context.Context, store) error) error {
 	if !j.launched() {
 		return open(ctx, kv)
@@ -120,7 +122,8 @@ func (b *board) ended(rank int, how string) {
 	b.once.Do(func() {
 		b.wg.Go(func() {
 			b.visit(func(ctx context.Context, kv *rendezvous.Client) {
-				kv.Set(ctx, endedKey(b.job), fmt.Appendf(nil, "%d it %s before all ranks had met", rank, how)) // else they wait for long
+				// Else they wait for long.
+				kv.Set(ctx, endedKey(b.job), fmt.Appendf(nil, "%d it %s before all ranks had met", rank, how))
 			})
 		})
 	})

@@ -52,7 +52,8 @@ func TestCulprit(t *testing.T) {
 	}
 }
 
-// A rank that ends before all have met keeps nobody waiting for a minute, and the others' failure is known as what it is.
+// A rank that ends before all have met keeps nobody waiting for a minute, and the others' failure is known as what it
+// is.
 func TestKeepGoingBeforeTheMeeting(t *testing.T) {
 	var out, errs lines
 	err := spawn(t, "rank 1 ends, and the others open",

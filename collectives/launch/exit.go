@@ -7,7 +7,8 @@ import (
 	"os"
 )
 
-// ExitError says that a process started by Spawn failed: the first to fail by no other's fault, whose end ended the others.
+// ExitError says that a process started by Spawn failed: the first to fail by no other's fault, whose end ended the
+// others.
 type ExitError struct {
 	Rank   int       // which
 	Code   int       // its exit code, what `tutti launch` exits with; 128 + the signal's number where a signal ended it

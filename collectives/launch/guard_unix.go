@@ -9,14 +9,15 @@ import (
 	"syscall"
 )
 
-// guard is a shell that waits for the end of this process and then kills the process groups of the ranks that are left. It
-// hears of the end, however that comes about, by the end of its input, whose other end no other process has.
+// guard is a shell that waits for the end of this process and then kills the process groups of the ranks that are left.
+// It hears of the end, however that comes about, by the end of its input, whose other end no other process has.
 type guard struct {
 	cmd *exec.Cmd
 	in  io.WriteCloser
 }
 
-// guardScript reads "+ group" and "- group" and kills the groups left at the end. It runs no program but the shell itself.
+// guardScript reads "+ group" and "- group" and kills the groups left at the end. It runs no program but the shell
+// itself.
 const guardScript = `trap '' HUP INT QUIT TERM
 l=' '
 while read -r op g; do

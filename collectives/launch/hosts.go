@@ -21,10 +21,10 @@ type Host struct {
 	Slots int    // how many ranks
 }
 
-// ParseHosts reads "a:2, b:2, c": names, or user@name, and numbers of ranks, 1 if there is none; blanks around them count
-// for nothing. An IPv6 address is in brackets, "[fe80::1]:2", which may be left out where it can be read in one way
-// only: "::1" is an address, and "fe80::1:2" is an error, as it may be two ranks on fe80::1. An empty entry is an error, and
-// so is a host that is named twice, for its ranks are counted together.
+// ParseHosts reads "a:2, b:2, c": names, or user@name, and numbers of ranks, 1 if there is none; blanks around them
+// count for nothing. An IPv6 address is in brackets, "[fe80::1]:2", which may be left out where it can be read in one
+// way only: "::1" is an address, and "fe80::1:2" is an error, as it may be two ranks on fe80::1. An empty entry is an
+// error, and so is a host that is named twice, for its ranks are counted together.
 func ParseHosts(list string) ([]Host, error) {
 	var hosts []Host
 	for i, item := range strings.Split(list, ",") {
@@ -57,7 +57,8 @@ func parseHost(item string) (h Host, err error) {
 		name, slots = inside, after
 	case isIPv6(name):
 		if a, ranks := name[:colon], name[colon+1:]; isIPv6(a) && isNumber(ranks) {
-			return h, fmt.Errorf("this may be the host %s or %s ranks on %s: write [%[1]s] or [%[3]s]:%[2]s", name, ranks, a)
+			return h, fmt.Errorf("this may be the host %s or %s ranks on %s: write [%[1]s] or [%[3]s]:%[2]s",
+				name, ranks, a)
 		}
 	case colon >= 0:
 		name, slots = name[:colon], name[colon:]
@@ -83,9 +84,10 @@ func checkHosts(hosts []Host) error {
 	seen := map[string]string{}
 	for _, h := range hosts {
 		odd := func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(",[]", r) }
+		option := strings.HasPrefix(h.Name, "-") // as ssh takes it
 		machine := h.machine()
 		switch first, twice := seen[machine]; {
-		case machine == "" || strings.HasPrefix(h.Name, "-") || strings.ContainsFunc(h.Name, odd): // ssh takes - for an option
+		case machine == "" || option || strings.ContainsFunc(h.Name, odd):
 			return fmt.Errorf("%q is no name of a host", h.Name)
 		case strings.Contains(machine, ":") && !isIPv6(machine):
 			return fmt.Errorf("%q is neither a name nor an address", h.Name)
@@ -135,9 +137,9 @@ func (c SpawnConfig) places() []place {
 	return ps
 }
 
-// serve starts the store where all ranks reach it, and nobody else if they are all on this host; addr is what they are told.
-// A name in c.Address, or an address that is not this host's, is what others know a router or a proxy by: then the store
-// listens on all interfaces. Who does not know the secret gets nothing from it anywhere.
+// serve starts the store where all ranks reach it, and nobody else if they are all on this host; addr is what they are
+// told. A name in c.Address, or an address that is not this host's, is what others know a router or a proxy by: then
+// the store listens on all interfaces. Who does not know the secret gets nothing from it anywhere.
 func (c SpawnConfig) serve(secret []byte) (store *rendezvous.Server, addr string, err error) {
 	host := c.Address
 	if inside, ok := strings.CutPrefix(host, "["); ok {
@@ -170,7 +172,8 @@ func checkAddress(address string) error {
 		host = strings.TrimSuffix(host, "]")
 	}
 	a, err := netip.ParseAddr(host)
-	if checkHosts([]Host{{host, 1}}) != nil || strings.Contains(host, "@") || bracketed && !isIPv6(host) || err == nil && a.IsUnspecified() {
+	all := err == nil && a.IsUnspecified()
+	if checkHosts([]Host{{host, 1}}) != nil || strings.Contains(host, "@") || bracketed && !isIPv6(host) || all {
 		return fmt.Errorf("launch: SpawnConfig: Address = %q: a name or an address, without a port", address)
 	}
 	return nil

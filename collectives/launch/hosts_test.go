@@ -58,13 +58,15 @@ func TestHostsSum(t *testing.T) {
 	assert.NotContains(t, string(args), "localhost")
 }
 
-// What is in the variables is in nobody's arguments, neither the secret nor what a user passes on, and arrives as it is.
+// What is in the variables is in nobody's arguments, neither the secret nor what a user passes on, and arrives as it
+// is.
 func TestHostsVariablesAreInNoArgument(t *testing.T) {
 	ssh, log := fakeSSH(t, "environment")
 	var out lines
 	colour := "it's blue; $(red) `green`\n.\n>\\ \"x\"\n"
 	t.Setenv("COLOUR", colour)
-	require.NoError(t, remoteSpawn(t, "environment", "far:2", SpawnConfig{SSH: ssh, Stdout: &out, Stderr: &out, Pass: []string{"COLOUR"}}))
+	require.NoError(t, remoteSpawn(t, "environment", "far:2",
+		SpawnConfig{SSH: ssh, Stdout: &out, Stderr: &out, Pass: []string{"COLOUR"}}))
 	assert.Contains(t, out.String(), "[1] 1 2 1 2 tutti launch 32 true <nil> GOMAXPROCS=", "rank 1 has 32 bytes of secret")
 	assert.Contains(t, out.String(), fmt.Sprintf("[1] COLOUR=%q\n", colour))
 	args, err := os.ReadFile(log)
@@ -212,14 +214,14 @@ func TestParseHosts(t *testing.T) {
 
 // What this host is called does not make it another.
 func TestHostIsLocal(t *testing.T) {
-	for name, want := range map[string]bool{"localhost": true, "Localhost.": true, "127.0.0.1": true, "127.0.1.1": true, "::1": true,
-		"a": false, "10.0.0.1": false, "me@localhost": false} {
+	for name, want := range map[string]bool{"localhost": true, "Localhost.": true, "127.0.0.1": true, "127.0.1.1": true,
+		"::1": true, "a": false, "10.0.0.1": false, "me@localhost": false} {
 		assert.Equal(t, want, Host{name, 1}.local(), name)
 	}
 }
 
-// The store listens on an address that is this host's own; where the hosts know this one by a name, or by an address that is
-// a router's, it listens on all, and they are told what the user says.
+// The store listens on an address that is this host's own; where the hosts know this one by a name, or by an address
+// that is a router's, it listens on all, and they are told what the user says.
 func TestServe(t *testing.T) {
 	for address, want := range map[string]struct{ listens, told string }{
 		"":             {"127.0.0.1:", "127.0.0.1:"},
@@ -231,7 +233,8 @@ func TestServe(t *testing.T) {
 		store, told, err := SpawnConfig{Address: address}.serve(make([]byte, 32))
 		require.NoError(t, err, address)
 		_, port, _ := net.SplitHostPort(store.Addr())
-		assert.Contains(t, []string{want.listens + port, strings.Replace(want.listens, "[::]", "0.0.0.0", 1) + port}, store.Addr(), address)
+		v4 := strings.Replace(want.listens, "[::]", "0.0.0.0", 1) // where there is no IPv6
+		assert.Contains(t, []string{want.listens + port, v4 + port}, store.Addr(), address)
 		assert.Equal(t, want.told+port, told)
 		require.NoError(t, store.Close())
 	}

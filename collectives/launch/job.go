@@ -106,7 +106,8 @@ func (j *job) start(cmd *exec.Cmd, vars []string) (err error) {
 		j.exits <- e
 		out.drain()
 		errOut.drain()
-		if bad := (*exec.ExitError)(nil); errors.As(e.err, &bad) && exitError(rank, bad.ProcessState).Signal != os.Kill {
+		var bad *exec.ExitError
+		if errors.As(e.err, &bad) && exitError(rank, bad.ProcessState).Signal != os.Kill {
 			e.lost = j.board.lost(rank)
 		}
 		j.emptied <- e
@@ -262,8 +263,8 @@ func (j *job) result() error {
 	return nil
 }
 
-// culprit is the failure that no other has caused: of a rank that has lost no other, one whom others have lost before one that
-// nobody names, and one that a signal has ended before one that exited by itself; or else the first.
+// culprit is the failure that no other has caused: of a rank that has lost no other, one whom others have lost before
+// one that nobody names, and one that a signal has ended before one that exited by itself; or else the first.
 func (j *job) culprit() *ExitError {
 	weight := func(f *ExitError) (w int) {
 		if f.Lost == nil {

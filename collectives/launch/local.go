@@ -21,8 +21,8 @@ type PanicError struct {
 	Stack []byte // of the goroutine that panicked
 }
 
-// Error returns the value of the panic and the place where it began. The verb %+v adds the stack, in the error that Local
-// returns too.
+// Error returns the value of the panic and the place where it began. The verb %+v adds the stack, in the error that
+// Local returns too.
 func (e *PanicError) Error() string {
 	if e.At == "" {
 		return fmt.Sprintf("panic: %v", e.Value)

@@ -116,7 +116,8 @@ func TestLocalPanicHasItsPlaceAndStack(t *testing.T) {
 	})
 	var p *PanicError
 	require.ErrorAs(t, err, &p)
-	assert.Regexp(t, `^rank 0: panic: runtime error: index out of range \[0\] with length 0 \(local_test.go:\d+, launch.shares\)$`, err.Error())
+	assert.Regexp(t, `^rank 0: panic: runtime error: index out of range \[0\] with length 0 `+
+		`\(local_test.go:\d+, launch.shares\)$`, err.Error())
 	assert.Contains(t, string(p.Stack), "TestLocalPanicHasItsPlaceAndStack")
 	assert.NotContains(t, fmt.Sprintf("%v", err), "goroutine")
 	assert.Contains(t, fmt.Sprintf("%+v", err), "launch.shares(")

@@ -97,8 +97,8 @@ func (o *output) started() {
 	}
 }
 
-// drain waits until all that the process has written is passed on, but not for ever: a process that it left running may hold
-// the pipe open.
+// drain waits until all that the process has written is passed on, but not for ever: a process that it left running may
+// hold the pipe open.
 func (o *output) drain() {
 	if o == nil || o.r == nil {
 		return

@@ -1,6 +1,7 @@
 package launch
 
-// Ranks on other hosts: one ssh for each, and on its far side a few lines of shell that start the rank and pass signals on.
+// Ranks on other hosts: one ssh for each, and on its far side a few lines of shell that start the rank and pass signals
+// on.
 
 import (
 	"fmt"
@@ -13,9 +14,9 @@ import (
 	"time"
 )
 
-// remote returns the command that runs a rank on another host by ssh. It has no variable's value in it, for whoever is on
-// either host may read it. Those come through its standard input, in the form that preamble gives; then come signals' names, a
-// line each. When the input ends, the rank is killed.
+// remote returns the command that runs a rank on another host by ssh. It has no variable's value in it, for whoever is
+// on either host may read it. Those come through its standard input, in the form that preamble gives; then come
+// signals' names, a line each. When the input ends, the rank is killed.
 func (c SpawnConfig) remote(p place) *exec.Cmd {
 	ssh := c.SSH
 	if len(ssh) == 0 {
@@ -43,9 +44,8 @@ func preamble(vars []string) string {
 	return b.String() + ".\n"
 }
 
-// remoteScript takes the number of ranks on the host, the directory and the command.
-// setsid gives the rank a process group, so that signals reach what it starts; one that comes before there is a group goes
-// to the process alone.
+// remoteScript takes the number of ranks on the host, the directory and the command. setsid gives the rank a process
+// group, so that signals reach what it starts; one that comes before there is a group goes to the process alone.
 const remoteScript = `v=
 while IFS= read -r l && [ "$l" != . ]; do
 	v="$v${l#>}

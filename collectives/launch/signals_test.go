@@ -143,7 +143,8 @@ func TestRanksDoNotOutliveAKilledLauncher(t *testing.T) {
 	cmd.Wait() // it was killed
 }
 
-// The guard kills the groups that it has been told of, but for those it was told to forget, also where none is left between.
+// The guard kills the groups that it has been told of, but for those it was told to forget, also where none is left
+// between.
 func TestGuard(t *testing.T) {
 	g := newGuard()
 	require.NotNil(t, g)

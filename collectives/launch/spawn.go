@@ -32,9 +32,9 @@ type SpawnConfig struct {
 	// "ssh -o BatchMode=yes".
 	SSH []string
 
-	// Address is the name or address at which the Hosts reach this one, where the store listens. An address that is not this
-	// host's own, of a router for example, and a name make it listen on all interfaces. "" means loopback if all hosts are
-	// this one, otherwise this host's first address that is neither loopback nor link-local.
+	// Address is the name or address at which the Hosts reach this one, where the store listens. An address that is not
+	// this host's own, of a router for example, and a name make it listen on all interfaces. "" means loopback if all
+	// hosts are this one, otherwise this host's first address that is neither loopback nor link-local.
 	Address string
 
 	// Pass names variables of Env to set on other hosts too, where otherwise only the TUTTI_ variables are.
@@ -55,8 +55,8 @@ type SpawnConfig struct {
 	// the last state is kept. The ranks read an empty standard input.
 	Stdout, Stderr io.Writer
 
-	// Rank0Raw passes rank 0's output on as it is, without a prefix; and hands it Stdout or Stderr itself where that is a
-	// terminal, on which a progress bar moves. The other ranks' lines come between.
+	// Rank0Raw passes rank 0's output on as it is, without a prefix; and hands it Stdout or Stderr itself where that is
+	// a terminal, on which a progress bar moves. The other ranks' lines come between.
 	Rank0Raw bool
 
 	// Grace is how long the ranks may take to end after they were asked to (by SIGTERM, or a signal passed on) before
@@ -68,8 +68,9 @@ type SpawnConfig struct {
 	// they are an error of Spawn only if no rank ends well. The first that exits with another code by itself is always one.
 	KeepGoing bool
 
-	// Signals gives the signals to pass on to the ranks. The first asks them to end, a hangup as SIGTERM; a second interrupt
-	// kills them; others add nothing. nil means the StopSignals of this process, which Spawn catches while it runs.
+	// Signals gives the signals to pass on to the ranks. The first asks them to end, a hangup as SIGTERM; a second
+	// interrupt kills them; others add nothing. nil means the StopSignals of this process, which Spawn catches while it
+	// runs.
 	Signals <-chan os.Signal
 }
 
@@ -126,17 +127,17 @@ func (c SpawnConfig) slots() (n int) {
 // where the store is that Spawn runs for them, and a secret that only they share; Open in each of them then joins them.
 // It returns when all have ended.
 //
-// When one fails, the others are asked to end, and after Grace killed, unless c.KeepGoing. The error is an *ExitError for the
-// one whose failure no other's has caused, as far as can be known: a rank whose group has lost another says so, and one ended by
-// a signal goes before others that failed at about that time.
-// A cancelled ctx ends the ranks in the same way, with an error that wraps its cause. Signals are passed on to the ranks;
-// if these then end well, so does Spawn. That nobody reads Stdout or Stderr any more ends nothing: the ranks run on, unheard.
-// Output that cannot be written for another reason, such as a full device, is an error in the end.
+// When one fails, the others are asked to end, and after Grace killed, unless c.KeepGoing. The error is an *ExitError
+// for the one whose failure no other's has caused, as far as can be known: a rank whose group has lost another says so,
+// and one ended by a signal goes before others that failed at about that time. A cancelled ctx ends the ranks in the
+// same way, with an error that wraps its cause. Signals are passed on to the ranks; if these then end well, so does
+// Spawn. That nobody reads Stdout or Stderr any more ends nothing: the ranks run on, unheard. Output that cannot be
+// written for another reason, such as a full device, is an error in the end.
 //
-// No process outlives Spawn: what a rank leaves running of its own in its process group is killed, and so are the ranks and their
-// groups if Spawn's process is killed, on other hosts too. On this host a shell sees to that; where there is no /bin/sh, Linux kills the
-// ranks, but not what they have started. On Windows there is no gentle request: an interrupt reaches the ranks from the console,
-// everything else kills; and they outlive a killed Spawn.
+// No process outlives Spawn: what a rank leaves running of its own in its process group is killed, and so are the ranks
+// and their groups if Spawn's process is killed, on other hosts too. On this host a shell sees to that; where there is
+// no /bin/sh, Linux kills the ranks, but not what they have started. On Windows there is no gentle request: an
+// interrupt reaches the ranks from the console, everything else kills; and they outlive a killed Spawn.
 func Spawn(ctx context.Context, c SpawnConfig) error {
 	if err := c.Validate(); err != nil {
 		return err

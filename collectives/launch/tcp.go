@@ -159,8 +159,9 @@ func (c Config) meetInDir(ctx context.Context, s rendezvous.Spec) (store, []byte
 			s.Source, s.LocalSize, s.Size, rendezvous.EnvStore, rendezvous.EnvStoreDir)
 	}
 	if s.Job == "" {
-		return nil, nil, fmt.Errorf("%s gives neither an address at which to meet the others nor a name of the job: set %s to a "+
-			"name that no other job has, or %s to host:port of rank 0, the same on every rank", s.Source, rendezvous.EnvJob, rendezvous.EnvStore)
+		return nil, nil, fmt.Errorf("%s gives neither an address at which to meet the others nor a name of the job: "+
+			"set %s to a name that no other job has, or %s to host:port of rank 0, the same on every rank",
+			s.Source, rendezvous.EnvJob, rendezvous.EnvStore)
 	}
 	dir, err := rendezvous.OpenDir(ctx, s.StoreDir, s.Source+"/"+s.Job, s.Rank, s.Size)
 	if err != nil {

@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// slurm finds the host of rank 0, the first of the step's, where a step has several. The port follows from the numbers of job
-// and step, so that two steps on a host do not meet: 20000 + (job + 131 · step) modulo 10000, which differs for the first 76
-// steps of 131 jobs in a row. Each task of an array has its own job's number; the components of a heterogeneous step have the
-// first one's, and one step's number.
+// slurm finds the host of rank 0, the first of the step's, where a step has several. The port follows from the numbers
+// of job and step, so that two steps on a host do not meet: 20000 + (job + 131 · step) modulo 10000, which differs for
+// the first 76 steps of 131 jobs in a row. Each task of an array has its own job's number; the components of a
+// heterogeneous step have the first one's, and one step's number.
 func (s *Spec) slurm(getenv func(string) string) error {
 	nodes, err := number(getenv, "SLURM_STEP_NUM_NODES", 1, MaxSize)
 	if getenv("SLURM_STEP_NUM_NODES") == "" {

@@ -21,7 +21,7 @@ const (
 	EnvLocalSize = "TUTTI_LOCAL_SIZE" // the number of ranks on this host; all of them, if it is not set
 	EnvStore     = "TUTTI_STORE"      // host:port of the store the ranks meet at
 	EnvSecret    = "TUTTI_SECRET"     // the job's secret, hexadecimal, 32 digits or more
-	EnvJob       = "TUTTI_JOB"        // a name that no other job has; with any launcher it goes before the launcher's own
+	EnvJob       = "TUTTI_JOB"        // a name that no other job has; it goes before that of any other launcher
 )
 
 // Environment variables a user sets where a launcher does not say where the ranks meet, or who shares a secret.
@@ -29,9 +29,9 @@ const (
 	// EnvStoreDir is a directory on a file system that all ranks share: they meet in it. EnvStore does for any launcher
 	// too: rank 0 then serves the store at that address.
 	EnvStoreDir = "TUTTI_STORE_DIR"
-	// EnvSecretFile is a file with the secret, in hexadecimal, which is not then in the environment. On Unix it must belong to
-	// this user or to root, and nobody else may write to it. That others read it is for its owner to decide: clusters mount
-	// secrets so into containers.
+	// EnvSecretFile is a file with the secret, in hexadecimal, which is not then in the environment. On Unix it must
+	// belong to this user or to root, and nobody else may write to it. That others read it is for its owner to decide:
+	// clusters mount secrets so into containers.
 	EnvSecretFile = "TUTTI_SECRET_FILE"
 	// EnvService is the headless service of a Kubernetes Indexed Job, through which its pods know each other by name.
 	EnvService = "TUTTI_SERVICE"
@@ -208,8 +208,15 @@ func (s *Spec) chosen(getenv func(string) string, l launcher) error {
 
 // Elsewhere says what to set where rank 0 cannot serve the store at StoreAddr.
 func (s Spec) Elsewhere() string {
-	port := map[string]string{SourceTorch: "MASTER_PORT to a free port, or ", SourcePET: "PET_MASTER_PORT to a free port, or "}[s.Source]
-	return fmt.Sprintf("if another job is there, set %s%s to another host:port of rank 0, the same on every rank", port, EnvStore)
+	port := ""
+	switch s.Source {
+	case SourceTorch:
+		port = "MASTER_PORT to a free port, or "
+	case SourcePET:
+		port = "PET_MASTER_PORT to a free port, or "
+	}
+	return fmt.Sprintf("if another job is there, set %s%s to another host:port of rank 0, the same on every rank",
+		port, EnvStore)
 }
 
 // MaxSize bounds the number of ranks a launcher may claim; beyond it a value is taken for a mistake.

@@ -32,6 +32,7 @@ func TestFind(t *testing.T) {
 	const (
 		ompi  = "OMPI_COMM_WORLD_RANK=1 OMPI_COMM_WORLD_SIZE=4 OMPI_COMM_WORLD_LOCAL_RANK=0 OMPI_COMM_WORLD_LOCAL_SIZE=2 PMIX_NAMESPACE=77 PMIX_RANK=1"
 		pmi   = "PMI_RANK=2 PMI_SIZE=3 MPI_LOCALRANKID=2 MPI_LOCALNRANKS=3"
+		far   = "PMI_RANK=2 PMI_SIZE=3 MPI_LOCALRANKID=0 MPI_LOCALNRANKS=1"
 		slurm = "SLURM_PROCID=5 SLURM_NTASKS=8 SLURM_LOCALID=1 SLURM_STEP_ID=0 SLURM_JOB_ID=99"
 		torch = "RANK=1 WORLD_SIZE=2 LOCAL_RANK=1 LOCAL_WORLD_SIZE=2 MASTER_ADDR=10.0.0.1 MASTER_PORT=29500"
 	)
@@ -42,6 +43,8 @@ func TestFind(t *testing.T) {
 	isOMPI := Spec{Rank: 1, Size: 4, LocalRank: 0, LocalSize: 2, Source: SourceOpenMPI, Job: "77"}
 	isPMI := Spec{Rank: 2, Size: 3, LocalRank: 2, LocalSize: 3, Source: SourcePMI, Job: starter("PMI_RANK=2")}
 	isSlurm := Spec{Rank: 5, Size: 8, LocalRank: 1, LocalSize: -1, Source: SourceSlurm, Job: "99.0"}
+	isStep := isSlurm
+	isStep.Job, isStep.StoreAddr, isStep.Serve = "99.1", "n07:20230", true
 	isK8s := Spec{Rank: 3, Size: 4, LocalSize: 1, Source: SourceK8s, StoreAddr: "train-0.mesh:29400", Job: "train-0.mesh:29400", Serve: true}
 	alone := Spec{Size: 1, LocalSize: 1, Source: SourceNone}
 	for _, c := range []struct {
@@ -69,18 +72,20 @@ func TestFind(t *testing.T) {
 		{"Slurm on several nodes", slurm + " SLURM_STEP_NUM_NODES=2 SLURM_STEP_NODELIST=n[07-08]",
 			Spec{Rank: 5, Size: 8, LocalRank: 1, LocalSize: -1, Source: SourceSlurm, Job: "99.0", StoreAddr: "n07:20099", Serve: true}},
 		{"Slurm's second step", slurm2 + " SLURM_STEP_NUM_NODES=2 SLURM_STEP_NODELIST=n[07-08]",
-			Spec{Rank: 5, Size: 8, LocalRank: 1, LocalSize: -1, Source: SourceSlurm, Job: "99.1", StoreAddr: "n07:20230", Serve: true}},
+			isStep},
 		{"an interactive step of Slurm", strings.Replace(slurm, "STEP_ID=0", "STEP_ID=4294967290", 1) +
-			" SLURM_STEP_NUM_NODES=2 SLURM_STEP_NODELIST=a,b", Spec{Rank: 5, Size: 8, LocalRank: 1, LocalSize: -1, Source: SourceSlurm,
-			Job: "99.4294967290", StoreAddr: "a:25089", Serve: true}}, // 7290 · 131 = 954990
-		{"a task of an array, a component of a step", slurm2 + " SLURM_ARRAY_JOB_ID=90 SLURM_ARRAY_TASK_ID=3 SLURM_HET_SIZE=2 " +
-			"SLURM_JOB_ID_HET_GROUP_1=100 SLURM_STEP_NUM_NODES=2 SLURM_STEP_NODELIST=n[07-08]",
-			Spec{Rank: 5, Size: 8, LocalRank: 1, LocalSize: -1, Source: SourceSlurm, Job: "99.1", StoreAddr: "n07:20230", Serve: true}},
+			" SLURM_STEP_NUM_NODES=2 SLURM_STEP_NODELIST=a,b",
+			Spec{Rank: 5, Size: 8, LocalRank: 1, LocalSize: -1, Source: SourceSlurm, Job: "99.4294967290",
+				StoreAddr: "a:25089", Serve: true}}, // 7290 · 131 = 954990
+		{"a task of an array, a component of a step", slurm2 +
+			" SLURM_ARRAY_JOB_ID=90 SLURM_ARRAY_TASK_ID=3 SLURM_HET_SIZE=2 SLURM_JOB_ID_HET_GROUP_1=100 " +
+			"SLURM_STEP_NUM_NODES=2 SLURM_STEP_NODELIST=n[07-08]",
+			isStep},
 		{"a name of the user's under mpirun", ompi + " TUTTI_JOB=mine",
 			Spec{Rank: 1, Size: 4, LocalRank: 0, LocalSize: 2, Source: SourceOpenMPI, Job: "mine"}},
-		{"MPICH on several hosts, a directory and a name", "PMI_RANK=2 PMI_SIZE=3 MPI_LOCALRANKID=0 MPI_LOCALNRANKS=1 TUTTI_JOB=mine TUTTI_STORE_DIR=/d",
+		{"MPICH on several hosts, a directory and a name", far + " TUTTI_JOB=mine TUTTI_STORE_DIR=/d",
 			Spec{Rank: 2, Size: 3, LocalSize: 1, Source: SourcePMI, Job: "mine", StoreDir: "/d"}},
-		{"MPICH on several hosts, a directory", "PMI_RANK=2 PMI_SIZE=3 MPI_LOCALRANKID=0 MPI_LOCALNRANKS=1 TUTTI_STORE_DIR=/d",
+		{"MPICH on several hosts, a directory", far + " TUTTI_STORE_DIR=/d",
 			Spec{Rank: 2, Size: 3, LocalSize: 1, Source: SourcePMI, StoreDir: "/d"}},
 		{"Kubernetes", "JOB_COMPLETION_INDEX=3 TUTTI_SIZE=4 HOSTNAME=train-3 TUTTI_SERVICE=mesh", isK8s},
 		{"Kubernetes with an address", "JOB_COMPLETION_INDEX=1 TUTTI_SIZE=4 TUTTI_STORE=a.b:7",
@@ -135,8 +140,10 @@ func TestFindErrors(t *testing.T) {
 		{"Kubeflow without local rank", "PET_NNODES=1 PET_NODE_RANK=0 PET_NPROC_PER_NODE=2", "LOCAL_RANK is not set"},
 		{"Slurm's list", "SLURM_STEP_ID=0 SLURM_PROCID=0 SLURM_NTASKS=2 SLURM_JOB_ID=1 SLURM_STEP_NUM_NODES=2 SLURM_STEP_NODELIST=n[", `SLURM_STEP_NODELIST="n[" names no host`},
 		{"an address that is none", "PMI_RANK=0 PMI_SIZE=2 TUTTI_STORE=here", `TUTTI_STORE="here" is not host:port`},
-		{"no secret file", "PMI_RANK=0 PMI_SIZE=1 TUTTI_SECRET_FILE=/no/such/file", `TUTTI_SECRET_FILE="/no/such/file": `},
-		{"Slurm's step", "SLURM_STEP_ID=x SLURM_PROCID=0 SLURM_NTASKS=2 SLURM_JOB_ID=1 SLURM_STEP_NUM_NODES=2 SLURM_STEP_NODELIST=a,b",
+		{"no secret file", "PMI_RANK=0 PMI_SIZE=1 TUTTI_SECRET_FILE=/no/such/file",
+			`TUTTI_SECRET_FILE="/no/such/file": `},
+		{"Slurm's step", "SLURM_STEP_ID=x SLURM_PROCID=0 SLURM_NTASKS=2 SLURM_JOB_ID=1 SLURM_STEP_NUM_NODES=2 " +
+			"SLURM_STEP_NODELIST=a,b",
 			`SLURM_STEP_ID="x" is not a number`},
 		{"secret", "TUTTI_RANK=0 TUTTI_SIZE=1 TUTTI_SECRET=hush", "TUTTI_SECRET is not hexadecimal"},
 		{"secret short", "TUTTI_RANK=0 TUTTI_SIZE=1 TUTTI_SECRET=0102", "TUTTI_SECRET has 2 bytes, fewer than 16"},
@@ -203,12 +210,14 @@ func TestSecretFile(t *testing.T) {
 		return // the mode tells nothing there
 	}
 	require.NoError(t, os.WriteFile(file, []byte(secretHex), 0o600))
-	for mode, want := range map[os.FileMode]string{0o600: "", 0o400: "", 0o644: "", 0o666: "others may write", 0o620: "others may write", 0o602: "others may write"} {
+	for mode, taken := range map[os.FileMode]bool{
+		0o600: true, 0o400: true, 0o644: true, 0o666: false, 0o620: false, 0o602: false,
+	} {
 		require.NoError(t, os.Chmod(file, mode))
-		if _, err = find(); want == "" {
+		if _, err = find(); taken {
 			require.NoError(t, err, mode)
 		} else {
-			require.ErrorContains(t, err, want, mode)
+			require.ErrorContains(t, err, "others may write", mode)
 		}
 	}
 	if os.Geteuid() == 0 {
@@ -235,8 +244,10 @@ func TestStarter(t *testing.T) {
 		return string(out)
 	}
 	// A launcher that starts three ranks, two of them in shells.
-	both := ask(`PMI_RANK=0 "$1"; PMI_RANK=0 sh -c '"$1"; :' sh "$1"; PMI_RANK=0 sh -c 'sh -c "\"\$1\"; :" sh "$1"; :' sh "$1"; :`)
-	names := strings.Split(strings.TrimSpace(both), "\n")
+	out := ask(`PMI_RANK=0 "$1"
+		PMI_RANK=0 sh -c '"$1"; :' sh "$1"
+		PMI_RANK=0 sh -c 'sh -c "\"\$1\"; :" sh "$1"; :' sh "$1"; :`)
+	names := strings.Split(strings.TrimSpace(out), "\n")
 	require.Len(t, names, 3)
 	assert.Regexp(t, `^process \d+ of .*, from \d+$`, names[0])
 	assert.Equal(t, names[0], names[1])
@@ -253,7 +264,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestElsewhere(t *testing.T) {
-	assert.Contains(t, Spec{Source: SourceTorch}.Elsewhere(), "set MASTER_PORT to a free port, or TUTTI_STORE to another")
+	assert.Contains(t, Spec{Source: SourceTorch}.Elsewhere(), "MASTER_PORT to a free port, or TUTTI_STORE to another")
 	assert.Contains(t, Spec{Source: SourceSlurm}.Elsewhere(), "set TUTTI_STORE to another host:port")
 }
 

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// starter names the process that started this rank and the others of this host, as no other process is named: by host, number
-// and time. That is the nearest ancestor that has not the variable, name=value, which tells this rank its number, so there may be
-// shells between. "" if that cannot be known.
+// starter names the process that started this rank and the others of this host, as no other process is named: by host,
+// number and time. That is the nearest ancestor that has not the variable, name=value, which tells this rank its
+// number, so there may be shells between. "" if that cannot be known.
 func starter(variable string) string {
 	for pid := fmt.Sprint(os.Getppid()); pid != "0"; {
 		stat, err := os.ReadFile("/proc/" + pid + "/stat")

@@ -13,7 +13,8 @@ import (
 const module = "github.com/tutti-ml/tutti"
 
 // At returns the place of the panic that is being recovered, as "net.go:32, main.(*Net).Forward". It is called by the
-// deferred function itself, after recover; the place is looked for among the calls that the function with the defer made.
+// deferred function itself, after recover; the place is looked for among the calls that the function with the defer
+// made.
 //
 // It is the first frame of the user's: outside this module and the standard library, or in a package main or a test of
 // this module. Where none is, it is the frame that panicked. A panic that was recovered on its way and raised again, by
