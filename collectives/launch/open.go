@@ -22,6 +22,10 @@ import (
 //
 // It waits for the slowest rank, no longer than ctx and c.OpenTimeout allow. Its errors say which launcher's environment
 // was found, and what was tried.
+//
+// Under tutti launch a rank that fails before all have met ends the others' Open at once, and one that ends well after
+// some seconds, by an ErrPeerLost that names it, with --keep-going too: only Reopen makes a group of fewer ranks than
+// were started.
 func Open(ctx context.Context, c Config) (*collectives.Group, error) {
 	return open(ctx, c, os.Getenv)
 }
