@@ -88,8 +88,9 @@ const remoteGrace = 3 * time.Second
 
 // farSide is a rank on another host, as its ssh's standard input reaches it.
 type farSide struct {
-	ssh   *os.Process
-	lines chan string // for one goroutine to write, as an ssh that does not read must hold nobody up
+	ssh    *os.Process
+	lines  chan string // for one goroutine to write, as an ssh that does not read must hold nobody up
+	closed bool
 }
 
 // reach begins to write to in, with vars.
@@ -107,6 +108,9 @@ func reach(in io.WriteCloser, vars []string) *farSide {
 
 // signal passes s on. After a kill nothing can be passed on.
 func (f *farSide) signal(s os.Signal) {
+	if f.closed {
+		return
+	}
 	select {
 	case f.lines <- signalNames[s] + "\n":
 	default: // it reads nothing
@@ -119,8 +123,8 @@ func (f *farSide) signal(s os.Signal) {
 
 // close ends the input, at which the far side kills its rank.
 func (f *farSide) close() {
-	if f != nil && f.lines != nil {
+	if f != nil && !f.closed {
 		close(f.lines)
-		f.lines = nil
+		f.closed = true
 	}
 }
