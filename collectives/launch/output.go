@@ -97,15 +97,18 @@ func (o *output) started() {
 	}
 }
 
-// drain waits until all that the process has written is passed on, but not for ever: a process that it left running may
-// hold the pipe open.
-func (o *output) drain() {
+// drainTime is how long output may be on its way, or a process that a rank left running hold it open, when the rank has
+// ended.
+const drainTime = time.Second
+
+// drain waits until all that the process has written is passed on, no longer than until.
+func (o *output) drain(until time.Time) {
 	if o == nil || o.r == nil {
 		return
 	}
 	select {
 	case <-o.read:
-	case <-time.After(time.Second):
+	case <-time.After(time.Until(until)):
 	}
 	o.r.Close()
 	<-o.read
