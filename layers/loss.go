@@ -10,6 +10,16 @@ import (
 // Losses are plain structs; their zero value is PyTorch's default. Those that compare a result with a target implement Loss,
 // others have a method Loss of their own operands. Predictions come first and targets last, and a target is not differentiated.
 
+// Weigher is a Loss whose mean is not over the samples, or over as many numbers for each, but over something that
+// depends on the targets: labels that count, or their weights. Whoever computes a batch in parts, as train does,
+// needs it to put them together.
+type Weigher interface {
+	Loss
+	// Weigh returns what gives the number, >= 0, that Loss divides by for a target; or nil if this loss, as it is
+	// configured, does mean over the samples. A mean over nothing must be 0.
+	Weigh() func(target *tensor.Tensor) float64
+}
+
 // Reduction says what becomes of the losses of the elements or samples of a batch.
 type Reduction int
 

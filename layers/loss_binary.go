@@ -8,6 +8,13 @@ import (
 // Losses of yes-or-no questions. The target has the result's shape and dtype: 1 for yes, and 0 or, for the two of a margin, −1
 // for no.
 
+// Decider is a Loss of one yes-or-no question about each element of y. Who counts right answers asks it where yes
+// begins.
+type Decider interface {
+	Loss
+	Yes() float64 // an element of y above it is a yes, the others are noes
+}
+
 // BCE is the binary cross-entropy −target·log y − (1−target)·log(1−y) of probabilities y. From logits take BCEWithLogits.
 type BCE struct {
 	Weight    *tensor.Tensor // what each loss is multiplied by; broadcasts to y; nil means 1
@@ -18,6 +25,9 @@ type BCE struct {
 func (l BCE) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
 	return l.Reduction.of(weighted(t, autograd.BinaryCrossEntropy(y, t.Const(target)), l.Weight))
 }
+
+// Yes returns 0.5, an even chance. It implements [Decider].
+func (BCE) Yes() float64 { return 0.5 }
 
 // BCEWithLogits is BCE of σ(y), without its loss of digits.
 type BCEWithLogits struct {
@@ -40,6 +50,9 @@ func (l BCEWithLogits) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Te
 	return l.Reduction.of(weighted(t, losses, l.Weight))
 }
 
+// Yes returns 0, the logit of an even chance. It implements [Decider].
+func (BCEWithLogits) Yes() float64 { return 0 }
+
 // SigmoidFocal is BCEWithLogits in which what is classified well already counts less (see autograd.SigmoidFocal).
 type SigmoidFocal struct {
 	Alpha     float64 // what a yes counts, 0 to 1, and a no the rest; default 0.25; negative: 1 each
@@ -51,6 +64,9 @@ type SigmoidFocal struct {
 func (l SigmoidFocal) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
 	return l.Reduction.of(autograd.SigmoidFocal(y, t.Const(target), or(l.Alpha, 0.25), max(0, or(l.Gamma, 2))))
 }
+
+// Yes returns 0, the logit of an even chance. It implements [Decider].
+func (SigmoidFocal) Yes() float64 { return 0 }
 
 // Dice says how little predicted regions overlap the true ones: 1 − (2·Σ y·target + Smooth)/(Σ y + Σ target + Smooth), for each
 // sample and channel.
@@ -81,6 +97,9 @@ func (l Hinge) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *a
 	return l.Reduction.of(autograd.Hinge(autograd.Mul(y, t.Const(target)), or(l.Margin, 1)))
 }
 
+// Yes returns 0, as targets are 1 and −1. It implements [Decider].
+func (Hinge) Yes() float64 { return 0 }
+
 // SoftMargin is log(1 + exp(−target·y)); targets are 1 and −1.
 type SoftMargin struct{ Reduction Reduction }
 
@@ -88,3 +107,6 @@ type SoftMargin struct{ Reduction Reduction }
 func (l SoftMargin) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
 	return l.Reduction.of(autograd.Neg(autograd.LogSigmoid(autograd.Mul(y, t.Const(target)))))
 }
+
+// Yes returns 0, as targets are 1 and −1. It implements [Decider].
+func (SoftMargin) Yes() float64 { return 0 }

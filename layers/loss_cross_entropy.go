@@ -45,6 +45,23 @@ func (l CrossEntropy) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Ten
 	return l.Reduction.over(likeLabels(losses, target), labelWeight(labels, l.Weight, l.Ignore))
 }
 
+// Weigh returns what gives the sum of the labels' weights, or nil if every label counts 1. It implements [Weigher].
+func (l CrossEntropy) Weigh() func(target *tensor.Tensor) float64 {
+	if l.Reduction != MeanReduction {
+		return nil
+	}
+	of := weighLabels(l.Weight, l.Ignore)
+	if of == nil {
+		return nil
+	}
+	return func(target *tensor.Tensor) float64 {
+		if target.DType() == tensor.Int64 {
+			return of(target)
+		}
+		return float64(target.Len() / max(target.Dim(1), 1)) // class probabilities: their rows
+	}
+}
+
 // ofProbabilities is Loss for a target of class probabilities. The mean is over the rows, whatever their weights.
 func (l CrossEntropy) ofProbabilities(t *autograd.Tape, y, rows *autograd.Var, target *tensor.Tensor) *autograd.Var {
 	if !slices.Equal(target.Shape(), y.Shape()) {
@@ -106,6 +123,14 @@ func (l NLL) Loss(_ *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *aut
 	return l.Reduction.over(likeLabels(losses, target), labelWeight(labels, l.Weight, l.Ignore))
 }
 
+// Weigh returns what gives the sum of the labels' weights, or nil if every label counts 1. It implements [Weigher].
+func (l NLL) Weigh() func(target *tensor.Tensor) float64 {
+	if l.Reduction != MeanReduction {
+		return nil
+	}
+	return weighLabels(l.Weight, l.Ignore)
+}
+
 // classesLast returns x [N, C, ...] as rows [N·..., C].
 func classesLast(x *autograd.Var) *autograd.Var {
 	if x.Rank() <= 2 {
@@ -157,6 +182,14 @@ func labelWeight(labels, w *tensor.Tensor, ignore []int64) float64 {
 		}
 	}
 	return sum
+}
+
+// weighLabels returns what gives the sum of the labels' weights, or nil if each is 1.
+func weighLabels(w *tensor.Tensor, ignore []int64) func(labels *tensor.Tensor) float64 {
+	if w == nil && len(ignore) == 0 {
+		return nil
+	}
+	return func(labels *tensor.Tensor) float64 { return labelWeight(labels, w, ignore) }
 }
 
 func mustBeWeights(loss string, w *tensor.Tensor, classes int) {

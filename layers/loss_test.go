@@ -1,6 +1,7 @@
 package layers_test
 
 import (
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -97,4 +98,39 @@ func TestLossesOfNothing(t *testing.T) {
 	assert.Zero(t, loss.Item())
 	tape.Backward(loss)
 	assert.Equal(t, make([]float32, 6), tensor.Data[float32](tape.Grad(x)))
+}
+
+// TestWeigh wants what Loss divides by, as the quotient of the sum and the mean of the same losses.
+func TestWeigh(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 4))
+	w := tensor.FromSlice([]float32{1, 2, 5}, 3)
+	tape := autograd.NewTape(autograd.Infer, nil)
+	logits := tensor.New(tensor.Float32, 4, 3, 2)
+	logits.Normal(rng, 0, 1)
+	labels := tensor.FromSlice([]int64{0, 1, 2, 0, 1, 1, 2, 0}, 4, 2)
+	even := tensor.New(tensor.Float32, 4, 3, 2)
+	even.Fill(1.0 / 3)
+	for name, c := range map[string]struct {
+		mean, sum layers.Loss
+		target    *tensor.Tensor
+		want      float64
+	}{
+		"ignored": {layers.CrossEntropy{Ignore: []int64{1}}, layers.CrossEntropy{Ignore: []int64{1},
+			Reduction: layers.SumReduction}, labels, 5},
+		"weighted": {layers.CrossEntropy{Weight: w}, layers.CrossEntropy{Weight: w,
+			Reduction: layers.SumReduction}, labels, 3*1 + 3*2 + 2*5},
+		"both": {layers.NLL{Weight: w, Ignore: []int64{2}}, layers.NLL{Weight: w,
+			Ignore: []int64{2}, Reduction: layers.SumReduction}, labels, 3*1 + 3*2},
+		"weighted probabilities": {layers.CrossEntropy{Weight: w}, layers.CrossEntropy{Weight: w,
+			Reduction: layers.SumReduction}, even, 8},
+	} {
+		value := func(l layers.Loss) float64 {
+			return float64(tensor.Data[float32](l.Loss(tape, tape.Const(logits), c.target).Value())[0])
+		}
+		assert.Equal(t, c.want, c.mean.(layers.Weigher).Weigh()(c.target), name)
+		assert.InDelta(t, c.want, value(c.sum)/value(c.mean), 1e-5*c.want, name)
+		assert.Nil(t, c.sum.(layers.Weigher).Weigh(), name)
+	}
+	assert.Nil(t, layers.CrossEntropy{LabelSmoothing: 0.1}.Weigh())
+	assert.Nil(t, layers.NLL{}.Weigh())
 }
