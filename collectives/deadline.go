@@ -20,6 +20,24 @@ type deadline struct {
 	err  error
 }
 
+// patience is the key of what Patiently puts into a context.
+type patience struct{}
+
+// Patiently returns ctx for operations that may wait for the others as long as it takes, whatever Config.Timeout
+// says: where a rank writes a file while the others have nothing to do, say. ctx itself still bounds them, and a rank
+// that is lost is still an error: over TCP, unix sockets and shared memory heartbeats tell, within a process its
+// leaving does, and under MPI the launcher. All ranks of an operation must wait so, or those that do not may run into
+// their timeout.
+func Patiently(ctx context.Context) context.Context { return context.WithValue(ctx, patience{}, true) }
+
+// bound gives the time limit of an operation under ctx, negative for none.
+func (g *Group) bound(ctx context.Context) time.Duration {
+	if ctx.Value(patience{}) != nil {
+		return -1
+	}
+	return g.timeout
+}
+
 // within returns a context for an operation under parent that may take as long as limit, or any time if limit is
 // negative. d, a previous result or nil, will be reused if it fits.
 func (d *deadline) within(parent context.Context, limit time.Duration) *deadline {

@@ -25,8 +25,9 @@ type PeerLostError = transport.PeerLostError
 type Config struct {
 	// Algorithm is how reductions and gathers are done. Default Auto.
 	Algorithm Algorithm
-	// Timeout bounds each operation, in addition to its context. Default 30 s; negative means no bound. It must exceed
-	// the longest time by which one rank can be behind another, as a rank waits for the slowest in each operation.
+	// Timeout bounds each operation, in addition to its context. Default 30 s; negative means no bound. It must
+	// exceed the longest time by which one rank can be behind another, as a rank waits for the slowest in each
+	// operation; or let those operations wait Patiently.
 	Timeout time.Duration
 	// Costs, if set, is what Auto chooses by: what Tune has measured before, say, so that this run chooses as that one did.
 	Costs Costs

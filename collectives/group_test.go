@@ -130,6 +130,39 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
+// Under Patiently a rank may come as late as it likes, and the next operation is bounded again; a rank that is gone
+// ends the wait.
+func TestPatiently(t *testing.T) {
+	for _, w := range worlds {
+		t.Run(w.name, func(t *testing.T) {
+			gs := groups(t, w.open(t, 3), collectives.Config{Timeout: 50 * time.Millisecond})
+			patient := collectives.Patiently(context.Background())
+			for _, err := range each(gs, func(g *collectives.Group) error {
+				if err := collectives.Barrier(context.Background(), g); err != nil {
+					return err
+				}
+				if g.Rank() == 1 {
+					time.Sleep(150 * time.Millisecond)
+				}
+				if err := collectives.Barrier(patient, g); err != nil {
+					return err
+				}
+				return collectives.AllReduce(context.Background(), g, make([]float32, 9), collectives.Sum)
+			}) {
+				require.NoError(t, err)
+			}
+			time.AfterFunc(150*time.Millisecond, func() { gs[2].Close() })
+			for r, err := range each(gs[:2], func(g *collectives.Group) error {
+				return collectives.Barrier(patient,
+					g)
+			}) {
+				require.ErrorIs(t, err, collectives.ErrPeerLost, "rank %d", r)
+				require.NotErrorIs(t, err, collectives.ErrTimeout)
+			}
+		})
+	}
+}
+
 func TestCancellation(t *testing.T) {
 	for _, w := range worlds {
 		t.Run(w.name, func(t *testing.T) {

@@ -59,9 +59,9 @@ func (g *Group) point(ctx context.Context, what string, body func(context.Contex
 	if err := g.Err(); err != nil {
 		return err
 	}
-	if g.timeout > 0 {
+	if limit := g.bound(ctx); limit > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, g.timeout)
+		ctx, cancel = context.WithTimeout(ctx, limit)
 		defer cancel()
 	}
 	if err := body(ctx); err != nil {

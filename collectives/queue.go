@@ -270,7 +270,7 @@ func (g *Group) perform(ctx context.Context, c call) error {
 	c.rank, c.size, c.ranks = g.rank, g.size, g.ranks
 	c.header(g.opening.out[:])
 	c.tag = g.id<<idShift | digest(g.opening.out[:])<<2
-	g.setLimit(g.limit.within(ctx, g.timeout))
+	g.setLimit(g.limit.within(ctx, g.bound(ctx)))
 	c.ctx = g.limit
 	g.call = c
 	err := g.call.do(&g.call)
