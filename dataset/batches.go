@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"sync"
@@ -55,6 +56,9 @@ func (e *Epoch) Batches(ctx context.Context, src Source, part, fromStep int) ite
 	}
 }
 
+// ErrExit is wrapped by the error of a source that has ended its goroutine.
+var ErrExit = errors.New("the source called runtime.Goexit")
+
 // prefetch is the hand-over between the reading goroutine and the consumer: filled batches one way, used ones the other.
 // ready has no buffer, so the reader is at most one batch ahead.
 type prefetch struct {
@@ -82,6 +86,15 @@ func (p prefetch) next(ctx context.Context) filled {
 
 // read fills batches until the epoch or the context ends, or the source fails.
 func (p prefetch) read(ctx context.Context, e *Epoch, src Source, part, fromStep int) {
+	filling := false
+	defer func() {
+		if filling { // the source has called runtime.Goexit, as testing.T's FailNow does
+			select {
+			case p.ready <- filled{err: ErrExit}:
+			case <-ctx.Done():
+			}
+		}
+	}()
 	for step := fromStep; step < e.plan.Steps(); step++ {
 		var f filled
 		select {
@@ -89,7 +102,9 @@ func (p prefetch) read(ctx context.Context, e *Epoch, src Source, part, fromStep
 		case <-ctx.Done():
 			return
 		}
+		filling = true
 		f.panicked, f.err = fill(f.batch, src, e.Part(step, part))
+		filling = false
 		select {
 		case p.ready <- f:
 		case <-ctx.Done():
