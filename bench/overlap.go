@@ -98,11 +98,12 @@ func (c OverlapCase) run(ctx context.Context, g *collectives.Group, way int, syn
 	config.BatchSize = c.Batch * ranks
 	var times []time.Duration
 	last := time.Now()
-	config.OnStep = func(s train.Step) {
+	config.OnStep = func(s train.Step) error {
 		if s.Step > warm {
 			times = append(times, time.Since(last))
 		}
 		last = time.Now()
+		return nil
 	}
 	_, err := train.Run(ctx, config)
 	return times, err

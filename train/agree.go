@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/tutti-ml/tutti/collectives"
 	"github.com/tutti-ml/tutti/dataset"
+	"github.com/tutti-ml/tutti/layers"
 )
 
 // ErrDisagree is wrapped by the error of ranks that were started with different models or configurations.
@@ -18,13 +20,6 @@ type field struct{ Name, Value string }
 
 // fields lists what all ranks must agree on, in the order in which a disagreement is reported.
 func (r *run) fields() []field {
-	source := func(s dataset.Source) string {
-		if s == nil {
-			return "none"
-		}
-		spec := s.Spec()
-		return fmt.Sprintf("%s, %d samples of shape %v, %d classes", spec.Name, s.Len(), spec.Shape, spec.Classes)
-	}
 	c := r.c
 	list := []field{
 		{"Sync", c.Sync.String()},
@@ -32,19 +27,27 @@ func (r *run) fields() []field {
 		{"Compress", c.Compress.String()},
 		{"ErrorFeedback", fmt.Sprint(c.ErrorFeedback)},
 		{"SyncBatchNorm", fmt.Sprint(c.SyncBatchNorm)},
-		{"Train", source(c.Train)},
-		{"Test", source(c.Test)},
+		{"Train", describeSource(c.Train)},
+		{"Test", describeSource(c.Test)},
 		{"Epochs", fmt.Sprint(c.Epochs)},
 		{"BatchSize", fmt.Sprint(c.BatchSize)},
 		{"Partitions", fmt.Sprint(c.Partitions)},
 		{"Seed", fmt.Sprint(c.Seed)},
-		{"Optimizer", fmt.Sprintf("%s%+v", c.Optimizer.Name(), c.Optimizer)},
-		{"Groups", fmt.Sprintf("%+v", c.Groups)},
-		{"Schedule", fmt.Sprintf("%T%+v", c.Schedule, c.Schedule)},
-		{"Loss", fmt.Sprintf("%T%+v", c.Loss, c.Loss)},
-		{"Resume", fmt.Sprint(c.Resume)},
+		{"Optimizer", c.Optimizer.Name() + describe(c.Optimizer)},
+		{"Groups", describe(c.Groups)},
+		{"Schedule", typed(c.Schedule)},
+		{"Loss", r.describeLoss()},
+		{"Checkpoint", map[bool]string{true: "a file", false: "none"}[c.Checkpoint != ""]},
+		{"Resume", c.Resume.String()},
+		{"ResumeWith", describe(c.ResumeWith)},
 		{"Model", fmt.Sprintf("%T with %d parameters", c.Model, len(r.params))},
 	}
+	return append(list, r.parameters(func(p layers.NamedParam) string { return p.Name })...)
+}
+
+// parameters lists the model's parameters under the names that name gives.
+func (r *run) parameters(name func(layers.NamedParam) string) []field {
+	var list []field
 	for _, p := range r.params {
 		value := fmt.Sprint(p.Value().Shape())
 		if p.Frozen {
@@ -52,9 +55,28 @@ func (r *run) fields() []field {
 		} else if p.Sparse {
 			value += " sparse"
 		}
-		list = append(list, field{"Model." + p.Name, value})
+		list = append(list, field{"Model." + name(p), value})
 	}
 	return list
+}
+
+// describeLoss says what is minimised.
+func (r *run) describeLoss() string {
+	switch {
+	case r.c.LossWeight != nil:
+		return "LossFunc with LossWeight"
+	case r.c.LossFunc != nil:
+		return "LossFunc"
+	}
+	return typed(r.c.Loss)
+}
+
+func describeSource(s dataset.Source) string {
+	if s == nil {
+		return "none"
+	}
+	spec := s.Spec()
+	return fmt.Sprintf("%s, %d samples of shape %v, %d classes", spec.Name, s.Len(), spec.Shape, spec.Classes)
 }
 
 // agree returns an error on every rank if one of them differs from rank 0, naming the first field that does.
@@ -83,7 +105,12 @@ func (r *run) agree() error {
 		for i := range max(len(first), len(theirs)) {
 			a, b := fieldAt(first, i), fieldAt(theirs, i)
 			if a.Name == b.Name && a.Value != b.Value {
-				return fmt.Errorf("train: %w on %s: rank 0 has %s, rank %d has %s", ErrDisagree, a.Name, a.Value, rank, b.Value)
+				hint := ""
+				if a.Name == "Train" || a.Name == "Test" {
+					hint = ": every rank is given the whole data set, of which it reads its own part of each batch"
+				}
+				return fmt.Errorf("train: %w on %s: rank 0 has %s, rank %d has %s%s", ErrDisagree, a.Name, a.Value,
+					rank, b.Value, hint)
 			}
 			if a != b {
 				return fmt.Errorf("train: %w: rank 0 has %s %s, rank %d has %s %s", ErrDisagree, a.Name, a.Value, rank, b.Name, b.Value)
@@ -101,14 +128,17 @@ func fieldAt(list []field, i int) field {
 }
 
 // share makes the error of one rank the error of all. Every rank calls it with its own, or nil; it returns nil if all
-// are nil, a rank's own error where it has one, and otherwise one that names the first rank that failed, and why.
+// are nil, a rank's own error where it has one, and otherwise one that names the first rank that failed, and why. It
+// waits for as long as a rank takes to come to it, reading or writing a large file, say; a rank that is lost ends the
+// wait.
 func share(ctx context.Context, g *collectives.Group, mine error) error {
 	if g == nil || g.Size() == 1 {
 		return mine
 	}
+	ctx = collectives.Patiently(ctx)
 	var text []byte
 	if mine != nil {
-		text = []byte(mine.Error())
+		text = []byte(textOf(mine))
 	}
 	texts, err := gatherBytes(ctx, g, text)
 	if mine != nil {
@@ -124,6 +154,9 @@ func share(ctx context.Context, g *collectives.Group, mine error) error {
 	}
 	return nil
 }
+
+// textOf gives the text of an error, which is not empty.
+func textOf(err error) string { return cmp.Or(err.Error(), "an error without a text") }
 
 // gatherBytes gives every rank what each of them brought.
 func gatherBytes(ctx context.Context, g *collectives.Group, mine []byte) ([][]byte, error) {

@@ -111,14 +111,15 @@ func TestBuffersResume(t *testing.T) {
 	c := config(train.ShuffleBroadcast)
 	c.Model, c.Checkpoint = normalised(), path
 	steps := 0
-	c.OnStep = func(train.Step) {
+	c.OnStep = func(train.Step) error {
 		if steps++; steps == 10 {
 			cancel()
 		}
+		return nil
 	}
 	_, err = train.Run(ctx, c)
 	require.True(t, errors.Is(err, context.Canceled), err)
-	models, err := trainNormalised(t, 2, func(c *train.Config) { c.Checkpoint, c.Resume = path, true })
+	models, err := trainNormalised(t, 2, func(c *train.Config) { c.Checkpoint, c.Resume = path, train.MustResume })
 	require.NoError(t, err)
 	want, n := statistics(whole[0])
 	for _, m := range models {

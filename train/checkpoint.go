@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tutti-ml/tutti/collectives"
 	"github.com/tutti-ml/tutti/layers"
 	"github.com/tutti-ml/tutti/tensor"
 	"github.com/tutti-ml/tutti/tensor/safetensors"
@@ -17,12 +16,15 @@ import (
 
 // A checkpoint is a safetensors file: the model's state dictionary, so that layers.LoadStateDict or PyTorch can take it; the
 // optimizer's moments as flat vectors "optimizer/NAME", and those of a sparse parameter as "optimizer/NAME/PARAMETER"; and in its
-// metadata, under checkpointKey, the progress. It holds whole vectors, whatever the strategy and the number of ranks, so either may
-// change between runs.
+// metadata, under checkpointKey, the progress. It holds whole vectors, whatever the strategy and the number of ranks.
 const (
 	checkpointKey   = "tutti.checkpoint"
 	optimizerPrefix = "optimizer/"
 )
+
+// checkpointFormat is the version of what a checkpoint says. The first, which said little of the settings, is not
+// read any more: a run that resumed from it could not know what had changed.
+const checkpointFormat = 2
 
 // progress is what a checkpoint says besides its tensors. The settings in it must be the same in the run that resumes,
 // since its bits depend on them.
@@ -32,18 +34,6 @@ type progress struct {
 	OptimizerSteps int64
 	Settings       []field
 	At             position
-}
-
-// settings lists what a resumed run must have in common with the one that wrote the checkpoint. The number of epochs is
-// not among them: a finished run may go on.
-func (r *run) settings() []field {
-	return []field{
-		{"Train", fmt.Sprintf("%s, %d samples", r.c.Train.Spec().Name, r.c.Train.Len())},
-		{"BatchSize", fmt.Sprint(r.c.BatchSize)},
-		{"Partitions", fmt.Sprint(r.c.Partitions)},
-		{"Seed", fmt.Sprint(r.c.Seed)},
-		{"Optimizer", r.c.Optimizer.Name()},
-	}
 }
 
 // checkpoint writes the run's state to c.Checkpoint on rank 0, if there is one. All ranks call it, and all get the error.
@@ -67,8 +57,9 @@ func (r *run) checkpoint() error {
 }
 
 func (r *run) write(state *optim.State) error {
-	meta, err := json.Marshal(progress{Format: 1, Optimizer: r.c.Optimizer.Name(), OptimizerSteps: state.Steps,
-		Settings: r.settings(), At: r.at})
+	meta, err := json.Marshal(progress{Format: checkpointFormat, Optimizer: r.c.Optimizer.Name(),
+		OptimizerSteps: state.Steps,
+		Settings:       r.settings(), At: r.at})
 	if err != nil {
 		return fmt.Errorf("train: checkpoint: %w", err)
 	}
@@ -82,56 +73,17 @@ func (r *run) write(state *optim.State) error {
 	return nil
 }
 
-// resume loads c.Checkpoint on rank 0, if asked to and it is there, and shares it with the other ranks.
-func (r *run) resume() error {
-	if !r.c.Resume {
-		return nil
-	}
-	var text []byte
-	var state *optim.State
-	var err error
-	if r.group.Rank() == 0 {
-		text, state, err = r.load()
-	}
-	if err := share(r.world, r.group, err); err != nil {
-		return err
-	}
-	texts, err := gatherBytes(r.world, r.group, text)
-	if err != nil {
-		return fmt.Errorf("train: sharing the checkpoint: %w", err)
-	}
-	if len(texts[0]) == 0 { // nothing to resume from
-		return nil
-	}
-	var p progress
-	if err := json.Unmarshal(texts[0], &p); err != nil {
-		return fmt.Errorf("train: checkpoint %s: %w", r.c.Checkpoint, err)
-	}
-	if state == nil {
-		state = r.emptyState()
-	}
-	state.Steps = p.OptimizerSteps
-	for _, slot := range state.Slots {
-		if err := collectives.Broadcast(r.world, r.group, slot.Data, 0); err != nil {
-			return fmt.Errorf("train: sharing the checkpoint: %w", err)
-		}
-	}
-	r.at, r.resumed = p.At, true
-	dense := len(state.Slots) - r.tables.slots()
-	if err := r.syncer.restore(&optim.State{Steps: state.Steps, Slots: state.Slots[:dense]}); err != nil {
-		return err
-	}
-	r.tables.restore(&optim.State{Steps: state.Steps, Slots: state.Slots[dense:]})
-	return nil
-}
-
 // load reads the checkpoint into the model and gives its progress, as text, and the optimizer state. A missing file
-// gives an empty text and no error.
+// gives an empty text and no error, if that will do.
 func (r *run) load() (text []byte, state *optim.State, err error) {
 	path := r.c.Checkpoint
 	tensors, metadata, err := safetensors.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) && r.c.Resume == AutoResume {
 		return nil, nil, nil
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fmt.Errorf("train: Config.Resume is %v, and there is no checkpoint to resume from: %w",
+			r.c.Resume, err)
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("train: checkpoint: %w", err)
@@ -147,13 +99,12 @@ func (r *run) load() (text []byte, state *optim.State, err error) {
 	if err := json.Unmarshal([]byte(meta), &p); err != nil {
 		return fail("%w", err)
 	}
-	if p.Format != 1 {
-		return fail("format %d, want 1", p.Format)
+	if p.Format != checkpointFormat {
+		return fail("it has format %d, want %d: end the run with the version of tutti that began it, or begin "+
+			"it again", p.Format, checkpointFormat)
 	}
-	for i, want := range r.settings() {
-		if got := fieldAt(p.Settings, i); got != want {
-			return fail("%s was %s, now %s", want.Name, got.Value, want.Value)
-		}
+	if _, err := r.judge(p); err != nil {
+		return fail("%w", err)
 	}
 	state = r.emptyState()
 	slots := map[string]*optim.Slot{}

@@ -65,7 +65,10 @@ func TestCheckpointOfGoPaths(t *testing.T) {
 	require.Equal(t, 4, renamed)
 	require.NoError(t, safetensors.WriteFile(path, tensors, meta))
 
-	got := onRanks(t, 1, train.Ring, func(_ int, c *train.Config) { c.Checkpoint, c.Resume = path, true })[0]
+	got := onRanks(t, 1, train.Ring, func(_ int, c *train.Config) {
+		c.Checkpoint, c.Resume = path,
+			train.MustResume
+	})[0]
 	require.NoError(t, got.err)
 	require.True(t, got.report.Resumed)
 	require.Equal(t, want.weights, got.weights)
@@ -100,7 +103,8 @@ func TestCheckpointDoesNotFit(t *testing.T) {
 			edited := t.TempDir() + "/edited.safetensors"
 			require.NoError(t, safetensors.WriteFile(edited, kept, meta))
 			r := onRanks(t, 1, train.Ring, func(_ int, cfg *train.Config) {
-				cfg.Optimizer, cfg.Checkpoint, cfg.Resume = c.sgd, edited, true
+				cfg.Optimizer, cfg.Checkpoint, cfg.Resume = c.sgd, edited, train.MustResume
+				cfg.ResumeWith = []string{"Optimizer.Momentum"}
 			})[0]
 			require.ErrorContains(t, r.err, c.want)
 			require.ErrorContains(t, r.err, edited)

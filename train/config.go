@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 
@@ -18,11 +19,19 @@ type Config struct {
 	// Model holds the parameters, found by [layers.Params]. It is a [layers.Layer], or any struct if LossFunc is set.
 	// Its parameters must be Float32 and are moved into one flat vector.
 	Model any
-	// Loss compares the model's output with the batch's targets.
+	// Loss compares the model's output with the batch's targets. It gives one element: the mean over the samples, or,
+	// if it is a [layers.Weigher], over whatever else it divides by. The loss of a step is that of the whole batch,
+	// however many partitions the batch is cut into. A loss whose field Reduction is layers.SumReduction counts as a
+	// sum over the batch.
 	Loss layers.Loss
-	// LossFunc, if set, takes the place of Model.Forward and Loss: it gives the mean loss over the batch, one element.
-	// Runs with a LossFunc have no accuracy.
+	// LossFunc, if set, takes the place of Model.Forward and Loss. It must return one element, the mean loss over the
+	// samples of b, which are one partition of the batch; the step's loss is the mean over all partitions, each
+	// weighted by its samples. If it divides by something else, LossWeight must say by what. Runs with a LossFunc
+	// have no accuracy.
 	LossFunc func(t *autograd.Tape, b *dataset.Batch) *autograd.Var
+	// LossWeight gives what LossFunc divides by for the samples of b, >= 0: the number of words in them, say. It is
+	// called after LossFunc. Default: their number. A partition of weight 0 counts nothing, whatever its loss.
+	LossWeight func(b *dataset.Batch) float64
 
 	// Optimizer turns gradients into updates. Default: optim.SGD with its default learning rate.
 	//
@@ -34,16 +43,20 @@ type Config struct {
 	// Groups give parameters whose names match a pattern a learning rate or a weight decay of their own: the first group that
 	// matches a parameter counts, and what none matches is as Optimizer says. Default: none. Frozen parameters stay frozen. A
 	// pattern that matches nothing, or only what groups before it have, is an error. Moments are kept as they are without
-	// groups, so a run may resume with other ones.
+	// groups, so a run may resume with other ones, where ResumeWith says so.
 	//
 	//	Groups: []optim.Group{{Pattern: "*.bias", NoDecay: true}, {Pattern: "backbone.*", Factor: 0.1}}
 	Groups []optim.Group
 	// Schedule changes the learning rate from step to step. Default: constant.
 	Schedule optim.Schedule
 
-	// Train is the training set, Test the held-out set, evaluated after each epoch (nil: no test).
+	// Train is the training set, Test the held-out set, evaluated after each epoch (nil: no test). Every rank is
+	// given all of both: a rank reads only its partitions of each batch, so nothing is read twice, and a source may
+	// load what it is asked for. A set that holds only a rank's own share is refused, unless by chance all shares
+	// look alike.
 	Train, Test dataset.Source
-	// Epochs is the number of passes over Train, each without replacement. Default 1.
+	// Epochs is the number of passes over Train, each without replacement. Default 1. Negative: none; Run then
+	// evaluates the model on Test as it is.
 	Epochs int
 	// BatchSize is the number of samples per step over all ranks together. Default 32. The last batch of an epoch may be
 	// short; it counts each of its samples as much as any other batch counts its own.
@@ -79,14 +92,31 @@ type Config struct {
 	// Group is this rank's place among the ranks. Default: a group of one.
 	Group *collectives.Group
 
-	// Checkpoint names the file that rank 0 writes after each epoch and when training is interrupted. Default "": none.
+	// Checkpoint names the file that rank 0 writes after each epoch and when training is interrupted. Default "":
+	// none. While Run trains, it holds a lock on the file Checkpoint+".lock", so that a second job does not write the
+	// same checkpoint: it is refused. The lock ends with the process; where the system has no such locks there is
+	// none. The file must be one that can be written: anything else is refused before the first step. All ranks must
+	// set Checkpoint, or none.
 	Checkpoint string
-	// Resume continues from Checkpoint, if that file exists, to the same bits as an uninterrupted run.
-	Resume bool
+	// Resume says whether to go on from Checkpoint, to the same bits as an uninterrupted run. Default NoResume.
+	//
+	// What decides the bits must be as it was: the checkpoint keeps all such fields of Config, and a difference is
+	// refused by name. Allowed without a word are more Epochs, if the rates of Schedule do not depend on their
+	// number.
+	Resume ResumeMode
+	// ResumeWith names fields that may differ from those of the checkpoint, as the refusal names them:
+	// "Optimizer.LR", "Epochs". "Optimizer" stands for all of the optimizer's fields. The run then has other bits
+	// than one with either value throughout.
+	ResumeWith []string
 
-	// OnStep and OnEpoch, if set, are called on this rank after each step and each epoch, in the training goroutine.
-	OnStep  func(Step)
-	OnEpoch func(Epoch)
+	// OnStart, OnStep and OnEpoch, if set, are called on this rank: once before the first step, when it is known what
+	// the run resumes from; after each step; and after each epoch, when its checkpoint has been written. Run calls
+	// them on its own goroutine, and trains on when they return. If one of them returns [Stop] on any rank, all ranks
+	// end without another step, and Run returns its report and no error; after a step it writes the checkpoint first.
+	// Any other error, or a panic, ends the run on all ranks with that error.
+	OnStart func(Start) error
+	OnStep  func(Step) error
+	OnEpoch func(Epoch) error
 }
 
 // Step is the progress of a run after one step.
@@ -105,6 +135,7 @@ func (c Config) withDefaults(size int) Config {
 	if c.Epochs == 0 {
 		c.Epochs = 1
 	}
+	c.Epochs = max(c.Epochs, -1)
 	if c.BatchSize == 0 {
 		c.BatchSize = 32
 	}
@@ -120,20 +151,14 @@ func (c Config) withDefaults(size int) Config {
 // Validate reports the first field that cannot work, with its value and what it should be. Zero fields that have a
 // default are valid.
 func (c Config) Validate() error {
-	_, isLayer := c.Model.(layers.Layer)
+	if err := c.validateLoss(); err != nil {
+		return err
+	}
 	switch {
-	case c.Model == nil:
-		return fmt.Errorf("train: Config.Model is nil, want a layers.Layer, or any struct of parameters with LossFunc")
-	case c.LossFunc == nil && !isLayer:
-		return fmt.Errorf("train: Config.Model is a %T, want a layers.Layer, or set LossFunc", c.Model)
-	case c.LossFunc == nil && c.Loss == nil:
-		return fmt.Errorf("train: Config.Loss is nil, want a layers.Loss, or set LossFunc")
 	case c.Train == nil:
 		return fmt.Errorf("train: Config.Train is nil, want a dataset.Source")
 	case c.Train.Len() == 0:
 		return fmt.Errorf("train: Config.Train has 0 samples, want at least 1")
-	case c.Epochs < 0:
-		return fmt.Errorf("train: Config.Epochs = %d, want at least 1", c.Epochs)
 	case c.BatchSize < 0:
 		return fmt.Errorf("train: Config.BatchSize = %d, want at least 1", c.BatchSize)
 	case c.Partitions < 0:
@@ -144,8 +169,13 @@ func (c Config) Validate() error {
 		return fmt.Errorf("train: Config.Compress = %d, want Float32Wire, BFloat16Wire or Float16Wire", c.Compress)
 	case c.ErrorFeedback && c.Compress == collectives.Float32Wire:
 		return fmt.Errorf("train: Config.ErrorFeedback is set and Config.Compress is none: there is no error to feed back")
-	case c.Resume && c.Checkpoint == "":
+	case c.Resume > AutoResume:
+		return fmt.Errorf("train: Config.Resume = %d, want NoResume, MustResume or AutoResume", c.Resume)
+	case c.Resume != NoResume && c.Checkpoint == "":
 		return fmt.Errorf("train: Config.Resume is set and Config.Checkpoint is empty, want the file to resume from")
+	case c.Resume == NoResume && len(c.ResumeWith) > 0:
+		return fmt.Errorf("train: Config.ResumeWith = %q and Config.Resume is not set: nothing is resumed",
+			c.ResumeWith)
 	}
 	if _, err := c.Sync.syncer(); err != nil {
 		return err
@@ -167,6 +197,25 @@ func (c Config) Validate() error {
 		if !reflect.DeepEqual(got.Shape, want.Shape) {
 			return fmt.Errorf("train: Config.Test has samples of shape %v, Config.Train of shape %v", got.Shape, want.Shape)
 		}
+	}
+	return nil
+}
+
+// validateLoss is Validate for what a loss is computed of.
+func (c Config) validateLoss() error {
+	_, isLayer := c.Model.(layers.Layer)
+	switch {
+	case c.Model == nil:
+		return fmt.Errorf("train: Config.Model is nil, want a layers.Layer, or any struct of parameters with LossFunc")
+	case c.LossFunc == nil && !isLayer:
+		return fmt.Errorf("train: Config.Model is a %T, want a layers.Layer, or set LossFunc", c.Model)
+	case c.LossFunc == nil && c.Loss == nil:
+		return fmt.Errorf("train: Config.Loss is nil, want a layers.Loss, or set LossFunc")
+	case c.LossFunc == nil && reductionOf(c.Loss) == layers.NoReduction:
+		return fmt.Errorf("train: Config.Loss is a %T without a reduction, want a mean or a sum", c.Loss)
+	case c.LossWeight != nil && c.LossFunc == nil:
+		return errors.New("train: Config.LossWeight is set and Config.LossFunc is nil: a Loss says what it " +
+			"divides by as a layers.Weigher")
 	}
 	return nil
 }

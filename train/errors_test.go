@@ -32,14 +32,20 @@ func TestValidateNamesFieldAndValue(t *testing.T) {
 		{func(c *train.Config) {
 			c.Train = dataset.FromTensors(tensor.New(tensor.Float32, 0, 6), tensor.New(tensor.Int64, 0))
 		}, "Config.Train has 0 samples"},
-		{func(c *train.Config) { c.Epochs = -1 }, "Config.Epochs = -1"},
+		{func(c *train.Config) { c.LossWeight = func(*dataset.Batch) float64 { return 1 } },
+			"Config.LossWeight is set and Config.LossFunc is nil"},
+		{func(c *train.Config) { c.Loss = layers.MSE{Reduction: layers.NoReduction} },
+			"Config.Loss is a layers.MSE without a reduction"},
+		{func(c *train.Config) { c.Resume = 3 }, "Config.Resume = 3"},
+		{func(c *train.Config) { c.ResumeWith = []string{"Epochs"} },
+			`Config.ResumeWith = ["Epochs"] and Config.Resume is not set`},
 		{func(c *train.Config) { c.BatchSize = -2 }, "Config.BatchSize = -2"},
 		{func(c *train.Config) { c.Partitions = -3 }, "Config.Partitions = -3"},
 		{func(c *train.Config) { c.Workers = -4 }, "Config.Workers = -4"},
 		{func(c *train.Config) { c.Sync = 9 }, "Config.Sync = 9"},
 		{func(c *train.Config) { c.Compress = 7 }, "Config.Compress = 7"},
 		{func(c *train.Config) { c.ErrorFeedback = true }, "Config.ErrorFeedback is set and Config.Compress is none"},
-		{func(c *train.Config) { c.Resume = true }, "Config.Checkpoint is empty"},
+		{func(c *train.Config) { c.Resume = train.MustResume }, "Config.Checkpoint is empty"},
 		{func(c *train.Config) { c.Optimizer = optim.Adam{Beta1: 1.5} }, "Beta1"},
 		{func(c *train.Config) { c.Schedule = optim.Step{Every: -1} }, "train: Config.Schedule: optim: Step.Every = -1"},
 		{func(c *train.Config) {
@@ -75,7 +81,8 @@ func TestDisagreement(t *testing.T) {
 		{func(c *train.Config) { c.Optimizer = optim.Adam{LR: 0.02} }, "on Optimizer: rank 0 has adam{LR:0.01"},
 		{func(c *train.Config) { c.Groups = []optim.Group{{Pattern: "*.Bias", NoDecay: true}} }, "on Groups: rank 0 has [], rank 2 has [{Pattern:*.Bias"},
 		{func(c *train.Config) { c.Sync = train.ShuffleBroadcast }, "on Sync: rank 0 has ring, rank 2 has shuffle"},
-		{func(c *train.Config) { c.Train = blobs(99, 1) }, "99 samples"},
+		{func(c *train.Config) { c.Train = blobs(99, 1) },
+			"99 samples of shape [6], 3 classes: every rank is given the whole data set"},
 		{func(c *train.Config) {
 			n := newNet()
 			n.Hidden.Weight = autograd.NewParam(tensor.New(tensor.Float32, 12, features))
@@ -180,10 +187,11 @@ func TestLostPeer(t *testing.T) {
 		c := config(train.ShuffleBroadcast)
 		c.Group = g
 		if g.Rank() == 1 {
-			c.OnStep = func(s train.Step) {
+			c.OnStep = func(s train.Step) error {
 				if s.Epoch == 2 {
 					g.Close()
 				}
+				return nil
 			}
 		}
 		_, errs[g.Rank()] = train.Run(ctx, c)

@@ -6,22 +6,28 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync"
 
 	"github.com/tutti-ml/tutti/autograd"
 	"github.com/tutti-ml/tutti/blas/vec"
 	"github.com/tutti-ml/tutti/collectives"
 	"github.com/tutti-ml/tutti/dataset"
+	"github.com/tutti-ml/tutti/internal/panics"
 	"github.com/tutti-ml/tutti/tensor"
 )
 
 // Metrics are sums and means over a set of samples.
 type Metrics struct {
-	Loss    float64 // mean over the samples
-	Correct int     // samples whose largest output is at their label; -1 where there are no labels
+	Loss float64 // mean over the samples, or what else the loss divides by
+	// Correct counts the samples whose largest output is at their label, or whose one output is on the right side of
+	// yes and no; -1 where there are neither.
+	Correct int
 	Samples int
 }
 
-// Accuracy is the fraction of samples whose largest output is at their label, from 0 to 1; NaN where there are no labels.
+// Accuracy is Correct as a fraction of Samples, from 0 to 1; NaN where nothing is right or wrong. It counts where the
+// data has classes, and where the loss asks one yes-or-no question about each sample, as BCEWithLogits of one logit
+// does.
 func (m Metrics) Accuracy() float64 {
 	if m.Correct < 0 {
 		return math.NaN()
@@ -36,6 +42,9 @@ var errStopped = errors.New("train: evaluation stopped")
 // mode. The ranks of c.Group share the batches, and all of them get the same numbers, which do not depend on how many
 // they are. Other fields of c are not used.
 func Evaluate(ctx context.Context, c Config, src dataset.Source) (Metrics, error) {
+	if err := c.validateLoss(); err != nil {
+		return Metrics{}, err
+	}
 	m, err := evaluate(ctx, context.WithoutCancel(ctx), c, src)
 	if errors.Is(err, errStopped) {
 		return m, fmt.Errorf("%w: %w", err, cmp.Or(context.Cause(ctx), context.Canceled))
@@ -52,12 +61,19 @@ func evaluate(ctx, world context.Context, c Config, src dataset.Source) (Metrics
 	}
 	batchSize := c.withDefaults(size).BatchSize
 	batches := (src.Len() + batchSize - 1) / batchSize
-	// Two numbers a batch, zero where another rank computes them, so that their sum over the ranks is exact; and then how
-	// many ranks were told to stop and how many failed.
-	sums := make([]float64, 2*batches+2)
-	flags := sums[2*batches:]
-	local := evaluateBatches(ctx, c, src, batchSize, rank, size, sums[:2*batches])
+	objective := newObjective(c)
+	// Three numbers a batch, zero where another rank computes them, so that their sum over the ranks is exact; and
+	// then how many ranks were told to stop and how many failed.
+	sums := make([]float64, 3*batches+2)
+	flags := sums[3*batches:]
+	local := ErrExit
+	var alone sync.WaitGroup // a goroutine for what may end it
+	alone.Go(func() { evaluateBatches(ctx, objective, src, batchSize, rank, size, sums[:3*batches], &local) })
+	alone.Wait()
 	switch {
+	case local == ErrExit:
+		local = fmt.Errorf("train: evaluation: %w", ErrExit)
+		flags[1] = 1
 	case errors.Is(local, errStopped):
 		flags[0] = 1
 	case local != nil:
@@ -75,47 +91,68 @@ func evaluate(ctx, world context.Context, c Config, src dataset.Source) (Metrics
 		return Metrics{}, errStopped
 	}
 	m := Metrics{Samples: src.Len(), Correct: -1}
+	weight := float64(m.Samples)
+	if objective.weigh != nil {
+		weight = 0
+		for i := range batches {
+			weight += sums[3*i+2]
+		}
+	}
 	hits := 0.0
 	for i := range batches {
-		m.Loss += sums[2*i] / float64(m.Samples)
-		hits += sums[2*i+1]
+		m.Loss += mean(sums[3*i], weight)
+		hits += sums[3*i+1]
 	}
-	if c.LossFunc == nil && src.Spec().Classes > 0 {
+	if objective.labelled(c, src.Spec()) {
 		m.Correct = int(hits)
 	}
 	return m, nil
 }
 
-// evaluateBatches computes every size-th batch, from rank on: its summed loss and its hits.
-func evaluateBatches(ctx context.Context, c Config, src dataset.Source, batchSize, rank, size int, sums []float64) (err error) {
+// evaluateBatches computes every size-th batch, from rank on: its summed loss, its hits and its weight. It leaves its
+// error in err, and may end its goroutine.
+func evaluateBatches(ctx context.Context, o objective, src dataset.Source, batchSize, rank, size int, sums []float64,
+	err *error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = panicError("evaluation", v)
+			*err = panicError("evaluation", v, panics.At())
 		}
 	}()
-	loss := lossOf(c)
 	tape := autograd.NewTape(autograd.Infer, nil)
 	var batch dataset.Batch
 	index := make([]int, 0, batchSize)
-	for i := rank; 2*i < len(sums); i += size {
+	for i := rank; 3*i < len(sums); i += size {
 		if ctx.Err() != nil {
-			return errStopped
+			*err = errStopped
+			return
 		}
 		index = index[:0]
 		for n := i * batchSize; n < min((i+1)*batchSize, src.Len()); n++ {
 			index = append(index, n)
 		}
-		if err := src.Fill(&batch, index); err != nil {
-			return fmt.Errorf("train: reading the test set: %w", err)
+		if failed := src.Fill(&batch, index); failed != nil {
+			*err = fmt.Errorf("train: reading the test set: %w", failed)
+			return
+		}
+		if batch.N != len(index) {
+			*err = fmt.Errorf("train: reading the test set: %s gave %d samples, %d were asked for", src.Spec().Name,
+				batch.N, len(index))
+			return
 		}
 		tape.Reset(nil)
-		l, output := loss(tape, &batch)
-		sums[2*i] = scalar(l.Value()) * float64(batch.N)
+		l, output := o.loss(tape, &batch)
+		weighed := 0.0
+		if o.weigh != nil {
+			weighed = o.weigh(&batch)
+		}
+		if w := o.weight(batch.N, weighed); w != 0 {
+			sums[3*i], sums[3*i+2] = scalar(l.Value())*w, w
+		}
 		if output != nil {
-			sums[2*i+1] = float64(correct(output.Value(), batch.Y))
+			sums[3*i+1] = float64(o.correct(output.Value(), batch.Y))
 		}
 	}
-	return nil
+	*err = nil
 }
 
 // correct counts the rows of output [N, C] whose largest element is at the label; 0 where targets are not labels.

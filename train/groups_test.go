@@ -147,10 +147,11 @@ func TestGroupsResume(t *testing.T) {
 				if rank != 0 {
 					return base
 				}
-				cfg.OnStep = func(s train.Step) {
+				cfg.OnStep = func(s train.Step) error {
 					if s.Epoch == 2 && s.Step == 3 {
 						cancel()
 					}
+					return nil
 				}
 				return ctx
 			}) {
@@ -158,7 +159,7 @@ func TestGroupsResume(t *testing.T) {
 			}
 			requireAll(t, want, onRanks(t, c.after, c.sync, func(rank int, cfg *train.Config) {
 				withGroups(rank, cfg)
-				cfg.Checkpoint, cfg.Resume = path, true
+				cfg.Checkpoint, cfg.Resume = path, train.MustResume
 			}))
 		})
 	}

@@ -2,14 +2,15 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"math/rand/v2"
-	"runtime/debug"
 
 	"github.com/tutti-ml/tutti/autograd"
 	"github.com/tutti-ml/tutti/dataset"
-	"github.com/tutti-ml/tutti/layers"
+	"github.com/tutti-ml/tutti/internal/panics"
 	"github.com/tutti-ml/tutti/tensor"
 )
 
@@ -17,7 +18,7 @@ import (
 // and shares the weights with the other replicas of its rank, which may run beside it.
 type replica struct {
 	partition int
-	loss      func(t *autograd.Tape, b *dataset.Batch) (loss, output *autograd.Var)
+	objective objective
 	tape      *autograd.Tape
 	source    *rand.PCG
 	rng       *rand.Rand
@@ -26,13 +27,15 @@ type replica struct {
 	begin     func(n int)    // of the collection of what layers observe of n samples, and of rows
 	rows      func() error   // collects the gradients of sparse parameters from the tape
 
+	err error // of the last step
+
 	next func() (*dataset.Batch, error, bool)
 	stop func()
 }
 
-func newReplica(partition int, set *autograd.Set, loss func(*autograd.Tape, *dataset.Batch) (*autograd.Var, *autograd.Var)) *replica {
+func newReplica(partition int, set *autograd.Set, o objective) *replica {
 	k := set.Value().Len()
-	r := &replica{partition: partition, loss: loss, source: rand.NewPCG(0, 0), grad: make([]float32, lead+k)}
+	r := &replica{partition: partition, objective: o, source: rand.NewPCG(0, 0), grad: make([]float32, lead+k)}
 	r.rng = rand.New(r.source)
 	r.view = tensor.FromSlice(r.grad[lead:], k)
 	r.tape = autograd.NewTape(autograd.Train, r.rng)
@@ -53,21 +56,34 @@ func (r *replica) close() {
 	}
 }
 
-// step fills the gradient vector from the next batch: the gradient of this partition's share of the mean loss over the
-// whole batch of total samples, and the tail. seed and step fix the random numbers. On an error the tail says so to all
-// ranks, and the rest is of no use to anybody; it may be on its way already, so it is left alone.
-func (r *replica) step(seed uint64, step, total int) (err error) {
+// ErrExit is wrapped by the error of a run in whose model, loss or data a goroutine ended itself, by runtime.Goexit:
+// as the methods FailNow and Skip of testing.T do.
+var ErrExit = errors.New("runtime.Goexit was called")
+
+// step fills the gradient vector from the next batch: the gradient of this partition's share of the loss over the
+// whole batch of total samples, and the tail. seed and step fix the random numbers. On an error, which it leaves in
+// r.err, the tail says so to all ranks, and the rest is of no use to anybody; it may be on its way already, so it is
+// left alone. It may end its goroutine, if what it calls does.
+func (r *replica) step(seed uint64, step, total int) {
 	clear(r.grad)
-	tail := tailOf(r.grad)
+	r.err = ErrExit
 	defer func() {
+		where := fmt.Sprintf("forward and backward of partition %d", r.partition)
 		if v := recover(); v != nil {
-			err = panicError(fmt.Sprintf("forward and backward of partition %d", r.partition), v)
+			r.err = panicError(where, v, panics.At())
+		} else if r.err == ErrExit {
+			r.err = fmt.Errorf("train: %s: %w", where, ErrExit)
 		}
-		if err != nil {
+		if r.err != nil {
+			tail := tailOf(r.grad)
 			clear(tail)
 			tail[tailFailed] = 1
 		}
 	}()
+	r.err = r.differentiate(seed, step, total)
+}
+
+func (r *replica) differentiate(seed uint64, step, total int) error {
 	batch, err, ok := r.next()
 	if !ok {
 		return fmt.Errorf("train: partition %d: the data ended before the epoch did", r.partition)
@@ -81,43 +97,28 @@ func (r *replica) step(seed uint64, step, total int) (err error) {
 	}
 	r.source.Seed(seed+uint64(r.partition), uint64(step))
 	r.tape.Reset(r.rng)
+	loss, output := r.objective.loss(r.tape, batch)
 	share := float64(batch.N) / float64(total)
-	loss, output := r.loss(r.tape, batch)
-	tail[tailLoss] = float32(share * scalar(loss.Value()))
-	if output != nil {
-		tail[tailCorrect] = float32(correct(output.Value(), batch.Y))
+	tail := tailOf(r.grad)
+	switch {
+	case r.objective.sum:
+		share = 1
+	case r.objective.weigh != nil:
+		w := r.objective.weigh(batch)
+		if !(w >= 0) || math.IsInf(w, 0) {
+			return fmt.Errorf("train: partition %d: the weight of the loss is %v, want 0 <= weight < Inf",
+				r.partition, w)
+		}
+		share = w / float64(total)
+		tail[tailWeight] = float32(share)
 	}
+	if output != nil {
+		tail[tailCorrect] = float32(r.objective.correct(output.Value(), batch.Y))
+	}
+	if share == 0 { // nothing counts
+		return nil
+	}
+	tail[tailLoss] = float32(share * scalar(loss.Value()))
 	r.tape.BackwardScaled(loss, share)
 	return r.rows()
-}
-
-// lossOf gives the function from a batch to its mean loss, and to the model's output where there is one.
-func lossOf(c Config) func(*autograd.Tape, *dataset.Batch) (*autograd.Var, *autograd.Var) {
-	if c.LossFunc != nil {
-		return func(t *autograd.Tape, b *dataset.Batch) (*autograd.Var, *autograd.Var) { return c.LossFunc(t, b), nil }
-	}
-	model := c.Model.(layers.Layer)
-	return func(t *autograd.Tape, b *dataset.Batch) (*autograd.Var, *autograd.Var) {
-		output := model.Forward(t, t.Const(b.X))
-		return c.Loss.Loss(t, output, b.Y), output
-	}
-}
-
-// PanicError is a panic in user or library code during training, made an error at the edge of its goroutine.
-type PanicError struct {
-	Where string // what was being computed
-	Value any    // what was passed to panic
-	Stack []byte // of the panicking goroutine
-}
-
-func (e *PanicError) Error() string { return fmt.Sprintf("train: %s: %v", e.Where, e.Value) }
-
-// Unwrap gives the panic's value where that is an error.
-func (e *PanicError) Unwrap() error {
-	err, _ := e.Value.(error)
-	return err
-}
-
-func panicError(where string, v any) error {
-	return &PanicError{Where: where, Value: v, Stack: debug.Stack()}
 }

@@ -9,6 +9,9 @@ type Report struct {
 	Samples int           // trained on by all ranks, in this process's lifetime
 	Elapsed time.Duration // spent training, evaluation and checkpoints apart
 	Resumed bool          // whether the run went on from a checkpoint
+	Stopped bool          // whether OnStart, OnStep or OnEpoch ended it by Stop
+
+	test *Metrics // of a run of no epochs
 }
 
 // Epoch is the record of one pass over the training set.
@@ -27,8 +30,12 @@ func (r *Report) SamplesPerSecond() float64 {
 	return float64(r.Samples) / r.Elapsed.Seconds()
 }
 
-// Test gives the metrics on the test set after the last epoch; zero without one.
+// Test gives the metrics on the test set after the last epoch, or of the model as it was where the run was of none;
+// zero without a test set.
 func (r *Report) Test() Metrics {
+	if r.test != nil {
+		return *r.test
+	}
 	if len(r.Epochs) == 0 {
 		return Metrics{}
 	}
@@ -36,5 +43,6 @@ func (r *Report) Test() Metrics {
 }
 
 func (r *run) report() *Report {
-	return &Report{Epochs: r.at.History, Steps: r.at.Step, Samples: r.samples, Elapsed: r.elapsed, Resumed: r.resumed}
+	return &Report{Epochs: r.at.History, Steps: r.at.Step, Samples: r.samples, Elapsed: r.elapsed, Resumed: r.resumed,
+		Stopped: r.stopped, test: r.test}
 }

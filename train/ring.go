@@ -32,26 +32,35 @@ func (r *ring) send(ctx context.Context, i int) {
 			addTo(r.grads[0][from:to], part)
 		}
 	}
-	sum := r.grads[0][from:to]
+	sum, tail := r.grads[0][lead+r.spans[i].lo:to], tailOf(r.grads[0])
+	if r.feedback != nil {
+		r.feedback.apply(sum, r.spans[i].lo)
+	}
+	if r.check.look(sum, r.spans[i].lo); last && r.check.found() {
+		tail[tailInfinite] = 1
+	}
 	if r.wire == collectives.Float32Wire {
-		r.last = collectives.AllReduceAsync(ctx, r.group, sum, collectives.Sum)
+		r.last = collectives.AllReduceAsync(ctx, r.group, r.grads[0][from:to], collectives.Sum)
 		return
 	}
 	if last {
-		collectives.AllReduceAsync(ctx, r.group, sum[:tailLen], collectives.Sum)
-		sum = sum[tailLen:]
-	}
-	if r.feedback != nil {
-		r.feedback.apply(sum, r.spans[i].lo)
+		collectives.AllReduceAsync(ctx, r.group, tail, collectives.Sum)
 	}
 	r.last = collectives.AllReduceCompressedAsync(ctx, r.group, sum, collectives.Sum, r.wire)
 }
 
-func (r *ring) step(_ context.Context, lr float64, proceed func([]float32) bool) error {
-	if err := r.last.Wait(context.Background()); err != nil { // operations end in order, and with the first error
+func (r *ring) step(ctx context.Context, lr float64, proceed func([]float32) (float32, bool)) error {
+	if err := r.last.Wait(ctx); err != nil { // operations end in order, and with the first error
 		return err
 	}
-	if sum := r.grads[0]; proceed(tailOf(sum)) {
+	sum := r.grads[0]
+	if r.check.half { // rounding the total may have given infinity, on all ranks the same
+		if r.check.look(sum[lead:], 0); r.check.found() {
+			tailOf(sum)[tailInfinite] = 1
+		}
+	}
+	if scale, ok := proceed(tailOf(sum)); ok {
+		scaled(sum[lead:], scale)
 		r.stepper.Step(r.weights, sum[lead:], lr)
 	}
 	return nil

@@ -5,74 +5,111 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"runtime"
-	"sync"
 	"time"
 
 	"github.com/tutti-ml/tutti/autograd"
 	"github.com/tutti-ml/tutti/collectives"
 	"github.com/tutti-ml/tutti/dataset"
+	"github.com/tutti-ml/tutti/internal/panics"
 	"github.com/tutti-ml/tutti/layers"
 	"github.com/tutti-ml/tutti/tensor"
 	"github.com/tutti-ml/tutti/train/optim"
 )
 
-// ErrNotFinite is wrapped by the error of a run whose loss became NaN or infinite. The weights are those before the step
-// that found it.
-var ErrNotFinite = errors.New("loss is not finite")
+// ErrNotFinite is wrapped by the error of a run whose loss or gradient became NaN or infinite, or so large that it
+// would be so on its way to the other ranks. The weights are those before the step that found it.
+var ErrNotFinite = errors.New("not finite")
 
 // Run trains c.Model on c.Train and returns the report of all epochs. Every rank of c.Group calls Run with the same
 // configuration, and every rank ends with the same weights, in the model itself.
 //
-// The weights that training starts from are rank 0's. When ctx is cancelled on any rank, all ranks finish the step they
-// are in, rank 0 writes the checkpoint, and Run returns the report so far and an error that wraps ctx's on the rank that
-// was told, and context.Canceled on the others. A lost peer is an error that names its rank; an error on one rank, such
-// as a bad record in its part of the data, ends the run on all of them. Panics in the model or the loss become errors.
+// The weights that training starts from are rank 0's. When ctx is cancelled on any rank, all ranks finish the step
+// they are in, rank 0 writes the checkpoint, and Run returns the report so far and an error that wraps ctx's on the
+// rank that was told, and context.Canceled on the others. A lost peer is an error that names its rank; an error on
+// one rank, such as a bad record in its part of the data, ends the run on all of them. Panics in the model, the loss,
+// the data or a function of c become errors, and so does runtime.Goexit in the first three.
+//
+// The model is Run's until it returns: another Run of it, or of a model that shares a parameter with it, is refused,
+// and a Forward or an Evaluate meanwhile may see a half of a step.
 func Run(ctx context.Context, c Config) (report *Report, err error) {
+	r, err := prepare(ctx, c)
+	if r != nil {
+		defer r.close()
+	}
+	defer func() { // of an optimizer, say
+		if v := recover(); v != nil {
+			report, err = r.end(panicError("training", v, panics.At()))
+		}
+	}()
+	if err := share(context.WithoutCancel(ctx), c.Group, err); err != nil {
+		return nil, err
+	}
+	if err := r.start(); err != nil {
+		return r.end(err)
+	}
+	if r.c.Epochs < 0 {
+		return r.end(r.none(ctx))
+	}
+	for r.at.Epoch < r.c.Epochs {
+		if err := r.epoch(ctx); err != nil {
+			return r.end(err)
+		}
+	}
+	return r.end(nil)
+}
+
+// prepare makes a run as far as this rank can by itself. The run is to be closed, also where there is an error.
+func prepare(ctx context.Context, c Config) (r *run, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = panicError("preparing", v)
+			err = panicError("preparing", v, panics.At())
 		}
 	}()
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	r, err := newRun(ctx, c)
-	if err != nil {
+	r = &run{group: c.Group, world: context.WithoutCancel(ctx)}
+	return r, r.init(c)
+}
+
+// end gives what Run returns.
+func (r *run) end(err error) (*Report, error) {
+	switch {
+	case !r.started:
 		return nil, err
+	case errors.Is(err, Stop):
+		r.stopped, err = true, nil
 	}
-	defer r.close()
-	if err := r.start(); err != nil {
-		return nil, err
-	}
-	for r.at.Epoch < r.c.Epochs {
-		if err := r.epoch(ctx); err != nil {
-			return r.report(), err
-		}
-	}
-	return r.report(), nil
+	return r.report(), err
 }
 
 // A run is the state of one rank's training.
 type run struct {
-	c        Config
-	group    *collectives.Group
-	world    context.Context     // for collective operations: not cancelled with the run, so that all ranks stop together
-	params   []layers.NamedParam // all of the model's
-	set      *autograd.Set       // those that are trained densely: a frozen one must not meet momentum or weight decay
-	weights  []float32           // set's
-	replicas []*replica
-	grads    [][]float32
-	syncer   syncer
-	buffers  *buffers
-	tables   *tables
-	stats    *statSync // nil: every partition for itself
-	overlap  *overlap
-	feedback *feedback
-	plan     dataset.Plan
+	c         Config
+	group     *collectives.Group
+	world     context.Context     // for collective operations: not cancelled, so that all ranks stop together
+	params    []layers.NamedParam // all of the model's
+	set       *autograd.Set       // those that are trained densely: a frozen one must not meet momentum or weight decay
+	weights   []float32           // set's
+	replicas  []*replica
+	grads     [][]float32
+	syncer    syncer
+	buffers   *buffers
+	tables    *tables
+	stats     *statSync // nil: every partition for itself
+	overlap   *overlap
+	feedback  *feedback
+	plan      dataset.Plan
+	objective objective
+	check     *gradientCheck
+	ending    error  // what OnStep said after the last step: there is to be no other
+	unlock    func() // of the checkpoint; nil: not locked
 
 	at      position
 	resumed bool
+	started bool // all that is to be found out before the first step is well
+	stopped bool
+	test    *Metrics      // of a run of no epochs
 	samples int           // trained on by this process
 	elapsed time.Duration // training alone, in this process
 }
@@ -81,14 +118,14 @@ type run struct {
 type position struct {
 	Epoch   int     // epochs complete
 	Step    int     // steps of the next epoch complete
-	Loss    float64 // sums over those steps, of loss times samples
+	Loss    float64 // sums over those steps, of loss times weight
+	Weight  float64 // of the loss: samples, or what it divides by
 	Correct float64
 	Samples int
 	History []Epoch // of the complete epochs
 }
 
-func newRun(ctx context.Context, c Config) (*run, error) {
-	r := &run{group: c.Group, world: context.WithoutCancel(ctx)}
+func (r *run) init(c Config) error {
 	if r.group == nil {
 		r.group = collectives.Alone()
 	}
@@ -96,7 +133,7 @@ func newRun(ctx context.Context, c Config) (*run, error) {
 	r.c = c.withDefaults(size)
 	r.c.Group = r.group
 	if r.c.Partitions < size {
-		return nil, fmt.Errorf("train: Config.Partitions = %d, want at least the number of ranks, %d", r.c.Partitions, size)
+		return fmt.Errorf("train: Config.Partitions = %d, want at least the number of ranks, %d", r.c.Partitions, size)
 	}
 
 	var trained []*autograd.Param
@@ -104,7 +141,7 @@ func newRun(ctx context.Context, c Config) (*run, error) {
 	r.params = layers.Params(r.c.Model)
 	for _, p := range r.params {
 		if d := p.Value().DType(); d != tensor.Float32 {
-			return nil, fmt.Errorf("train: parameter %s is %v, want Float32", p.Name, d)
+			return fmt.Errorf("train: parameter %s is %v, want Float32", p.Name, d)
 		}
 		if !p.Frozen && !p.Sparse {
 			trained = append(trained, p.Param)
@@ -112,33 +149,42 @@ func newRun(ctx context.Context, c Config) (*run, error) {
 		frozen = frozen && p.Frozen
 	}
 	if frozen {
-		return nil, fmt.Errorf("train: Config.Model (%T) has no parameters to train in exported fields (%d are frozen)",
+		return fmt.Errorf("train: Config.Model (%T) has no parameters to train in exported fields (%d are frozen)",
 			r.c.Model, len(r.params))
+	}
+	if err := r.claim(); err != nil {
+		return err
 	}
 	r.set = autograd.NewSet(trained)
 	r.weights = tensor.Data[float32](r.set.Value())
 	r.plan = dataset.Plan{N: r.c.Train.Len(), BatchSize: r.c.BatchSize, Partitions: r.c.Partitions, Shuffle: true, Seed: r.c.Seed}
 
 	lo, hi := collectives.Slice(r.c.Partitions, size, r.group.Rank())
-	loss := lossOf(r.c)
+	r.objective = newObjective(r.c)
 	for partition := lo; partition < hi; partition++ {
-		replica := newReplica(partition, r.set, loss)
+		replica := newReplica(partition, r.set, r.objective)
 		r.replicas = append(r.replicas, replica)
 		r.grads = append(r.grads, replica.grad)
 	}
 	strategy, err := r.c.Sync.syncer()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if r.buffers, err = newBuffers(r.c.Model, r.group, r.c.Partitions, hi-lo); err != nil {
-		return nil, err
+		return err
 	}
 	groups, err := newGroups(r.c, r.set)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if r.tables, err = newTables(r.c, r.params, groups); err != nil {
-		return nil, err
+	nodes := 0
+	for rank := range size {
+		lo, hi := collectives.Slice(r.c.Partitions, size, rank)
+		nodes += len(cut(r.c.Partitions, lo, hi))
+	}
+	r.check = newGradientCheck(r.params, r.set, nodes, r.c.Partitions, size, r.c.Compress)
+	if r.tables, err = newTables(r.c, r.params, groups, r.check); err != nil {
+		return err
 	}
 	for i, replica := range r.replicas {
 		replica.begin = func(n int) {
@@ -153,12 +199,12 @@ func newRun(ctx context.Context, c Config) (*run, error) {
 		r.feedback = newFeedback(r.c.Compress, len(r.weights)*len(cut(r.c.Partitions, lo, hi)))
 	}
 	r.syncer = strategy(&params{group: r.group, partitions: r.c.Partitions, lo: lo, hi: hi, weights: r.weights, grads: r.grads,
-		groups: groups, spans: spans, wire: r.c.Compress, feedback: r.feedback})
+		groups: groups, spans: spans, wire: r.c.Compress, feedback: r.feedback, check: r.check})
 	r.overlap = newOverlap(r.set, spans, len(r.replicas), r.syncer.send)
 	for _, replica := range r.replicas {
 		replica.tape.OnGrad(r.overlap.ready)
 	}
-	return r, nil
+	return r.lock()
 }
 
 // start makes sure that all ranks are about to do the same, from the same weights.
@@ -175,7 +221,8 @@ func (r *run) start() error {
 			replica.tape.SetStatSync(statMember{r.stats, i})
 		}
 	}
-	if err := r.resume(); err != nil {
+	began, err := r.resume()
+	if err != nil {
 		return err
 	}
 	if err := collectives.Broadcast(r.world, r.group, r.weights, 0); err != nil {
@@ -188,16 +235,39 @@ func (r *run) start() error {
 			}
 		}
 	}
-	return r.buffers.share(r.world)
+	if err := r.buffers.share(r.world); err != nil {
+		return err
+	}
+	r.started = true
+	return r.settle(call("OnStart", r.c.OnStart, began))
 }
 
 func (r *run) close() {
+	if r.unlock != nil {
+		r.unlock()
+	}
+	r.release()
 	for _, replica := range r.replicas {
 		replica.close()
 	}
 	if r.stats != nil {
 		r.stats.close()
 	}
+}
+
+// none evaluates the model as it is: a run of no epochs.
+func (r *run) none(ctx context.Context) error {
+	if r.c.Test == nil {
+		return nil
+	}
+	m, err := evaluate(ctx, r.world, r.c, r.c.Test)
+	if errors.Is(err, errStopped) {
+		return r.interrupted(ctx)
+	}
+	if err == nil {
+		r.test = &m
+	}
+	return err
 }
 
 // epoch trains from r.at to the end of its epoch, evaluates, and writes the checkpoint.
@@ -216,22 +286,28 @@ func (r *run) epoch(ctx context.Context) error {
 		samples := len(order.Batch(r.at.Step))
 		loss, told, err := r.step(ctx, samples)
 		if err != nil {
-			return err
+			return r.stopping(err)
 		}
 		stop = told
 		r.samples += samples
-		if r.c.OnStep != nil {
-			r.c.OnStep(Step{Epoch: r.at.Epoch + 1, Epochs: r.c.Epochs, Step: r.at.Step, Steps: steps, Samples: samples, Loss: loss})
-		}
+		r.ending = call("OnStep", r.c.OnStep,
+			Step{Epoch: r.at.Epoch + 1, Epochs: r.c.Epochs, Step: r.at.Step, Steps: steps, Samples: samples,
+				Loss: loss})
 	}
 	trained := time.Since(began)
 	r.elapsed += trained
+	if err := r.settle(r.ending); err != nil {
+		return r.stopping(err)
+	}
 	if r.at.Step < steps {
 		return r.interrupted(ctx)
 	}
 
 	e := Epoch{Epoch: r.at.Epoch + 1, Epochs: r.c.Epochs, Elapsed: trained, Train: Metrics{
-		Loss: r.at.Loss / float64(r.at.Samples), Correct: r.labelled(int(math.Round(r.at.Correct))), Samples: r.at.Samples}}
+		Loss: mean(r.at.Loss, r.at.Weight), Correct: -1, Samples: r.at.Samples}}
+	if r.objective.labelled(r.c, r.c.Train.Spec()) {
+		e.Train.Correct = int(math.Round(r.at.Correct))
+	}
 	if r.c.Test != nil {
 		var err error
 		if e.Test, err = evaluate(ctx, r.world, r.c, r.c.Test); err != nil {
@@ -245,8 +321,8 @@ func (r *run) epoch(ctx context.Context) error {
 	if err := r.checkpoint(); err != nil {
 		return err
 	}
-	if r.c.OnEpoch != nil {
-		r.c.OnEpoch(e)
+	if err := r.settle(call("OnEpoch", r.c.OnEpoch, e)); err != nil {
+		return err
 	}
 	if stop && r.at.Epoch < r.c.Epochs {
 		return r.interrupted(ctx)
@@ -254,118 +330,41 @@ func (r *run) epoch(ctx context.Context) error {
 	return nil
 }
 
-// step runs forward and backward of this rank's partitions, synchronises, and counts. It says whether a rank was told to
-// stop; then all ranks hear of it after the same step.
-func (r *run) step(ctx context.Context, samples int) (loss float64, stop bool, err error) {
-	number := r.at.Epoch*r.plan.Steps() + r.at.Step
-	r.overlap.begin(r.world)
-	local := r.compute(number, samples)
-	if ctx.Err() != nil {
-		tailOf(r.grads[0])[tailStop] = 1
-	}
-	r.overlap.finish()
-	var tail [tailLen]float32
-	rate := r.rate(number)
-	err = r.syncer.step(r.world, rate, func(sum []float32) bool {
-		copy(tail[:], sum)
-		return tail[tailFailed] == 0 && finite(float64(tail[tailLoss]))
-	})
-	where := fmt.Sprintf("epoch %d, step %d", r.at.Epoch+1, r.at.Step+1)
-	switch {
-	case err != nil:
-		return 0, false, fmt.Errorf("train: synchronising at %s: %w", where, err)
-	case tail[tailFailed] != 0:
-		return 0, false, share(r.world, r.group, local)
-	case !finite(float64(tail[tailLoss])):
-		return 0, false, fmt.Errorf("train: %w: %v at %s with learning rate %g; the weights are those before this step",
-			ErrNotFinite, tail[tailLoss], where, rate)
-	}
-	if err := r.tables.step(r.world, rate); err != nil {
-		return 0, false, fmt.Errorf("train: synchronising at %s: %w", where, err)
-	}
-	if err := r.buffers.apply(r.world); err != nil {
-		return 0, false, err
-	}
-	r.at.Step++
-	r.at.Samples += samples
-	r.at.Loss += float64(tail[tailLoss]) * float64(samples)
-	r.at.Correct += float64(tail[tailCorrect])
-	return float64(tail[tailLoss]), tail[tailStop] != 0, nil
-}
-
-// compute runs the replicas, as many at a time as there are workers, and gives the first error in partition order.
-func (r *run) compute(number, samples int) error {
-	workers := r.c.Workers
-	if workers == 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
-	step := func(replica *replica) error { return replica.step(r.c.Seed, number, samples) }
-	if r.stats != nil { // they wait for each other
-		workers = len(r.replicas)
-		r.stats.begin()
-		alone := step
-		step = func(replica *replica) error {
-			defer r.stats.leave()
-			return alone(replica)
+// stopping writes the checkpoint of a run that OnStep has stopped, and gives err.
+func (r *run) stopping(err error) error {
+	if errors.Is(err, Stop) {
+		if failed := r.checkpoint(); failed != nil {
+			return failed
 		}
 	}
-	if len(r.replicas) == 1 || workers == 1 {
-		var first error
-		for _, replica := range r.replicas {
-			if err := step(replica); err != nil && first == nil {
-				first = err
-			}
-		}
-		return first
-	}
-	errs := make([]error, len(r.replicas))
-	slots := make(chan struct{}, workers)
-	var wg sync.WaitGroup
-	for i, replica := range r.replicas {
-		slots <- struct{}{}
-		wg.Go(func() {
-			errs[i] = step(replica)
-			<-slots
-		})
-	}
-	wg.Wait()
-	return errors.Join(errs...)
+	return err
 }
 
-// rate is the learning rate of step number, counted from the start of the run.
-func (r *run) rate(number int) float64 {
-	base := r.c.Optimizer.Rate()
-	if r.c.Schedule == nil {
-		return base
+// mean is sum/weight, and 0 of nothing, as it is for the losses of package layers.
+func mean(sum, weight float64) float64 {
+	if weight == 0 {
+		return 0
 	}
-	return r.c.Schedule.Rate(base, number, r.c.Epochs*r.plan.Steps())
+	return sum / weight
 }
 
 // interrupted writes the checkpoint and gives the error of a run that was told to stop.
 func (r *run) interrupted(ctx context.Context) error {
-	if err := r.checkpoint(); err != nil {
-		return err
+	where := fmt.Sprintf("after %d epochs and %d of %d steps", r.at.Epoch, r.at.Step, r.plan.Steps())
+	if r.c.Epochs > 0 {
+		if err := r.checkpoint(); err != nil {
+			return err
+		}
+		if r.c.Checkpoint != "" {
+			where += "; checkpoint in " + r.c.Checkpoint
+		}
 	}
 	cause := context.Cause(ctx)
 	if cause == nil {
 		cause = fmt.Errorf("another rank was told to stop: %w", context.Canceled)
 	}
-	where := fmt.Sprintf("after %d epochs and %d of %d steps", r.at.Epoch, r.at.Step, r.plan.Steps())
-	if r.c.Checkpoint == "" {
-		return fmt.Errorf("train: interrupted %s: %w", where, cause)
-	}
-	return fmt.Errorf("train: interrupted %s; checkpoint in %s: %w", where, r.c.Checkpoint, cause)
+	return fmt.Errorf("train: interrupted %s: %w", where, cause)
 }
-
-// labelled gives count, or -1 where the run has no labels to be right about.
-func (r *run) labelled(count int) int {
-	if r.c.LossFunc != nil || r.c.Train.Spec().Classes == 0 {
-		return -1
-	}
-	return count
-}
-
-func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
 // restoreSlice copies the range [lo, hi) of a whole optimizer state into the live state of that range.
 func restoreSlice(live, whole *optim.State, lo, hi int) error {

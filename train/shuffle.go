@@ -80,12 +80,14 @@ func (s *shuffle) exchange(part func(rank int) (lo, hi int)) shuffled {
 
 func (s *shuffle) send(ctx context.Context, i int) {
 	from, to := lead+s.spans[i].lo, lead+s.spans[i].hi
-	last := i == len(s.spans)-1
-	if last {
+	s.pack(&s.buckets[i], from, to)
+	if i == len(s.spans)-1 {
+		if s.check.found() {
+			tailOf(s.grads[0])[tailInfinite] = 1
+		}
 		s.pack(&s.tails, lead-tailLen, lead)
 		collectives.AllToAllAsync(ctx, s.group, s.tails.send, s.tails.recv)
 	}
-	s.pack(&s.buckets[i], from, to)
 	s.last = collectives.AllToAllCompressedAsync(ctx, s.group, s.buckets[i].send, s.buckets[i].recv, s.wire)
 }
 
@@ -95,6 +97,9 @@ func (s *shuffle) pack(x *shuffled, from, to int) {
 		sum := sumTree(n, s.leaves(from, to), addTo)
 		if s.feedback != nil && from >= lead {
 			s.feedback.apply(sum, from-lead+i*len(s.weights))
+		}
+		if from >= lead {
+			s.check.look(sum, from-lead)
 		}
 		if len(s.nodes) == 1 {
 			return
@@ -114,11 +119,12 @@ func (s *shuffle) finish(x *shuffled) []float32 {
 	return sumTree(node{0, s.partitions}, func(n node) []float32 { return x.held[n] }, addTo)
 }
 
-func (s *shuffle) step(ctx context.Context, lr float64, proceed func([]float32) bool) error {
-	if err := s.last.Wait(context.Background()); err != nil { // operations end in order, and with the first error
+func (s *shuffle) step(ctx context.Context, lr float64, proceed func([]float32) (float32, bool)) error {
+	if err := s.last.Wait(ctx); err != nil { // operations end in order, and with the first error
 		return err
 	}
-	if !proceed(s.finish(&s.tails)) {
+	scale, ok := proceed(s.finish(&s.tails))
+	if !ok {
 		return nil
 	}
 	for i := range s.buckets {
@@ -128,6 +134,7 @@ func (s *shuffle) step(ctx context.Context, lr float64, proceed func([]float32) 
 		}
 		copy(s.sum[x.from-lead-s.from:], s.finish(x))
 	}
+	scaled(s.sum, scale)
 	s.stepper.Step(s.weights[s.from:s.to], s.sum, lr)
 	return collectives.AllGather(ctx, s.group, s.weights)
 }

@@ -66,6 +66,7 @@ type params struct {
 	spans      []span // the buckets, see buckets.go
 	wire       collectives.Wire
 	feedback   *feedback // nil: none
+	check      *gradientCheck
 }
 
 // A syncer turns the gradients of this rank's partitions, the vectors of params.grads, into new weights on all ranks.
@@ -77,8 +78,8 @@ type syncer interface {
 	// order; before the last, with which the tails go, all partitions have been computed.
 	send(ctx context.Context, i int)
 	// step ends what send has begun; asks proceed with the sum of the tails; and if it agrees, updates the weights on all
-	// ranks with learning rate lr. The gradient vectors are overwritten.
-	step(ctx context.Context, lr float64, proceed func(tail []float32) bool) error
+	// ranks with learning rate lr and scale times the gradient. The gradient vectors are overwritten.
+	step(ctx context.Context, lr float64, proceed func(tail []float32) (scale float32, ok bool)) error
 	// state gathers the whole optimizer state on every rank, each slot as long as the weights.
 	state(ctx context.Context) (*optim.State, error)
 	// restore sets this rank's part of the optimizer state from the whole.
@@ -87,10 +88,13 @@ type syncer interface {
 
 // The tail: sums over partitions, weighted so that the total is the batch's.
 const (
-	tailLoss    = iota // mean loss of the batch
-	tailCorrect        // samples whose largest output is at their label
-	tailFailed         // partitions that could not be computed
-	tailStop           // ranks that were asked to stop after this step, each counted once for each of its partitions
+	tailLoss     = iota // mean loss of the batch
+	tailCorrect         // samples whose largest output is at their label
+	tailFailed          // partitions that could not be computed
+	tailStop            // ranks that were asked to stop after this step
+	tailEnd             // ranks whose OnStep said after the step before that it was the last
+	tailInfinite        // ranks that have found a gradient that is not finite
+	tailWeight          // what the loss is a mean over, per sample, where that is not the samples
 	tailLen
 )
 
@@ -98,5 +102,12 @@ const (
 const lead = 16
 
 func tailOf(grad []float32) []float32 { return grad[lead-tailLen : lead] }
+
+// scaled multiplies a gradient by scale.
+func scaled(grad []float32, scale float32) {
+	if scale != 1 {
+		vec.Scale(grad, scale, grad)
+	}
+}
 
 func addTo(dst, x []float32) { vec.Add(dst, dst, x) }

@@ -27,6 +27,7 @@ type tables struct {
 	nodes      []node // the subtrees this rank can sum
 	sliced     bool   // ShuffleBroadcast on several ranks
 	list       []*table
+	check      *gradientCheck
 }
 
 // table is one of them, of height·width elements.
@@ -42,10 +43,10 @@ type table struct {
 }
 
 // newTables finds the sparse parameters and makes their steppers. c must have its defaults.
-func newTables(c Config, params []layers.NamedParam, g *groups) (*tables, error) {
+func newTables(c Config, params []layers.NamedParam, g *groups, check *gradientCheck) (*tables, error) {
 	size, rank := c.Group.Size(), c.Group.Rank()
 	lo, hi := collectives.Slice(c.Partitions, size, rank)
-	t := &tables{group: c.Group, partitions: c.Partitions, lo: lo, nodes: cut(c.Partitions, lo, hi),
+	t := &tables{group: c.Group, partitions: c.Partitions, lo: lo, nodes: cut(c.Partitions, lo, hi), check: check,
 		sliced: c.Sync == ShuffleBroadcast && size > 1}
 	for _, p := range params {
 		if !p.Sparse || p.Frozen {
@@ -87,6 +88,7 @@ func (t *tables) take(i int, tape *autograd.Tape) error {
 	for _, tab := range t.list {
 		if index, values, ok := tape.SparseGrad(tab.param); ok {
 			tab.leaves[i] = rows{Index: tensor.Data[int64](index), Data: tensor.Data[float32](values), Width: tab.width}
+			t.check.lookRows(tab.param, tab.leaves[i].Data)
 			continue
 		}
 		// Unused, or used where the loss does not depend on it: no rows. Else an op that is no lookup has used it.
@@ -99,8 +101,9 @@ func (t *tables) take(i int, tape *autograd.Tape) error {
 	return nil
 }
 
-// step sums the gradients of all partitions of all ranks and updates the tables on all ranks, with learning rate lr.
-func (t *tables) step(ctx context.Context, lr float64) error {
+// step sums the gradients of all partitions of all ranks, multiplies them by scale, and updates the tables on all
+// ranks, with learning rate lr.
+func (t *tables) step(ctx context.Context, lr float64, scale float32) error {
 	for _, tab := range t.list {
 		parts := make([]rows, len(t.nodes))
 		for i, n := range t.nodes {
@@ -115,7 +118,7 @@ func (t *tables) step(ctx context.Context, lr float64) error {
 		if t.sliced {
 			update = t.bySlices
 		}
-		if err := update(ctx, tab, parts, lr*tab.factor); err != nil {
+		if err := update(ctx, tab, parts, lr*tab.factor, scale); err != nil {
 			return fmt.Errorf("sparse parameter %s: %w", tab.name, err)
 		}
 	}
@@ -123,7 +126,7 @@ func (t *tables) step(ctx context.Context, lr float64) error {
 }
 
 // everywhere is [Ring], or a group of one: every rank gets the sum, and updates all rows that are in it.
-func (t *tables) everywhere(ctx context.Context, tab *table, parts []rows, lr float64) error {
+func (t *tables) everywhere(ctx context.Context, tab *table, parts []rows, lr float64, scale float32) error {
 	sum := parts[0]
 	for _, p := range parts[1:] {
 		sum = addRows(sum, p)
@@ -134,6 +137,7 @@ func (t *tables) everywhere(ctx context.Context, tab *table, parts []rows, lr fl
 			return err
 		}
 	}
+	scaled(sum.Data, scale)
 	tab.stepper.StepRows(tensor.Data[float32](tab.param.Value()), tab.width, sum.Index, sum.Data, lr)
 	return nil
 }
@@ -142,7 +146,7 @@ func (t *tables) everywhere(ctx context.Context, tab *table, parts []rows, lr fl
 // finishes the tree, updates the row, and publishes it. So the bits depend on the partitions alone, and moments exist once.
 //
 // What travels is rows and their numbers; subtree i of a rank counts row r as i·height + r, to tell the subtrees apart.
-func (t *tables) bySlices(ctx context.Context, tab *table, parts []rows, lr float64) error {
+func (t *tables) bySlices(ctx context.Context, tab *table, parts []rows, lr float64, scale float32) error {
 	size, w := t.group.Size(), tab.width
 	index, data := make([][]int64, size), make([][]float32, size)
 	for r := range size {
@@ -175,6 +179,7 @@ func (t *tables) bySlices(ctx context.Context, tab *table, parts []rows, lr floa
 		return part, ok
 	})
 
+	scaled(sum.Data, scale)
 	weights := tensor.Data[float32](tab.param.Value())
 	tab.stepper.StepRows(weights[tab.from*w:tab.to*w], w, sum.Index, sum.Data, lr)
 	mine := shift(sum.Index, tab.from)

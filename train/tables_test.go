@@ -127,7 +127,7 @@ func TestSparseResume(t *testing.T) {
 			for _, run := range []struct{ ranks, epochs int }{{c.before, 2}, {c.after, 3}} {
 				got := onRanks(t, run.ranks, c.sync, func(rank int, cfg *train.Config) {
 					change(rank, cfg)
-					cfg.Checkpoint, cfg.Resume, cfg.Epochs = path, true, run.epochs
+					cfg.Checkpoint, cfg.Resume, cfg.Epochs = path, train.AutoResume, run.epochs
 				})
 				for rank, r := range got {
 					require.NoError(t, r.err, "rank %d", rank)
@@ -139,7 +139,7 @@ func TestSparseResume(t *testing.T) {
 			}
 			dense := onRanks(t, 1, c.sync, func(rank int, cfg *train.Config) {
 				recommend(cfg, false, optim.Adam{LR: 0.05})
-				cfg.Checkpoint, cfg.Resume = path, true
+				cfg.Checkpoint, cfg.Resume, cfg.ResumeWith = path, train.MustResume, []string{"Model", "Group"}
 			})[0]
 			require.ErrorContains(t, dense.err, "optimizer/exp_avg is float32", "the moments of sparse parameters lie elsewhere")
 		})

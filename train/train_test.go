@@ -211,10 +211,11 @@ func TestResume(t *testing.T) {
 				if rank != c.before-1 {
 					return base
 				}
-				cfg.OnStep = func(s train.Step) {
+				cfg.OnStep = func(s train.Step) error {
 					if s.Epoch == 2 && s.Step == 3 {
 						cancel(fmt.Errorf("power is going out"))
 					}
+					return nil
 				}
 				return ctx
 			})
@@ -225,7 +226,10 @@ func TestResume(t *testing.T) {
 			}
 			require.ErrorContains(t, stopped[c.before-1].err, "power is going out")
 
-			got := onRanks(t, c.after, c.sync, func(_ int, cfg *train.Config) { cfg.Checkpoint, cfg.Resume = path, true })
+			got := onRanks(t, c.after, c.sync, func(_ int, cfg *train.Config) {
+				cfg.Checkpoint, cfg.Resume = path,
+					train.MustResume
+			})
 			requireAll(t, want, got)
 			require.True(t, got[0].report.Resumed)
 			require.Len(t, got[0].report.Epochs, 3)
@@ -254,10 +258,16 @@ func onRanksContext(t *testing.T, n int, sync train.Sync, change func(int, conte
 func TestResumeGoesOn(t *testing.T) {
 	path := t.TempDir() + "/run.safetensors"
 	want := onRanks(t, 1, train.Ring, nil)[0]
-	first := onRanks(t, 1, train.Ring, func(_ int, c *train.Config) { c.Epochs, c.Checkpoint, c.Resume = 2, path, true })[0]
+	first := onRanks(t, 1, train.Ring, func(_ int, c *train.Config) {
+		c.Epochs, c.Checkpoint, c.Resume = 2, path,
+			train.AutoResume
+	})[0]
 	require.NoError(t, first.err)
 	require.False(t, first.report.Resumed, "there was no checkpoint to resume from")
-	second := onRanks(t, 1, train.Ring, func(_ int, c *train.Config) { c.Checkpoint, c.Resume = path, true })[0]
+	second := onRanks(t, 1, train.Ring, func(_ int, c *train.Config) {
+		c.Checkpoint, c.Resume = path,
+			train.MustResume
+	})[0]
 	require.NoError(t, second.err)
 	require.Equal(t, want.weights, second.weights)
 	require.Equal(t, 101, second.report.Samples, "only the third epoch was trained")
@@ -275,15 +285,24 @@ func TestResumeRefuses(t *testing.T) {
 		"batch":      {func(c *train.Config) { c.BatchSize = 32 }, "BatchSize was 16, now 32"},
 		"partitions": {func(c *train.Config) { c.Partitions = 2 }, "Partitions was 8, now 2"},
 		"optimizer":  {func(c *train.Config) { c.Optimizer = optim.SGD{} }, "Optimizer was adam, now sgd"},
-		"data":       {func(c *train.Config) { c.Train = blobs(100, 1) }, "101 samples, now"},
+		"data":       {func(c *train.Config) { c.Train = blobs(100, 1) }, "101 samples of shape [6], 3 classes, now"},
 		"model": {func(c *train.Config) {
 			c.Model = layers.NewLinear(rand.New(rand.NewPCG(1, 1)), features, classes)
+		}, "Model.weight was nothing, now [3 6]"},
+		"model all the same": {func(c *train.Config) {
+			c.Model = layers.NewLinear(rand.New(rand.NewPCG(1, 1)), features, classes)
+			c.ResumeWith = []string{"Model"}
 		}, "optimizer/exp_avg is float32[113], want a float32 for each of the 21 numbers that are trained"},
-		"frozen": {func(c *train.Config) { layers.Freeze(c.Model, "Out.Bias") }, "want a float32 for each of the 110 numbers that are trained"},
+		"frozen": {func(c *train.Config) { layers.Freeze(c.Model, "Out.Bias") },
+			"Model.out.bias was [3], now [3] frozen"},
+		"frozen all the same": {func(c *train.Config) {
+			layers.Freeze(c.Model, "Out.Bias")
+			c.ResumeWith = []string{"Model.out.bias"}
+		}, "want a float32 for each of the 110 numbers that are trained"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for rank, r := range onRanks(t, 2, train.Ring, func(_ int, cfg *train.Config) {
-				cfg.Checkpoint, cfg.Resume = path, true
+				cfg.Checkpoint, cfg.Resume = path, train.MustResume
 				c.change(cfg)
 			}) {
 				require.ErrorContains(t, r.err, c.want, "rank %d", rank)
@@ -294,7 +313,10 @@ func TestResumeRefuses(t *testing.T) {
 	t.Run("a model", func(t *testing.T) {
 		model := t.TempDir() + "/model.safetensors"
 		require.NoError(t, layers.Save(model, newNet(), nil))
-		r := onRanks(t, 1, train.Ring, func(_ int, cfg *train.Config) { cfg.Checkpoint, cfg.Resume = model, true })[0]
+		r := onRanks(t, 1, train.Ring, func(_ int, cfg *train.Config) {
+			cfg.Checkpoint, cfg.Resume = model,
+				train.MustResume
+		})[0]
 		require.ErrorContains(t, r.err, "it is a model, not a checkpoint")
 	})
 	t.Run("truncated", func(t *testing.T) {
@@ -302,7 +324,10 @@ func TestResumeRefuses(t *testing.T) {
 		require.NoError(t, err)
 		short := t.TempDir() + "/short.safetensors"
 		require.NoError(t, os.WriteFile(short, whole[:len(whole)-4], 0o644))
-		r := onRanks(t, 1, train.Ring, func(_ int, cfg *train.Config) { cfg.Checkpoint, cfg.Resume = short, true })[0]
+		r := onRanks(t, 1, train.Ring, func(_ int, cfg *train.Config) {
+			cfg.Checkpoint, cfg.Resume = short,
+				train.MustResume
+		})[0]
 		require.ErrorContains(t, r.err, short)
 	})
 }
@@ -322,7 +347,7 @@ func TestFrozen(t *testing.T) {
 						model.Hidden.Weight.Value().Zero()
 					}
 					c.Model, c.Optimizer, c.Epochs = model, optim.SGD{LR: 0.1, Momentum: 0.9, WeightDecay: 0.1}, epochs
-					c.Checkpoint, c.Resume = path, true
+					c.Checkpoint, c.Resume = path, train.AutoResume
 				})
 				requireAll(t, got[0], got)
 				require.Equal(t, want, got[0].weights[:len(want)])

@@ -22,9 +22,9 @@ func newScreen(out io.Writer, mode string, epochs int) *screen {
 	return &screen{out: out, shown: mode == "always" || mode == "auto" && isTerminal(os.Stderr)}
 }
 
-func (s *screen) step(p train.Step) {
+func (s *screen) step(p train.Step) error {
 	if !s.shown {
-		return
+		return nil
 	}
 	if s.bar == nil {
 		s.bar = progressbar.NewOptions(p.Steps,
@@ -34,13 +34,15 @@ func (s *screen) step(p train.Step) {
 	s.bar.Describe(fmt.Sprintf("epoch %d/%d  loss %.4f", p.Epoch, p.Epochs, p.Loss))
 	// A bar that cannot be drawn, on a terminal that went away, must not end the training.
 	_ = s.bar.Set(p.Step)
+	return nil
 }
 
-func (s *screen) epoch(e train.Epoch) {
+func (s *screen) epoch(e train.Epoch) error {
 	s.close()
 	fmt.Fprintf(s.out, "epoch %2d/%d  loss %.4f  accuracy %6.2f %%  test loss %.4f  test accuracy %6.2f %%  %.0f samples/s\n",
 		e.Epoch, e.Epochs, e.Train.Loss, 100*e.Train.Accuracy(), e.Test.Loss, 100*e.Test.Accuracy(),
 		float64(e.Train.Samples)/e.Elapsed.Seconds())
+	return nil
 }
 
 func (s *screen) close() {

@@ -41,7 +41,8 @@ type trainOptions struct {
 	feedback, tls             bool
 	syncNorm                  bool
 	out, checkpoint, progress string
-	resume                    bool
+	resume                    string
+	resumeWith                []string
 	timeout                   time.Duration
 }
 
@@ -53,7 +54,7 @@ func trainCommand() *cobra.Command {
 		Long: `Train trains a model on one process, or on all processes of a parallel job: it finds out from its environment whether
 tutti launch, mpirun (of a binary built with -tags mpi), Slurm or a torchrun-style launcher started it. Alone, it trains on
 --ranks data-parallel ranks in this process. An interrupt stops it after the step it is in, with a checkpoint from which
---resume goes on to the same result.`,
+--resume goes on to the same result; what decides the result must be as it was, but for what --resume-with names.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runTrain(cmd.Context(), &o, cmd.Flags(), cmd.OutOrStdout())
@@ -86,7 +87,7 @@ tutti launch, mpirun (of a binary built with -tags mpi), Slurm or a torchrun-sty
 	durationVar(f, &o.timeout, "timeout", collectives.DefaultTimeout, "how long a rank waits for the others in one operation")
 	f.StringVar(&o.out, "out", "", "file for the trained model; a device or a fifo is written to (default: DATA-MODEL.safetensors)")
 	f.StringVar(&o.checkpoint, "checkpoint", "", "file for the checkpoint, kept when training ends (default: DATA-MODEL.checkpoint.safetensors, removed when training ends)")
-	f.BoolVar(&o.resume, "resume", false, "go on from the checkpoint, if there is one")
+	resumeFlags(f, &o.resume, &o.resumeWith)
 	f.StringVar(&o.progress, "progress", "auto", "progress bar: auto (on a terminal), always, never")
 	return cmd
 }
@@ -156,6 +157,9 @@ func newJob(o *trainOptions, flags *pflag.FlagSet, out io.Writer) (*job, error) 
 		if flags.Changed(flag.name) && flag.value < flag.min {
 			return nil, usageError{fmt.Errorf("--%s %d, want at least %d", flag.name, flag.value, flag.min)}
 		}
+	}
+	if o.resume == "" && len(o.resumeWith) > 0 {
+		return nil, usageError{errors.New("--resume-with is for --resume")}
 	}
 	if o.progress != "auto" && o.progress != "always" && o.progress != "never" {
 		return nil, usageError{fmt.Errorf("--progress %q, want auto, always or never", o.progress)}
@@ -277,15 +281,23 @@ func (j *job) rank(ctx context.Context, g *collectives.Group, where string) erro
 	config := train.Config{
 		Model: model, Loss: layers.CrossEntropy{}, Optimizer: j.rule, Groups: j.params, Schedule: j.schedule,
 		Train: j.data.train, Test: j.data.test, Epochs: j.configEpochs(), BatchSize: j.batch, Partitions: j.partitions,
-		Seed: j.seed, Sync: j.sync, Compress: j.wire, ErrorFeedback: j.feedback, SyncBatchNorm: j.syncNorm, Group: g, Checkpoint: j.checkpointFile(), Resume: j.resume,
+		Seed: j.seed, Sync: j.sync, Compress: j.wire, ErrorFeedback: j.feedback, SyncBatchNorm: j.syncNorm, Group: g,
+		Checkpoint: j.checkpointFile(),
 	}
+	config.Resume, config.ResumeWith = resumeMode(j.resume), resumeFields(j.resumeWith)
 	if j.combine == collectives.Auto && g.Size() > 1 {
 		if _, err := collectives.Tune(ctx, g); err != nil {
 			return err
 		}
 	}
 	if g.Rank() == 0 {
-		j.header(model, g, where)
+		config.OnStart = func(s train.Start) error {
+			if config.Resume != train.NoResume {
+				fmt.Fprintln(j.out, resumed(s, config.Checkpoint))
+			}
+			j.header(model, g, where)
+			return nil
+		}
 		screen := newScreen(j.out, j.progress, j.epochs)
 		defer screen.close()
 		config.OnStep, config.OnEpoch = screen.step, screen.epoch
@@ -294,13 +306,14 @@ func (j *job) rank(ctx context.Context, g *collectives.Group, where string) erro
 	if err != nil {
 		return err
 	}
-	if g.Rank() != 0 {
-		return collectives.Barrier(ctx, g)
+	// The job is done but for the writing: an interrupt does not end it any more, and the others wait for rank 0.
+	done := collectives.Patiently(context.WithoutCancel(ctx))
+	if g.Rank() == 0 {
+		if err := j.finish(model, report); err != nil {
+			return err
+		}
 	}
-	if err := j.finish(model, report); err != nil {
-		return err
-	}
-	return collectives.Barrier(ctx, g)
+	return collectives.Barrier(done, g)
 }
 
 // newModel makes the model with the weights that training starts from.
@@ -329,13 +342,16 @@ func (j *job) configEpochs() int {
 func (j *job) finish(model layers.Layer, report *train.Report) error {
 	test := report.Test()
 	path := j.trainOptions.out
+	mine, missing := os.Stat(j.checkpointFile()) // as Run has left it
 	err := layers.Save(path, model, map[string]string{
 		"tutti.model": j.model.Name, "tutti.data": j.data.name, "tutti.test_accuracy": fmt.Sprintf("%.4f", test.Accuracy()),
 	})
 	if err != nil {
 		return err
 	}
-	if j.checkpoint == "" {
+	// Another job may have begun here since Run let go of the checkpoint: what it has written stays.
+	if now, err := os.Stat(j.checkpointFile()); j.checkpoint == "" && missing == nil && err == nil &&
+		os.SameFile(mine, now) {
 		if err := os.Remove(j.checkpointFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

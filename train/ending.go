@@ -1,0 +1,71 @@
+package train
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/tutti-ml/tutti/collectives"
+	"github.com/tutti-ml/tutti/internal/panics"
+)
+
+// Stop is what OnStart, OnStep or OnEpoch of a Config returns to end the run early and well: on all ranks, without
+// another step and without an error. It may be wrapped.
+var Stop = errors.New("train: stop")
+
+// call runs a function of the user's, if there is one, and makes its panic an error.
+func call[T any](where string, fn func(T) error, arg T) (err error) {
+	if fn == nil {
+		return nil
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			err = panicError("Config."+where, v, panics.At())
+		}
+	}()
+	return fn(arg)
+}
+
+// settle makes one verdict of what the ranks' functions have said at the same point, and gives it on all ranks: an
+// error, if there is one; else Stop, if one said so. It waits for the slowest function as long as that takes.
+func (r *run) settle(mine error) error {
+	if r.group.Size() == 1 {
+		return mine
+	}
+	type verdict struct {
+		Stop  bool
+		Error string
+	}
+	said := verdict{Stop: errors.Is(mine, Stop)}
+	if mine != nil && !said.Stop {
+		said.Error = textOf(mine)
+	}
+	text, err := json.Marshal(said)
+	if err != nil {
+		return fmt.Errorf("train: %w", err)
+	}
+	texts, err := gatherBytes(collectives.Patiently(r.world), r.group, text)
+	if err != nil {
+		if mine != nil && !said.Stop {
+			return mine
+		}
+		return fmt.Errorf("train: sharing what OnStart, OnStep and OnEpoch said: %w", err)
+	}
+	if said.Error != "" {
+		return mine
+	}
+	stop := error(nil)
+	for rank, text := range texts {
+		var v verdict
+		if err := json.Unmarshal(text, &v); err != nil {
+			return fmt.Errorf("train: what rank %d said: %w", rank, err)
+		}
+		if v.Error != "" {
+			return fmt.Errorf("train: rank %d failed: %s", rank, v.Error)
+		}
+		if v.Stop {
+			stop = Stop
+		}
+	}
+	return stop
+}

@@ -1,0 +1,246 @@
+package train
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tutti-ml/tutti/collectives"
+	"github.com/tutti-ml/tutti/internal/atomicfile"
+	"github.com/tutti-ml/tutti/layers"
+	"github.com/tutti-ml/tutti/train/optim"
+)
+
+// ResumeMode says whether a run goes on from a checkpoint.
+type ResumeMode uint8
+
+const (
+	NoResume   ResumeMode = iota // it starts from the model as it is; the first checkpoint replaces the old
+	MustResume                   // it goes on; a missing checkpoint is an error
+	AutoResume                   // it goes on, or starts anew where there is no checkpoint: for queued jobs
+)
+
+// String returns "no", "must" or "auto".
+func (m ResumeMode) String() string {
+	names := [...]string{"no", "must", "auto"}
+	if int(m) < len(names) {
+		return names[m]
+	}
+	return fmt.Sprintf("ResumeMode(%d)", uint8(m))
+}
+
+// Start is what a run begins with: see Config.OnStart.
+type Start struct {
+	Resumed     bool     // from Config.Checkpoint; else it starts anew
+	Epoch, Step int      // where it goes on: epochs complete, and steps of the next one
+	Steps       int      // of an epoch
+	Differ      []string // what Config.ResumeWith allows to differ: "Optimizer.LR was 0.1, now 0.2"
+	// SameBits says that the run ends with the bits of an uninterrupted one. If not, something differs, or the
+	// checkpoint is from within an epoch and Config.ErrorFeedback is set: what it owed is not in the checkpoint.
+	SameBits bool
+}
+
+// lock keeps other jobs from writing this run's checkpoint. Only rank 0 writes it.
+func (r *run) lock() error {
+	if r.c.Checkpoint == "" || r.group.Rank() != 0 {
+		return nil
+	}
+	var err error
+	if r.unlock, err = atomicfile.Hold(r.c.Checkpoint); err != nil {
+		return fmt.Errorf("train: Config.Checkpoint: %w", err)
+	}
+	return nil
+}
+
+// settings lists what decides the bits of a run, under the names of Config's fields.
+func (r *run) settings() []field {
+	c, size := r.c, r.group.Size()
+	list := []field{
+		{"Train", describeSource(c.Train)},
+		{"BatchSize", fmt.Sprint(c.BatchSize)},
+		{"Partitions", fmt.Sprint(c.Partitions)},
+		{"Seed", fmt.Sprint(c.Seed)},
+		{"Loss", r.describeLoss()},
+		{"Optimizer", c.Optimizer.Name()},
+		{"Optimizer.LR", fmt.Sprint(c.Optimizer.Rate())},
+	}
+	for _, f := range fieldsOf(c.Optimizer) {
+		if f.Name != "LR" {
+			list = append(list, field{"Optimizer." + f.Name, f.Value})
+		}
+	}
+	schedule := c.Schedule
+	if schedule == nil {
+		schedule = optim.Constant{}
+	}
+	list = append(list,
+		field{"Groups", describe(c.Groups)},
+		field{"Schedule", typed(schedule)},
+		field{"Epochs", fmt.Sprint(c.Epochs)},
+		field{"Sync", c.Sync.String()},
+		field{"Compress", c.Compress.String()},
+		field{"ErrorFeedback", fmt.Sprint(c.ErrorFeedback)},
+		field{"SyncBatchNorm", fmt.Sprint(c.SyncBatchNorm)},
+	)
+	// With ShuffleBroadcast the order of summation is the partitions' own. A ring's is that of the ranks, and with
+	// more than two of them also the algorithm's, which sees buckets; and what is rounded on its way depends on who
+	// sums what.
+	ranks, algorithm, bucket := "any", "any", "any"
+	if c.Sync == Ring || c.Compress != collectives.Float32Wire {
+		ranks = fmt.Sprint(size)
+	}
+	if c.Sync == Ring && size > 2 {
+		bucket = fmt.Sprint(c.Bucket)
+		if c.Compress == collectives.Float32Wire {
+			algorithm = r.group.Choice(4 * len(r.weights)).String()
+		}
+	}
+	list = append(list, field{"Group.Size", ranks}, field{"Group.Algorithm", algorithm}, field{"Bucket", bucket})
+	return append(list, r.parameters(func(p layers.NamedParam) string { return p.Key })...)
+}
+
+// differences lists the settings in which this run differs from the one that wrote a checkpoint, other than in what
+// keeps its bits.
+func (r *run) differences(was []field) []difference {
+	now := r.settings()
+	var list []difference
+	note := func(name, was, now string) { list = append(list, difference{name, was, now}) }
+	for _, f := range now {
+		i := slices.IndexFunc(was, func(w field) bool { return w.Name == f.Name })
+		switch {
+		case i < 0:
+			note(f.Name, "nothing", f.Value)
+		case was[i].Value == f.Value:
+		case f.Name == "Epochs" && r.c.Epochs < 0: // there are no steps to differ
+		case f.Name == "Epochs" && r.mayGoOn(was[i].Value):
+		default:
+			note(f.Name, was[i].Value, f.Value)
+		}
+	}
+	for _, w := range was {
+		if !slices.ContainsFunc(now, func(f field) bool { return w.Name == f.Name }) {
+			note(w.Name, w.Value, "nothing")
+		}
+	}
+	return list
+}
+
+// mayGoOn says whether the run has more epochs than it had, and would have taken the same steps so far.
+func (r *run) mayGoOn(text string) bool {
+	var had int
+	if _, err := fmt.Sscan(text, &had); err != nil || had < 1 || had > r.c.Epochs {
+		return false
+	}
+	base, before, after := r.c.Optimizer.Rate(), had*r.plan.Steps(), r.c.Epochs*r.plan.Steps()
+	for step := range before {
+		if optim.RateAt(r.c.Schedule, base, step, before) != optim.RateAt(r.c.Schedule, base, step, after) {
+			return false
+		}
+	}
+	return true
+}
+
+type difference struct{ name, was, now string }
+
+func (d difference) String() string { return fmt.Sprintf("%s was %s, now %s", d.name, d.was, d.now) }
+
+// allowed says whether Config.ResumeWith names the setting or what it is part of.
+func (d difference) allowed(with []string) bool {
+	return slices.ContainsFunc(with, func(name string) bool {
+		return d.name == name || strings.HasPrefix(d.name, name+".")
+	})
+}
+
+// judge gives those differences that Config.ResumeWith allows, and an error if there are others, or if it allows what
+// there is not.
+func (r *run) judge(p progress) (allowed []string, err error) {
+	was := p.Settings
+	for _, name := range r.c.ResumeWith {
+		known := func(f field) bool { return difference{name: f.Name}.allowed([]string{name}) }
+		if !slices.ContainsFunc(r.settings(), known) && !slices.ContainsFunc(was, known) {
+			var names []string
+			for _, f := range r.settings() {
+				if !strings.HasPrefix(f.Name, "Model.") {
+					names = append(names, f.Name)
+				}
+			}
+			return nil, fmt.Errorf("Config.ResumeWith names %q, want some of %s", name, strings.Join(names, ", "))
+		}
+	}
+	var refused []string
+	first := ""
+	for _, d := range r.differences(was) {
+		if p.At.Step > 0 && (d.name == "Train" || d.name == "BatchSize") {
+			return nil, fmt.Errorf("%v: the checkpoint is from within an epoch, after step %d, which would be "+
+				"another one's", d, p.At.Step)
+		}
+		if d.allowed(r.c.ResumeWith) {
+			allowed = append(allowed, d.String())
+			continue
+		}
+		if first == "" {
+			first = d.name
+		}
+		refused = append(refused, d.String())
+	}
+	if n := len(refused); n > 0 {
+		if n > 4 {
+			refused = append(refused[:3], fmt.Sprintf("and %d more", n-3))
+		}
+		return nil, fmt.Errorf("%s: the bits would be neither run's: to go on all the same, allow %q in "+
+			"Config.ResumeWith (--resume-with)",
+			strings.Join(refused, "; "), first)
+	}
+	return allowed, nil
+}
+
+// resume loads c.Checkpoint on rank 0, if asked to, and shares it with the other ranks. It gives what the run starts
+// with.
+func (r *run) resume() (Start, error) {
+	start := Start{Steps: r.plan.Steps(), SameBits: true}
+	if r.c.Resume == NoResume {
+		return start, nil
+	}
+	var text []byte
+	var state *optim.State
+	var err error
+	if r.group.Rank() == 0 {
+		text, state, err = r.load()
+	}
+	if err := share(r.world, r.group, err); err != nil {
+		return start, err
+	}
+	texts, err := gatherBytes(r.world, r.group, text)
+	if err != nil {
+		return start, fmt.Errorf("train: sharing the checkpoint: %w", err)
+	}
+	if len(texts[0]) == 0 { // nothing to resume from
+		return start, nil
+	}
+	var p progress
+	if err := json.Unmarshal(texts[0], &p); err != nil {
+		return start, fmt.Errorf("train: checkpoint %s: %w", r.c.Checkpoint, err)
+	}
+	if start.Differ, err = r.judge(p); err != nil { // rank 0 has asked before
+		return start, fmt.Errorf("train: checkpoint %s: %w", r.c.Checkpoint, err)
+	}
+	if state == nil {
+		state = r.emptyState()
+	}
+	state.Steps = p.OptimizerSteps
+	for _, slot := range state.Slots {
+		if err := collectives.Broadcast(r.world, r.group, slot.Data, 0); err != nil {
+			return start, fmt.Errorf("train: sharing the checkpoint: %w", err)
+		}
+	}
+	r.at, r.resumed = p.At, true
+	dense := len(state.Slots) - r.tables.slots()
+	if err := r.syncer.restore(&optim.State{Steps: state.Steps, Slots: state.Slots[:dense]}); err != nil {
+		return start, err
+	}
+	r.tables.restore(&optim.State{Steps: state.Steps, Slots: state.Slots[dense:]})
+	start.Resumed, start.Epoch, start.Step = true, r.at.Epoch, r.at.Step
+	start.SameBits = len(start.Differ) == 0 && !(r.c.ErrorFeedback && r.at.Step > 0)
+	return start, nil
+}
