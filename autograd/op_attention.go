@@ -82,12 +82,16 @@ func (a *attention) run(n *node) *Var {
 	}
 	if m := a.Mask; m != nil {
 		a.maskStride = a.kindOfMask(n, m)
-		if m.DType() != tensor.Bool && m.DType() != n.in[0].DType() || !m.IsContiguous() {
-			n.op.panicf("a mask of %v (contiguous: %v) for operands of %v: want the same, or bool", m.DType(), m.IsContiguous(), n.in[0].DType())
+		if m.DType() != tensor.Bool && m.DType() != n.in[0].DType() {
+			n.op.panicf("a mask of %v for operands of %v: want the same, or bool", m.DType(), n.in[0].DType())
 		}
+		a.Mask = n.tape.contiguous(m)
 	}
-	if p := a.KeyPadding; p != nil && (p.DType() != tensor.Bool || p.Rank() != 2 || p.Dim(0) != a.batch || p.Dim(1) != a.tk || !p.IsContiguous()) {
-		n.op.panicf("key padding %v %v: want bool [%d, %d]", p.DType(), p.Shape(), a.batch, a.tk)
+	if p := a.KeyPadding; p != nil {
+		if p.DType() != tensor.Bool || p.Rank() != 2 || p.Dim(0) != a.batch || p.Dim(1) != a.tk {
+			n.op.panicf("key padding %v %v: want bool [%d, %d]", p.DType(), p.Shape(), a.batch, a.tk)
+		}
+		a.KeyPadding = n.tape.contiguous(p)
 	}
 	if !n.tape.Training() {
 		a.Dropout = 0

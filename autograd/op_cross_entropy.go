@@ -2,7 +2,6 @@ package autograd
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/tutti-ml/tutti/blas/vec"
 	"github.com/tutti-ml/tutti/tensor"
@@ -11,24 +10,13 @@ import (
 // SoftmaxCrossEntropy returns the mean over the batch of −log softmax(x)[label], a scalar: logits and cross-entropy in one
 // op, which loses no digits where a probability is tiny.
 //
-//	x [N, C] logits   labels [N] Int64, 0 ≤ label < C   result []
+//	x [N, C] logits   labels [N] Int64 or Int32, 0 ≤ label < C   result []
 //
 // The mean over no samples is 0. It panics with a *LabelError if a label is out of range, and with a message if shapes or
 // dtypes disagree. The sum over the batch is accumulated in float64, first row first.
 func SoftmaxCrossEntropy(x *Var, labels *tensor.Tensor) *Var {
 	n := crossEntropyOp.on(x)
-	if x.Rank() != 2 || labels.Rank() != 1 || x.Dim(0) != labels.Dim(0) {
-		n.op.panicf("logits %v and labels %v: want [N, C] and [N]", x.Shape(), slices.Clone(labels.Shape()))
-	}
-	if labels.DType() != tensor.Int64 {
-		n.op.panicf("labels are %v, want int64", labels.DType())
-	}
-	for row, label := range tensor.Data[int64](labels) {
-		if label < 0 || label >= int64(x.Dim(1)) {
-			panic(&LabelError{Op: n.op.name, Row: row, Label: label, Classes: x.Dim(1)})
-		}
-	}
-	n.targets = labels
+	n.labels(labels, nil)
 	n.save(0, x.DType(), x.Shape()...) // log softmax(x)
 	return n.run()
 }

@@ -19,16 +19,17 @@ type CTCOptions struct {
 // CTC returns, for every sample, minus the logarithm of the probability that a network's outputs over time spell the sample's
 // symbols, summed over all ways to stretch the symbols by repetition and by blanks.
 //
-//	x [T, N, C] logarithms of probabilities   targets [N, S] Int64, of which row i uses targetLengths[i], or [Σ targetLengths]
+//	x [T, N, C] logarithms of probabilities   targets [N, S] Int64 or Int32, of which row i uses targetLengths[i], or [Σ targetLengths]
 //	inputLengths [N], each at most T          targetLengths [N]                 result [N]
 //
 // It works in logarithms and float64, by the forward-backward recursion: O(N·T·S) time, 8·N·T·(2S+1) bytes. It panics if shapes
 // and lengths disagree, and with a *LabelError if a symbol is the blank or no class. Source: Graves et al., ICML 2006.
 func CTC(x *Var, targets *tensor.Tensor, inputLengths, targetLengths []int, o CTCOptions) *Var {
 	n := ctcOp.on(x)
-	if x.Rank() != 3 || targets.DType() != tensor.Int64 || !targets.IsContiguous() {
-		n.op.panicf("x %v and targets %v %v: want [T, N, C] and contiguous int64", x.Shape(), targets.DType(), slices.Clone(targets.Shape()))
+	if x.Rank() != 3 {
+		n.op.panicf("x %v: want [T, N, C]", x.Shape())
 	}
+	targets = n.integers("targets", targets)
 	T, N, C := x.Dim(0), x.Dim(1), x.Dim(2)
 	if len(inputLengths) != N || len(targetLengths) != N {
 		n.op.panicf("x %v: %d input lengths and %d target lengths, want %d of each", x.Shape(), len(inputLengths), len(targetLengths), N)

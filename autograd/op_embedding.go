@@ -28,7 +28,7 @@ func skipped(padded bool, padding int) int {
 
 // Embedding looks up rows of a table: result[i..., :] = w[index[i...], :].
 //
-//	w [V, D]   index [...] Int64, 0 ≤ index < V   result [..., D]
+//	w [V, D]   index [...] Int64 or Int32, 0 ≤ index < V   result [..., D]
 //
 // The gradient of w is sparse: see Tape.SparseGrad. It panics with an *IndexError if an index is out of range.
 func Embedding(w *Var, index *tensor.Tensor, o EmbeddingOptions) *Var {
@@ -61,9 +61,7 @@ func (n *node) lookup(index *tensor.Tensor) {
 	if w.Rank() != 2 {
 		n.op.panicf("table %v: want [V, D]", w.Shape())
 	}
-	if index.DType() != tensor.Int64 || !index.IsContiguous() {
-		n.op.panicf("indices are %v (contiguous: %v), want contiguous int64", index.DType(), index.IsContiguous())
-	}
+	index = n.integers("indices", index)
 	for i, v := range tensor.Data[int64](index) {
 		if v < 0 || v >= int64(w.Dim(0)) {
 			panic(&IndexError{Op: n.op.name, Position: i, Index: v, Rows: w.Dim(0)})

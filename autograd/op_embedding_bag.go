@@ -17,8 +17,8 @@ const (
 // EmbeddingBagOptions says what the bags are and how their rows are put together.
 type EmbeddingBagOptions struct {
 	Mode BagMode
-	// Offsets [B] Int64 says where each bag begins in index, which then has one axis: ascending from 0. Without, index is [B, L]
-	// and each of its rows is a bag.
+	// Offsets [B], Int64 or Int32, says where each bag begins in index, which then has one axis: ascending from 0. Without, index
+	// is [B, L] and each of its rows is a bag.
 	Offsets *tensor.Tensor
 	Padded  bool // row Padding of the table counts for nothing in any bag
 	Padding int
@@ -46,7 +46,8 @@ func EmbeddingBag(w *Var, index *tensor.Tensor, weights *Var, o EmbeddingBagOpti
 	switch {
 	case o.Offsets == nil && index.Rank() == 2:
 		bags = index.Dim(0)
-	case o.Offsets != nil && index.Rank() == 1 && o.Offsets.Rank() == 1 && o.Offsets.DType() == tensor.Int64:
+	case o.Offsets != nil && index.Rank() == 1 && o.Offsets.Rank() == 1:
+		o.Offsets = n.integers("offsets", o.Offsets)
 		bags = o.Offsets.Len()
 		last := int64(0)
 		for i, at := range tensor.Data[int64](o.Offsets) {
@@ -56,7 +57,7 @@ func EmbeddingBag(w *Var, index *tensor.Tensor, weights *Var, o EmbeddingBagOpti
 			last = at
 		}
 	default:
-		n.op.panicf("indices %v: want [B, L], or [N] and Offsets [B] of int64", index.Shape())
+		n.op.panicf("indices %v: want [B, L], or [N] and Offsets [B]", index.Shape())
 	}
 	n.ints[0], n.ints[1], n.saved[1] = skipped(o.Padded, o.Padding), int(o.Mode), o.Offsets
 	if o.Mode == BagMax {

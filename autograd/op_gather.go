@@ -7,7 +7,7 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// Gather returns, for every place of index (Int64), the element of x at the same place but for axis, where the index says:
+// Gather returns, for every place of index (Int64 or Int32), the element of x at the same place but for axis, where the index says:
 // y[i, j, k] = x[i, index[i, j, k], k] for axis 1. The result has index's shape, which may be shorter than x's along the other
 // axes. It panics if an index is not in the axis.
 func Gather(x *Var, axis int, index *tensor.Tensor) *Var {
@@ -16,8 +16,8 @@ func Gather(x *Var, axis int, index *tensor.Tensor) *Var {
 	return n.run(index.Shape()...)
 }
 
-// ScatterAdd returns x with src's elements added: each where index (Int64), of src's shape, says along axis, and at its own place
-// along the other axes: y[i, index[i, j, k], k] += src[i, j, k] for axis 1. Elements for one place are added in row-major order.
+// ScatterAdd returns x with src's elements added: each where index (Int64 or Int32), of src's shape, says along axis, and at
+// its own place along the other axes: y[i, index[i, j, k], k] += src[i, j, k] for axis 1. Elements for one place are added in row-major order.
 func ScatterAdd(x *Var, axis int, index *tensor.Tensor, src *Var) *Var {
 	n := scatterAddOp.on(x, src)
 	n.alongIndex(x, axis, index)
@@ -55,8 +55,7 @@ func (n *node) alongIndex(x *Var, axis int, index *tensor.Tensor) {
 	if !fits {
 		n.op.panicf("x %v and index %v: want as many axes, none but axis %d longer than x's", x.Shape(), slices.Clone(index.Shape()), axis)
 	}
-	mustIndex(n.op, index, x.Dim(axis))
-	n.targets = index
+	n.indices(index, x.Dim(axis))
 	n.layout = dense(x.Shape())
 	n.ints[0], n.ints[1] = n.layout.strides[axis], axis
 	n.layout.strides[axis] = 0

@@ -7,7 +7,7 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// IndexSelect returns the indices of x along axis that index [K] (Int64) lists, copied, in that order; an index may come more
+// IndexSelect returns the indices of x along axis that index [K] (Int64 or Int32) lists, copied, in that order; an index may come more
 // than once. The axis becomes K long. It panics if an index is not in the axis.
 func IndexSelect(x *Var, axis int, index *tensor.Tensor) *Var {
 	n := indexSelectOp.on(x)
@@ -15,8 +15,8 @@ func IndexSelect(x *Var, axis int, index *tensor.Tensor) *Var {
 	if index.Rank() != 1 {
 		n.op.panicf("index of shape %v: want one axis", slices.Clone(index.Shape()))
 	}
-	mustIndex(n.op, index, x.Dim(axis))
-	n.targets, n.ints[0] = index, axis
+	n.indices(index, x.Dim(axis))
+	n.ints[0] = axis
 	var room [maxRank]int
 	shape := append(room[:0], x.Shape()...)
 	shape[axis] = index.Len()
@@ -27,16 +27,15 @@ var indexSelectOp = &op{"IndexSelect",
 	kernels{indexSelectForward[float32], indexSelectBackward[float32]},
 	kernels{indexSelectForward[float64], indexSelectBackward[float64]}}
 
-// mustIndex panics unless index holds Int64 indices of an axis of d.
-func mustIndex(o *op, index *tensor.Tensor, d int) {
-	if index.DType() != tensor.Int64 {
-		o.panicf("indices are %v, want int64", index.DType())
-	}
+// indices checks and notes indices of an axis of d.
+func (n *node) indices(index *tensor.Tensor, d int) {
+	index = n.integers("indices", index)
 	for i, k := range tensor.Data[int64](index) {
 		if k < 0 || k >= int64(d) {
-			o.panicf("index %d at place %d, but the axis has %d", k, i, d)
+			n.op.panicf("index %d at place %d, but the axis has %d", k, i, d)
 		}
 	}
+	n.targets = index
 }
 
 func indexSelectForward[T vec.Float](n *node) {
@@ -62,11 +61,10 @@ func indexSelectBackward[T vec.Float](n *node) {
 	}
 }
 
-// Take returns the elements of x, seen as one row, that index (Int64) lists, in index's shape. It panics if an index is not in it.
+// Take returns the elements of x, seen as one row, that index (Int64 or Int32) lists, in index's shape. It panics if an index is
+// not in it.
 func Take(x *Var, index *tensor.Tensor) *Var {
-	flat := index.Reshape(-1)
-	if index.Len() == 0 {
-		flat = index.Reshape(0)
-	}
+	t := x.tape
+	flat := t.pool.Reshape(t.contiguous(index), index.Len())
 	return Reshape(IndexSelect(Reshape(x, x.Len()), 0, flat), index.Shape()...)
 }

@@ -10,7 +10,7 @@ import (
 // MultiMargin returns Σ_j max(0, margin − x[label] + x[j])^p/C over the classes j other than the label, times the label's weight,
 // for every row of x: the hinge loss of many classes.
 //
-//	x [N, C] scores   labels [N] Int64, 0 ≤ label < C   w [C] or nil for ones   result [N]
+//	x [N, C] scores   labels [N] Int64 or Int32, 0 ≤ label < C   w [C] or nil for ones   result [N]
 //
 // It panics unless p is 1 or 2, with a *LabelError if a label is out of range. Source: Crammer and Singer, JMLR 2 (2001).
 func MultiMargin(x *Var, labels, w *tensor.Tensor, p int, margin float64) *Var {
@@ -19,11 +19,10 @@ func MultiMargin(x *Var, labels, w *tensor.Tensor, p int, margin float64) *Var {
 		n.op.panicf("p = %d, want 1 or 2", p)
 	}
 	n.labels(labels, nil)
-	classWeights(multiMarginOp, w, x.Dim(1))
 	n.ints[0], n.factor = p, margin
 	n.saveSlopes(0)
 	n.save(1, tensor.Float64, x.Dim(0)) // each row's weight
-	rowWeights(tensor.Data[float64](n.saved[1]), labels, w, nil)
+	n.rowWeights(n.saved[1], w, nil)
 	return n.run(x.Dim(0))
 }
 
@@ -60,7 +59,7 @@ func multiMarginForward[T vec.Float](n *node) {
 // MultiLabelMargin returns Σ max(0, 1 − x[k] + x[j])/C over the labels k of a row and the classes j that are none of its labels, for
 // every row of x. Labels lists them, ended by −1 where there are fewer than C.
 //
-//	x [N, C] scores   labels [N, C] Int64   result [N]
+//	x [N, C] scores   labels [N, C] Int64 or Int32   result [N]
 //
 // It panics with a *LabelError if a label is out of range, and with a message if shapes or dtypes disagree.
 func MultiLabelMargin(x *Var, labels *tensor.Tensor) *Var {
@@ -68,9 +67,7 @@ func MultiLabelMargin(x *Var, labels *tensor.Tensor) *Var {
 	if x.Rank() != 2 || !x.value.SameShape(labels) {
 		n.op.panicf("x %v and labels %v: want [N, C] twice", x.Shape(), slices.Clone(labels.Shape()))
 	}
-	if labels.DType() != tensor.Int64 {
-		n.op.panicf("labels are %v, want int64", labels.DType())
-	}
+	labels = n.integers("labels", labels)
 	c := x.Dim(1)
 	for i, label := range tensor.Data[int64](labels) {
 		if label < -1 || label >= int64(c) {

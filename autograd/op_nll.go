@@ -9,16 +9,15 @@ import (
 
 // NLL returns −w[label]·x[label] of every row of x, the negative log-likelihood of labels under logarithms x of probabilities.
 //
-//	x [N, C]   labels [N] Int64, 0 ≤ label < C or listed in ignore   w [C] or nil for ones   result [N]
+//	x [N, C]   labels [N] Int64 or Int32, 0 ≤ label < C or listed in ignore   w [C] or nil for ones   result [N]
 //
 // Rows whose label is in ignore give 0 and no gradient. It panics with a *LabelError if a label is out of range, and with a
 // message if shapes or dtypes disagree.
 func NLL(x *Var, labels, w *tensor.Tensor, ignore []int64) *Var {
 	n := nllOp.on(x)
 	n.labels(labels, ignore)
-	classWeights(nllOp, w, x.Dim(1))
 	n.save(0, tensor.Float64, x.Dim(0)) // each row's weight, 0 for one to ignore
-	rowWeights(tensor.Data[float64](n.saved[0]), labels, w, ignore)
+	n.rowWeights(n.saved[0], w, ignore)
 	return n.run(x.Dim(0))
 }
 
@@ -28,9 +27,7 @@ func (n *node) labels(labels *tensor.Tensor, ignore []int64) {
 	if x.Rank() != 2 || labels.Rank() != 1 || x.Dim(0) != labels.Dim(0) {
 		n.op.panicf("x %v and labels %v: want [N, C] and [N]", x.Shape(), slices.Clone(labels.Shape()))
 	}
-	if labels.DType() != tensor.Int64 {
-		n.op.panicf("labels are %v, want int64", labels.DType())
-	}
+	labels = n.integers("labels", labels)
 	for row, label := range tensor.Data[int64](labels) {
 		if (label < 0 || label >= int64(x.Dim(1))) && !slices.Contains(ignore, label) {
 			panic(&LabelError{Op: n.op.name, Row: row, Label: label, Classes: x.Dim(1)})
@@ -39,16 +36,20 @@ func (n *node) labels(labels *tensor.Tensor, ignore []int64) {
 	n.targets = labels
 }
 
-// classWeights checks the weights w of c classes.
-func classWeights(o *op, w *tensor.Tensor, c int) {
-	if w != nil && (w.Rank() != 1 || w.Dim(0) != c) {
-		o.panicf("weights %v of %d classes: want [%d]", slices.Clone(w.Shape()), c, c)
+// rowWeights stores in rows, Float64 [N], what each row's label weighs: its class's weight in w [C], 1 if w is nil, 0 if it is to be
+// ignored.
+func (n *node) rowWeights(rows, w *tensor.Tensor, ignore []int64) {
+	if w != nil {
+		if c := n.in[0].Dim(1); w.Rank() != 1 || w.Dim(0) != c {
+			n.op.panicf("weights %v of %d classes: want [%d]", slices.Clone(w.Shape()), c, c)
+		}
+		if w.DType() != tensor.Float32 && w.DType() != tensor.Float64 {
+			n.op.panicf("weights are %v, want float32 or float64", w.DType())
+		}
+		w = n.tape.contiguous(w)
 	}
-}
-
-// rowWeights stores the weight of each label, and 0 for one to ignore.
-func rowWeights(dst []float64, labels, w *tensor.Tensor, ignore []int64) {
-	for i, label := range tensor.Data[int64](labels) {
+	dst := tensor.Data[float64](rows)
+	for i, label := range tensor.Data[int64](n.targets) {
 		switch {
 		case slices.Contains(ignore, label):
 			dst[i] = 0

@@ -1,6 +1,8 @@
 package autograd
 
 import (
+	"slices"
+
 	"github.com/tutti-ml/tutti/blas/vec"
 	"github.com/tutti-ml/tutti/tensor"
 )
@@ -30,7 +32,7 @@ func (c Cell) Gates() int { return [...]int{RNNTanh: 1, RNNReLU: 1, GRU: 3, LSTM
 type RecurrentOptions struct {
 	Cell    Cell
 	Reverse bool // from the last step to the first
-	// Lengths [B] Int64 says how many steps of each sequence count, the first ones; nil means all. Beyond them the result is zero,
+	// Lengths [B], Int64 or Int32, says how many steps of each sequence count, the first ones; nil means all. Beyond them the result is zero,
 	// the state stays, and a reverse layer begins with the last step that counts.
 	Lengths *tensor.Tensor
 }
@@ -80,10 +82,10 @@ func Recurrent(x, h, c *Var, w RecurrentWeights, o RecurrentOptions) (y, last, l
 		op.panicf("a cell state for a layer that has none")
 	}
 	if o.Lengths != nil {
-		if o.Lengths.DType() != tensor.Int64 || o.Lengths.Len() != batch {
-			op.panicf("lengths %v %v: want int64 [%d]", o.Lengths.DType(), o.Lengths.Shape(), batch)
+		if o.Lengths.Len() != batch {
+			op.panicf("lengths %v: want [%d]", slices.Clone(o.Lengths.Shape()), batch)
 		}
-		a.lengths = tensor.Data[int64](o.Lengths)
+		a.lengths = tensor.Data[int64](x.tape.Integers("autograd: Recurrent", "lengths", o.Lengths))
 		for i, l := range a.lengths {
 			if l < 0 || l > int64(steps) {
 				op.panicf("sequence %d has length %d of %d steps", i, l, steps)

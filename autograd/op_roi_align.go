@@ -26,7 +26,7 @@ func RoIAlign(x *Var, boxes *tensor.Tensor, o RoIAlignOptions) *Var {
 	if x.Rank() != 4 || boxes.Rank() != 2 || boxes.Dim(1) != 5 || boxes.DType() != x.DType() {
 		n.op.panicf("x %v %v and boxes %v %v: want [N, C, H, W] and [B, 5] of one dtype", x.DType(), x.Shape(), boxes.DType(), slices.Clone(boxes.Shape()))
 	}
-	n.targets, n.factor = boxes, o.Scale
+	n.targets, n.factor = n.tape.contiguous(boxes), o.Scale
 	n.ints = [4]int{o.R, o.S, o.Samples, 0}
 	if o.Aligned {
 		n.ints[3] = 1

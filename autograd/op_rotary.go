@@ -24,7 +24,7 @@ func Rotary(x *Var, cos, sin *tensor.Tensor, heads, offset int) *Var {
 	if heads*2*cos.Dim(1) > x.Dim(2) || offset < 0 || offset+x.Dim(1) > cos.Dim(0) {
 		n.op.panicf("x %v from step %d, %d heads, tables %v", x.Shape(), offset, heads, cos.Shape())
 	}
-	n.saved[0], n.saved[1] = cos, sin
+	n.saved[0], n.saved[1] = n.tape.contiguous(cos), n.tape.contiguous(sin)
 	n.ints[0], n.ints[1] = heads, offset
 	return n.run(x.Shape()...)
 }

@@ -19,10 +19,7 @@ func SoftCrossEntropy(x *Var, a *tensor.Tensor) *Var {
 	if a.DType() != x.DType() {
 		n.op.panicf("dtypes %v and %v", x.DType(), a.DType())
 	}
-	if !a.IsContiguous() {
-		n.op.panicf("the weights %v are not contiguous", append([]int{}, a.Shape()...))
-	}
-	n.targets = a
+	n.targets = n.tape.contiguous(a)
 	n.save(0, x.DType(), x.Shape()...) // log softmax(x)
 	return n.run(x.Dim(0))
 }

@@ -1,6 +1,7 @@
 package autograd
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/tutti-ml/tutti/blas/vec"
@@ -32,9 +33,12 @@ func MaskedFill(x *Var, mask *tensor.Tensor, value float64) *Var {
 // MaskedSelect returns the elements of x where mask (Bool), of x's shape, is true, in row-major order, as one axis.
 func MaskedSelect(x *Var, mask *tensor.Tensor) *Var {
 	if !x.value.SameShape(mask) {
-		maskedFillOp.panicf("x %v and mask %v: shapes must agree to select", x.Shape(), slices.Clone(mask.Shape()))
+		panic(fmt.Sprintf("autograd: MaskedSelect: x %v and mask %v: shapes must agree", x.Shape(), slices.Clone(mask.Shape())))
 	}
-	set := tensor.Data[bool](mask)
+	if mask.DType() != tensor.Bool {
+		panic(fmt.Sprintf("autograd: MaskedSelect: the mask is %v, want bool", mask.DType()))
+	}
+	set := tensor.Data[bool](x.tape.contiguous(mask))
 	index := x.tape.pool.New(tensor.Int64, count(set))
 	at := 0
 	for i, on := range set {
@@ -67,7 +71,7 @@ func (n *node) mask(mask *tensor.Tensor) {
 	if mask.DType() != tensor.Bool {
 		n.op.panicf("the mask is %v, want bool", mask.DType())
 	}
-	n.targets = mask
+	n.targets = n.tape.contiguous(mask)
 }
 
 func whereForward[T vec.Float](n *node) {

@@ -10,7 +10,7 @@ import (
 
 // Embedding is a table of vectors, one for each word or item: y = Weight[index].
 //
-//	index [...] Int64, 0 ≤ index < Words   Weight [Words, D]   y [..., D]
+//	index [...] Int64 or Int32, 0 ≤ index < Words   Weight [Words, D]   y [..., D]
 //
 // The gradient is kept by rows (see autograd.Tape.SparseGrad), so that a step costs what it looks up, not what there is.
 type Embedding struct {
@@ -52,7 +52,7 @@ func (l *Embedding) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
 
 // EmbeddingBag is a table of vectors of which each sample is a bag: y is the sum, mean or maximum of the rows of the bag.
 //
-//	index [N, L] Int64   Weight [Words, D]   y [N, D]
+//	index [N, L] Int64 or Int32   Weight [Words, D]   y [N, D]
 type EmbeddingBag struct {
 	Weight  *autograd.Param
 	Mode    autograd.BagMode

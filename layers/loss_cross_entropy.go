@@ -11,7 +11,7 @@ import (
 // CrossEntropy is the loss of classification: −log softmax(y)[label], averaged over the batch.
 //
 //	y [N, C] or [N, C, ...] logits
-//	target [N] or [N, ...] Int64 labels from 0, or class probabilities of y's shape and dtype
+//	target [N] or [N, ...] Int64 or Int32 labels from 0, or class probabilities of y's shape and dtype
 //
 // The mean is weighted: with labels, the sum of the losses is divided by the sum of the labels' weights.
 type CrossEntropy struct {
@@ -27,14 +27,14 @@ func (l CrossEntropy) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Ten
 		panic(fmt.Sprintf("layers: CrossEntropy: LabelSmoothing = %v, want 0 to 1", l.LabelSmoothing))
 	}
 	plain := l.Weight == nil && l.LabelSmoothing == 0 && l.Ignore == nil && l.Reduction == MeanReduction
-	if plain && y.Rank() == 2 && target.DType() == tensor.Int64 {
+	if plain && y.Rank() == 2 && areLabels(target) {
 		return autograd.SoftmaxCrossEntropy(y, target)
 	}
 	rows := classesLast(y)
-	if target.DType() != tensor.Int64 {
+	if !areLabels(target) {
 		return l.ofProbabilities(t, y, rows, target)
 	}
-	labels := rowLabels("CrossEntropy", y, target)
+	labels := rowLabels(t, "layers: CrossEntropy", y, target)
 	var losses *autograd.Var
 	if l.LabelSmoothing == 0 {
 		losses = autograd.NLL(autograd.LogSoftmax(rows), labels, l.Weight, l.Ignore)
@@ -109,7 +109,7 @@ func smoothLabels(labels *tensor.Tensor, classes int, l CrossEntropy) *tensor.Te
 
 // NLL is CrossEntropy for logarithms of probabilities, as LogSoftmax returns them.
 //
-//	y [N, C] or [N, C, ...]   target [N] or [N, ...] Int64 labels from 0
+//	y [N, C] or [N, C, ...]   target [N] or [N, ...] Int64 or Int32 labels from 0
 type NLL struct {
 	Weight    *tensor.Tensor // [C], of each class; nil means 1
 	Ignore    []int64        // labels that do not count
@@ -117,8 +117,8 @@ type NLL struct {
 }
 
 // Loss returns −Weight[label]·y[label]. It panics with an *autograd.LabelError if a label is out of range.
-func (l NLL) Loss(_ *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
-	labels := rowLabels("NLL", y, target)
+func (l NLL) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
+	labels := rowLabels(t, "layers: NLL", y, target)
 	losses := autograd.NLL(classesLast(y), labels, l.Weight, l.Ignore)
 	return l.Reduction.over(likeLabels(losses, target), labelWeight(labels, l.Weight, l.Ignore))
 }
@@ -144,18 +144,21 @@ func classesLast(x *autograd.Var) *autograd.Var {
 	return autograd.Reshape(autograd.Transpose(autograd.Reshape(x, n, c, rest), 1, 2), n*rest, c)
 }
 
-// rowLabels returns the labels of y [N, C, ...] as [N·...].
-func rowLabels(loss string, y *autograd.Var, labels *tensor.Tensor) *tensor.Tensor {
-	if labels.DType() != tensor.Int64 {
-		panic(fmt.Sprintf("layers: %s: labels are %v, want int64", loss, labels.DType()))
-	}
+// areLabels reports whether a target is labels, not class probabilities.
+func areLabels(target *tensor.Tensor) bool {
+	return target.DType() == tensor.Int64 || target.DType() == tensor.Int32
+}
+
+// rowLabels returns the labels of y [N, C, ...] as contiguous Int64 [N·...].
+func rowLabels(t *autograd.Tape, loss string, y *autograd.Var, labels *tensor.Tensor) *tensor.Tensor {
+	labels = t.Integers(loss, "labels", labels)
 	if y.Rank() < 2 || !slices.Equal(labels.Shape(), slices.Delete(slices.Clone(y.Shape()), 1, 2)) {
-		panic(fmt.Sprintf("layers: %s: y %v and labels %v: want [N, C, ...] and [N, ...]", loss, y.Shape(), labels.Shape()))
+		panic(fmt.Sprintf("%s: y %v and labels %v: want [N, C, ...] and [N, ...]", loss, y.Shape(), labels.Shape()))
 	}
 	if labels.Rank() == 1 {
 		return labels
 	}
-	return labels.Contiguous().Reshape(labels.Len())
+	return labels.Reshape(labels.Len())
 }
 
 // likeLabels gives losses of rows the shape of the labels.

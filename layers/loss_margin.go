@@ -9,7 +9,7 @@ import (
 
 // MultiMargin is Σ max(0, Margin − y[label] + y[j])^P/C over the classes j other than the label.
 //
-//	y [N, C] scores   target [N] Int64 labels from 0
+//	y [N, C] scores   target [N] Int64 or Int32 labels from 0
 type MultiMargin struct {
 	P         int            // 1 or 2; default 1
 	Margin    float64        // default 1
@@ -28,7 +28,7 @@ func (l MultiMargin) Loss(_ *autograd.Tape, y *autograd.Var, target *tensor.Tens
 
 // MultiLabelMargin is Σ max(0, 1 − y[k] + y[j])/C over a sample's labels k and the classes j that are none of them.
 //
-//	y [N, C] scores   target [N, C] Int64: a sample's labels, then −1
+//	y [N, C] scores   target [N, C] Int64 or Int32: a sample's labels, then −1
 type MultiLabelMargin struct{ Reduction Reduction }
 
 // Loss returns the margin loss, [N] unless reduced.

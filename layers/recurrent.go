@@ -90,7 +90,7 @@ func (s *recurrentStack) directions() int {
 
 // Run reads sequences x, starting from the states given, and returns the results of the last layer and the last states.
 //
-//	x [N, T, In]   lengths [N] Int64 or nil   y [N, T, Units] or [N, T, Proj], or twice that if bidirectional
+//	x [N, T, In]   lengths [N] Int64 or Int32, or nil   y [N, T, Units] or [N, T, Proj], or twice that if bidirectional
 //
 // State l·directions+d is that of layer l in direction d, 1 being the reverse; a nil slice means zeros. Where lengths are given,
 // only so many first steps of each sequence count: beyond them y is zero, and the last state is that after the last step that

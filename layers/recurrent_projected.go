@@ -30,7 +30,7 @@ func (p cellParams) projected(t *autograd.Tape, in *autograd.Var, from State, le
 		panic(fmt.Sprintf("layers: LSTM: states h %v and c %v: want [%d, %d] and [%[3]d, %[5]d]", h, c, batch, size, units))
 	}
 	if lengths != nil {
-		mustLengths(lengths, batch, steps)
+		lengths = checkedLengths(t, lengths, batch, steps)
 	}
 	none := t.Const(tensor.New(in.DType(), 1, 1))
 	gates, w, bias := autograd.Linear(in, t.Use(p.x), useOrNil(t, p.biasX)), t.Use(p.h), useOrNil(t, p.biasH)
@@ -59,13 +59,16 @@ func (p cellParams) projected(t *autograd.Tape, in *autograd.Var, from State, le
 	return autograd.Stack(0, ys...), last
 }
 
-func mustLengths(lengths *tensor.Tensor, batch, steps int) {
-	if lengths.DType() != tensor.Int64 || lengths.Len() != batch {
-		panic(fmt.Sprintf("layers: LSTM: lengths %v %v: want int64 [%d]", lengths.DType(), lengths.Shape(), batch))
+// checkedLengths returns the lengths of sequences as contiguous Int64.
+func checkedLengths(t *autograd.Tape, lengths *tensor.Tensor, batch, steps int) *tensor.Tensor {
+	if lengths.Len() != batch {
+		panic(fmt.Sprintf("layers: LSTM: lengths %v: want [%d]", lengths.Shape(), batch))
 	}
+	lengths = t.Integers("layers: LSTM", "lengths", lengths)
 	for i, l := range tensor.Data[int64](lengths) {
 		if l < 0 || l > int64(steps) {
 			panic(fmt.Sprintf("layers: LSTM: sequence %d has length %d of %d steps", i, l, steps))
 		}
 	}
+	return lengths
 }

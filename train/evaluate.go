@@ -157,12 +157,18 @@ func evaluateBatches(ctx context.Context, o objective, src dataset.Source, batch
 
 // correct counts the rows of output [N, C] whose largest element is at the label; 0 where targets are not labels.
 func correct(output, target *tensor.Tensor) int {
-	if target == nil || target.DType() != tensor.Int64 || output.DType() != tensor.Float32 || output.Rank() != 2 {
+	if target == nil || output.DType() != tensor.Float32 || output.Rank() != 2 {
+		return 0
+	}
+	switch {
+	case target.DType() == tensor.Int32:
+		target = target.Cast(tensor.Int64)
+	case target.DType() != tensor.Int64:
 		return 0
 	}
 	classes, hits := output.Dim(1), 0
 	rows := tensor.Data[float32](output)
-	for i, label := range tensor.Data[int64](target) {
+	for i, label := range tensor.Data[int64](target.Contiguous()) {
 		if vec.ArgMax(rows[i*classes:(i+1)*classes]) == int(label) {
 			hits++
 		}
