@@ -123,13 +123,7 @@ var derivatives = map[*op]derivative{
 		return Scale(Mul(deviations(n.in[0]), column(Div(dy, n.out))), 1/n.factor)
 	},
 	logSumExpOp: func(n *node, _ int, dy *Var) *Var { return Mul(Softmax(n.in[0]), column(dy)) },
-	normOp: func(n *node, _ int, dy *Var) *Var {
-		x, y := n.in[0], column(n.out)
-		if n.factor == 2 {
-			return Mul(Div(x, y), column(dy))
-		}
-		return Mul(Mul(signs(x), Pow(Div(Abs(x), y), n.factor-1)), column(dy))
-	},
+	normOp:      normRule,
 	softmaxOp: func(n *node, _ int, dy *Var) *Var {
 		return Mul(n.out, Sub(dy, Unsqueeze(Sum(Mul(n.out, dy), -1), -1)))
 	},
