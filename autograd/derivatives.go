@@ -111,14 +111,16 @@ var derivatives = map[*op]derivative{
 	rmsNormOp:   rowsDerivative,
 	groupNormOp: groupNormDerivative,
 
-	sumOp:    sumDerivative,
-	meanOp:   sumDerivative,
-	expandOp: func(n *node, _ int, dy *Var) *Var { return sumLike(dy, n.in[0]) },
-	sumToOp:  func(n *node, _ int, dy *Var) *Var { return Expand(dy, n.in[0].Shape()...) },
-	cumSumOp: func(n *node, _ int, dy *Var) *Var { return Flip(CumSum(Flip(dy, n.ints[0]), n.ints[0]), n.ints[0]) },
-	maxOp:    winnerDerivative,
-	minOp:    winnerDerivative,
-	varOp:    func(n *node, _ int, dy *Var) *Var { return Scale(Mul(deviations(n.in[0]), column(dy)), 2/n.factor) },
+	sumOp:        sumDerivative,
+	meanOp:       sumDerivative,
+	expandOp:     func(n *node, _ int, dy *Var) *Var { return sumLike(dy, n.in[0]) },
+	sumToOp:      func(n *node, _ int, dy *Var) *Var { return Expand(dy, n.in[0].Shape()...) },
+	cumSumOp:     func(n *node, _ int, dy *Var) *Var { return Flip(CumSum(Flip(dy, n.ints[0]), n.ints[0]), n.ints[0]) },
+	cumProdOp:    cumProdRule,
+	recurrenceOp: recurrenceRule,
+	maxOp:        winnerDerivative,
+	minOp:        winnerDerivative,
+	varOp:        func(n *node, _ int, dy *Var) *Var { return Scale(Mul(deviations(n.in[0]), column(dy)), 2/n.factor) },
 	stdOp: func(n *node, _ int, dy *Var) *Var {
 		return Scale(Mul(deviations(n.in[0]), column(Div(dy, n.out))), 1/n.factor)
 	},
@@ -201,7 +203,7 @@ var derivatives = map[*op]derivative{
 // Twice returns the names of the ops that Gradients can differentiate, in alphabetical order.
 func Twice() []string {
 	var names []string
-	inner := []*op{placeOp, moveOp, filtersOp, avgSpreadOp, adaptiveSpreadOp} // no ops of the user's
+	inner := []*op{placeOp, moveOp, filtersOp, avgSpreadOp, adaptiveSpreadOp, recurrenceOp} // no ops of the user's
 	for o := range derivatives {
 		if !slices.Contains(inner, o) {
 			names = append(names, o.name)

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/tutti-ml/tutti/autograd"
+	"github.com/tutti-ml/tutti/tensor"
 )
 
 // reductions are the ops that make one number of many, and running sums.
@@ -33,4 +34,10 @@ var reductions = []Case{
 	{Name: "Norm −2 of the last axis", Inputs: positive([]int{2, 3}), Fn: one(func(a out) out { return autograd.Norm(a, -2, 1) })},
 	{Name: "CumSum of the last axis", Inputs: of([]int{2, 4}), Fn: one(func(a out) out { return autograd.CumSum(a, -1) })},
 	{Name: "CumSum of the first axis", Inputs: of([]int{4, 3}), Fn: one(func(a out) out { return autograd.CumSum(a, 0) })},
+	{Name: "CumProd of the last axis", Inputs: of([]int{2, 4}), Fn: one(func(a out) out { return autograd.CumProd(a, -1) })},
+	{Name: "CumProd of the first axis", Inputs: of([]int{4, 3}), Fn: one(func(a out) out { return autograd.CumProd(a, 0) })},
+	{Name: "CumProd of the middle axis with zeros", Inputs: of([]int{2, 3, 2}), Fn: func(t *tape, x vars) out {
+		zeros := tensor.FromSlice([]float64{1, 0, 0, 1, 1, 0, 0, 1, 0, 1, 1, 1}, 2, 3, 2).Cast(x[0].DType())
+		return autograd.CumProd(autograd.Mul(x[0], t.Const(zeros)), 1)
+	}},
 }
