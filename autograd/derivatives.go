@@ -138,6 +138,10 @@ var derivatives = map[*op]derivative{
 		}
 		return Scale(Mul(Sub(Softmax(x), right), dy), 1/float64(max(x.Dim(0), 1)))
 	},
+	nllOp:              nllRule,
+	softCrossEntropyOp: softCrossEntropyRule,
+	bceOp:              bceRule,
+	bceLogitsOp:        bceLogitsRule,
 	mseOp: func(n *node, i int, dy *Var) *Var {
 		scale := 2 / float64(max(n.in[0].Len(), 1))
 		if i == 1 {
@@ -180,16 +184,12 @@ var derivatives = map[*op]derivative{
 		}
 		return Gather(dy, n.ints[1], n.targets)
 	},
-	indexSelectOp: func(n *node, _ int, dy *Var) *Var {
-		x, axis := n.in[0], n.ints[0]
-		index := n.tape.pool.New(tensor.Int64, dy.Shape()...)
-		_, inner := alongAxis(dy.Shape(), axis)
-		from, to := tensor.Data[int64](n.targets), tensor.Data[int64](index)
-		for i := range to {
-			to[i] = from[i/inner%len(from)]
-		}
-		return ScatterAdd(n.tape.zeros(x.DType(), x.Shape()...), axis, index, dy)
-	},
+	indexSelectOp:  indexSelectRule,
+	indexAddOp:     indexAddRule,
+	embeddingOp:    embeddingRule,
+	embeddingBagOp: embeddingBagRule,
+	rotaryOp:       rotaryRule,
+
 	maskedFillOp: func(n *node, _ int, dy *Var) *Var { return MaskedFill(dy, n.targets, 0) },
 	whereOp: func(n *node, i int, dy *Var) *Var {
 		none := n.tape.zeros(dy.DType())
@@ -291,6 +291,13 @@ func constant(x *Var, f32 func(dst, x []float32), f64 func(dst, x []float64)) *V
 		f64(tensor.Data[float64](c), tensor.Data[float64](x.value))
 	}
 	return x.tape.newVar(c)
+}
+
+// constLike returns values, Float64, as a constant of x's dtype.
+func (t *Tape) constLike(x *Var, values *tensor.Tensor) *Var {
+	c := t.pool.New(x.DType(), values.Shape()...)
+	tensor.CastTo(c, values)
+	return t.newVar(c)
 }
 
 func signs(x *Var) *Var { return constant(x, signsOf[float32], signsOf[float64]) }

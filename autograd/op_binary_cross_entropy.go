@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/tutti-ml/tutti/blas/vec"
+	"github.com/tutti-ml/tutti/tensor"
 )
 
 // BinaryCrossEntropy returns −t·log(x) − (1−t)·log(1−x), element by element, for probabilities x and targets t between 0 and 1 of
@@ -69,3 +70,41 @@ func bceLogitsSlope[T vec.Float](dx, x, t []T, _, _ T) {
 
 // The derivative with respect to t is −x.
 func bceLogitsTarget[T vec.Float](dt, x, _ []T, _, _ T) { vec.Neg(dt, x) }
+
+// bceRule is the derivative as ops, with the same bounds as the loops: where one holds, further derivatives are zero.
+func bceRule(n *node, i int, dy *Var) *Var {
+	x, t := n.in[0], n.in[1]
+	if i == 1 {
+		yes, no := boundedLogs(x)
+		return Mul(dy, Sub(no, yes))
+	}
+	return Mul(dy, Div(Sub(x, t), Clamp(Mul(AddScalar(Neg(x), 1), x), 1e-12, math.Inf(1))))
+}
+
+// boundedLogs returns log x and log(1−x), or −100 as a constant where they are less.
+func boundedLogs(x *Var) (yes, no *Var) {
+	atZero, atOne := x.tape.pool.New(tensor.Bool, x.Shape()...), x.tape.pool.New(tensor.Bool, x.Shape()...)
+	if x.DType() == tensor.Float32 {
+		logBounds(tensor.Data[bool](atZero), tensor.Data[bool](atOne), tensor.Data[float32](x.value))
+	} else {
+		logBounds(tensor.Data[bool](atZero), tensor.Data[bool](atOne), tensor.Data[float64](x.value))
+	}
+	yes = MaskedFill(Log(MaskedFill(x, atZero, 1)), atZero, -100)
+	no = MaskedFill(Log1p(Neg(MaskedFill(x, atOne, 0))), atOne, -100)
+	return yes, no
+}
+
+func logBounds[T vec.Float](atZero, atOne []bool, x []T) {
+	const least = 3.720075976020836e-44 // e^−100
+	for i, v := range x {
+		atZero[i], atOne[i] = float64(v) <= least, 1-float64(v) <= least
+	}
+}
+
+// bceLogitsRule is the derivative as ops.
+func bceLogitsRule(n *node, i int, dy *Var) *Var {
+	if i == 1 {
+		return Neg(Mul(dy, n.in[0]))
+	}
+	return Mul(dy, Sub(Sigmoid(n.in[0]), n.in[1]))
+}

@@ -96,3 +96,17 @@ func embeddingBackward[T vec.Float](n *node) {
 
 // Indices returns an Int64 tensor of the tape's for indices, whose elements are undefined. It is valid until Reset.
 func (t *Tape) Indices(shape ...int) *tensor.Tensor { return t.pool.New(tensor.Int64, shape...) }
+
+// embeddingRule is the derivative as ops: a dense table of the rows' gradients.
+func embeddingRule(n *node, _ int, dy *Var) *Var {
+	w, t, count := n.in[0], n.tape, n.targets.Len()
+	rows := Reshape(dy, count, w.Dim(1))
+	if skip := int64(n.ints[0]); skip >= 0 {
+		none := t.pool.New(tensor.Bool, count, 1)
+		for i, r := range tensor.Data[int64](n.targets) {
+			tensor.Data[bool](none)[i] = r == skip
+		}
+		rows = MaskedFill(rows, none, 0)
+	}
+	return addedAt(t.pool.Reshape(n.targets, count), rows, w.Shape()...)
+}

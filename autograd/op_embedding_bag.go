@@ -181,3 +181,65 @@ func embeddingBagBackward[T vec.Float](n *node) {
 	pool.Put(bagOf)
 	pool.Put(factors)
 }
+
+// embeddingBagRule is the derivative as ops, of the positions that count: each has a row of the table, a bag, and a factor.
+func embeddingBagRule(n *node, i int, dy *Var) *Var {
+	if BagMode(n.ints[1]) == BagMax {
+		return n.bagMaxRule(dy)
+	}
+	w, t := n.in[0], n.tape
+	total := 0
+	for b := range n.out.Dim(0) {
+		_, _, count := n.bag(b)
+		total += count
+	}
+	indices := func() (*tensor.Tensor, []int64) {
+		x := t.pool.New(tensor.Int64, total)
+		return x, tensor.Data[int64](x)
+	}
+	rows, rowOf := indices()
+	bags, bagOf := indices()
+	places, placeOf := indices()
+	shares := t.pool.New(tensor.Float64, total)
+	index, k := tensor.Data[int64](n.targets), 0
+	for b := range n.out.Dim(0) {
+		lo, hi, count := n.bag(b)
+		for p := lo; p < hi; p++ {
+			if index[p] == int64(n.ints[0]) {
+				continue
+			}
+			rowOf[k], bagOf[k], placeOf[k] = index[p], int64(b), int64(p)
+			tensor.Data[float64](shares)[k] = 1
+			if BagMode(n.ints[1]) == BagMean {
+				tensor.Data[float64](shares)[k] = 1 / float64(count)
+			}
+			k++
+		}
+	}
+	dy = IndexSelect(dy, 0, bags)
+	switch {
+	case i == 1:
+		slopes := Sum(Mul(dy, IndexSelect(w, 0, rows)), 1)
+		return Reshape(addedAt(places, slopes, len(index)), n.in[1].Shape()...)
+	case len(n.in) > 1:
+		dy = Mul(dy, column(IndexSelect(Reshape(n.in[1], len(index)), 0, places)))
+	case BagMode(n.ints[1]) == BagMean:
+		dy = Mul(dy, column(t.constLike(w, shares)))
+	}
+	return addedAt(rows, dy, w.Shape()...)
+}
+
+// bagMaxRule sends each element's gradient to the row that was largest in it.
+func (n *node) bagMaxRule(dy *Var) *Var {
+	w, t := n.in[0], n.tape
+	rows, none := t.pool.New(tensor.Int64, n.out.Shape()...), t.pool.New(tensor.Bool, n.out.Shape()...)
+	index := tensor.Data[int64](n.targets)
+	for i, p := range tensor.Data[int64](n.saved[0]) {
+		tensor.Data[bool](none)[i] = p < 0
+		tensor.Data[int64](rows)[i] = 0
+		if p >= 0 {
+			tensor.Data[int64](rows)[i] = index[p]
+		}
+	}
+	return ScatterAdd(t.zeros(w.DType(), w.Shape()...), 0, rows, MaskedFill(dy, none, 0))
+}

@@ -68,3 +68,9 @@ func Take(x *Var, index *tensor.Tensor) *Var {
 	flat := t.pool.Reshape(t.contiguous(index), index.Len())
 	return Reshape(IndexSelect(Reshape(x, x.Len()), 0, flat), index.Shape()...)
 }
+
+// indexSelectRule is the derivative as ops.
+func indexSelectRule(n *node, _ int, dy *Var) *Var {
+	x := n.in[0]
+	return IndexAdd(n.tape.zeros(x.DType(), x.Shape()...), n.ints[0], n.targets, dy)
+}

@@ -90,3 +90,19 @@ func nllBackward[T vec.Float](n *node) {
 		}
 	}
 }
+
+// nllRule is the derivative as ops: −weight·dy, put at each row's label. A row of weight 0 has none.
+func nllRule(n *node, _ int, dy *Var) *Var {
+	x, t, rows := n.in[0], n.tape, n.in[0].Dim(0)
+	index, none, factors := t.pool.New(tensor.Int64, rows, 1), t.pool.New(tensor.Bool, rows), t.pool.New(tensor.Float64, rows)
+	labels, weights := tensor.Data[int64](n.targets), tensor.Data[float64](n.saved[0])
+	at, off, factor := tensor.Data[int64](index), tensor.Data[bool](none), tensor.Data[float64](factors)
+	for i, w := range weights {
+		at[i], off[i], factor[i] = labels[i], w == 0, -w
+		if w == 0 { // the label may be no class
+			at[i] = 0
+		}
+	}
+	slopes := MaskedFill(Mul(dy, t.constLike(x, factors)), none, 0)
+	return ScatterAdd(t.zeros(x.DType(), x.Shape()...), 1, index, column(slopes))
+}

@@ -79,3 +79,10 @@ func rotate[T vec.Float](n *node, y, x []T, direction T) {
 		}
 	})
 }
+
+// rotaryRule is the derivative as ops: the turn the other way.
+func rotaryRule(n *node, _ int, dy *Var) *Var {
+	back := n.tape.pool.New(dy.DType(), n.saved[1].Shape()...)
+	tensor.NegTo(back, n.saved[1])
+	return Rotary(dy, n.saved[0], back, n.ints[0], n.ints[1])
+}

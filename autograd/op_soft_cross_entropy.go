@@ -55,3 +55,12 @@ func softCrossEntropyBackward[T vec.Float](n *node) {
 	}
 	end[T](n, 0)
 }
+
+// softCrossEntropyRule is the derivative as ops.
+func softCrossEntropyRule(n *node, _ int, dy *Var) *Var {
+	x, a := n.in[0], n.tape.Const(n.targets)
+	if x.Len() == 0 {
+		return n.tape.zeros(x.DType(), x.Shape()...)
+	}
+	return Mul(Sub(Mul(Softmax(x), column(Sum(a, 1))), a), column(dy))
+}

@@ -17,6 +17,10 @@ var (
 var indexing = []Case{
 	{Name: "IndexSelect", Inputs: of([]int{3, 4}), Fn: one(func(a out) out { return autograd.IndexSelect(a, 0, someIndices) })},
 	{Name: "IndexSelect of the last axis", Inputs: of([]int{2, 4}), Fn: one(func(a out) out { return autograd.IndexSelect(a, -1, someIndices) })},
+	{Name: "IndexAdd", Inputs: of([]int{3, 4}, []int{3, 4}), Fn: two(func(a, b out) out { return autograd.IndexAdd(a, 0, someIndices, b) })},
+	{Name: "IndexAdd along the last axis", Inputs: of([]int{2, 4}, []int{2, 3}), Fn: two(func(a, b out) out {
+		return autograd.IndexAdd(a, -1, someIndices, b)
+	})},
 	{Name: "Take", Inputs: of([]int{2, 3}), Fn: one(func(a out) out { return autograd.Take(a, placeIndex) })},
 	{Name: "Gather", Inputs: of([]int{3, 3}), Fn: one(func(a out) out { return autograd.Gather(a, 0, placeIndex) })},
 	{Name: "Gather of the last axis", Inputs: of([]int{2, 5}), Fn: one(func(a out) out { return autograd.Gather(a, 1, placeIndex) })},
