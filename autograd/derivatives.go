@@ -156,6 +156,7 @@ var derivatives = map[*op]derivative{
 	permuteOp:   placeBack,
 	transposeOp: placeBack,
 	sliceOp:     placeBack,
+	sectionOp:   sectionRule,
 	selectOp:    placeBack,
 	flipOp:      placeBack,
 	repeatOp:    placeBack,
@@ -200,14 +201,23 @@ var derivatives = map[*op]derivative{
 	},
 }
 
+// definitions are the ops that are many others in one: each computes its op's result again, of those.
+var definitions = map[*op]func(n *node) *Var{
+	attentionOp: attentionDefinition,
+	recurrentOp: recurrentDefinition,
+}
+
 // Twice returns the names of the ops that Gradients can differentiate, in alphabetical order.
 func Twice() []string {
 	var names []string
-	inner := []*op{placeOp, moveOp, filtersOp, avgSpreadOp, adaptiveSpreadOp, recurrenceOp} // no ops of the user's
+	inner := []*op{placeOp, moveOp, filtersOp, avgSpreadOp, adaptiveSpreadOp, recurrenceOp, sectionOp} // no ops of the user's
 	for o := range derivatives {
 		if !slices.Contains(inner, o) {
 			names = append(names, o.name)
 		}
+	}
+	for o := range definitions {
+		names = append(names, o.name)
 	}
 	slices.Sort(names)
 	return names

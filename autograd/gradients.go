@@ -16,7 +16,8 @@ import (
 //
 // A Var that y does not depend on gets zeros. It panics with a [*NoSecondDerivativeError] where an op in between cannot be
 // differentiated twice: [Twice] lists those that can. Unlike Backward it adds to no parameter's gradient and calls no hook. Cost:
-// that of Backward, and memory for its intermediates.
+// that of Backward, and memory for its intermediates. Attention and Recurrent are computed once more, op by op: for Attention
+// that holds the matrix of all weights, for Recurrent some twenty ops a step.
 func (t *Tape) Gradients(y *Var, of ...*Var) []*Var {
 	switch {
 	case y.tape != t:
@@ -43,9 +44,31 @@ func (t *Tape) Gradients(y *Var, of ...*Var) []*Var {
 			v.adjoint = nil
 		}
 	}()
-	for i := t.record.n - 1; i >= 0; i-- { // ops that Gradients itself records come behind
+	t.walkBack(0, t.record.n, contribute) // ops that Gradients itself records come behind
+	gradients := make([]*Var, len(of))
+	for i, v := range of {
+		if gradients[i] = v.adjoint; v.adjoint == nil {
+			gradients[i] = t.zeros(v.DType(), v.Shape()...)
+		}
+	}
+	return gradients
+}
+
+// walkBack goes through the record from op hi−1 back to lo, and contributes to each op's operands their gradients.
+func (t *Tape) walkBack(lo, hi int, contribute func(v, g *Var)) {
+	for i := hi - 1; i >= lo; i-- {
 		n := t.record.at(i)
 		if n.op == useOp || n.out.adjoint == nil {
+			continue
+		}
+		if define := definitions[n.op]; define != nil {
+			// The op is computed once more, of others, which are recorded behind all there is and walked at once. What they
+			// contribute to n's operands is what n would.
+			from := t.record.n
+			y := define(n)
+			to := t.record.n
+			contribute(y, n.out.adjoint)
+			t.walkBack(from, to, contribute)
 			continue
 		}
 		for k := range n.in {
@@ -54,13 +77,6 @@ func (t *Tape) Gradients(y *Var, of ...*Var) []*Var {
 			}
 		}
 	}
-	gradients := make([]*Var, len(of))
-	for i, v := range of {
-		if gradients[i] = v.adjoint; v.adjoint == nil {
-			gradients[i] = t.zeros(v.DType(), v.Shape()...)
-		}
-	}
-	return gradients
 }
 
 // NoSecondDerivativeError says that Gradients met an op whose derivative is not made of ops.

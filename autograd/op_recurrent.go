@@ -171,3 +171,10 @@ func sectionBackward[T vec.Float](n *node) {
 	dy := outGrad[T](n)
 	vec.Add(g[:len(dy)], g[:len(dy)], dy)
 }
+
+// sectionRule is the derivative as ops: zeros, and the gradient where the section was taken from.
+func sectionRule(n *node, _ int, dy *Var) *Var {
+	l := layout{offset: n.ints[0]}
+	l.axis(dy.Len(), 1)
+	return placeOp.through(Reshape(dy, dy.Len()), &l, n.in[0].Shape())
+}

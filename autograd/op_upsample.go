@@ -1,6 +1,7 @@
 package autograd
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/tutti-ml/tutti/blas/vec"
@@ -56,11 +57,11 @@ func UpsampleLinear(x *Var, alignCorners bool, size ...int) *Var {
 
 func checkSizes(name string, x *Var, size []int) {
 	if len(size) == 0 || len(size) > x.Rank() || slices.Min(size) < 1 {
-		upsampleOp.panicf("%s: sizes %v for the last axes of shape %v: want as many at most, and > 0", name, slices.Clone(size), x.Shape())
+		panic(fmt.Sprintf("autograd: %s: sizes %v for the last axes of shape %v: want as many at most, and > 0", name, slices.Clone(size), x.Shape()))
 	}
 }
 
-var upsampleOp = &op{"Upsample",
+var upsampleOp = &op{"UpsampleLinear",
 	kernels{upsampleForward[float32], upsampleBackward[float32]}, kernels{upsampleForward[float64], upsampleBackward[float64]}}
 
 func upsampleForward[T vec.Float](n *node) {

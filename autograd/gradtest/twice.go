@@ -10,9 +10,12 @@ import (
 // Gradients of gradients.
 
 // Twice reports whether Gradients can differentiate c.Fn: whether every op in it has a derivative made of ops.
-func Twice(c Case) bool {
-	_, ok := c.gradients(c.tensors(tensor.Float64))
-	return ok
+func Twice(c Case) bool { return Missing(c) == "" }
+
+// Missing returns the op for whose sake Gradients cannot differentiate c.Fn, by the name that the error gives it; "" if it can.
+func Missing(c Case) string {
+	_, missing := c.gradients(c.tensors(tensor.Float64))
+	return missing
 }
 
 // twice is Fn evaluated with its gradients as Vars.
@@ -24,13 +27,15 @@ type twice struct {
 	loss   *autograd.Var   // Σ q·g, and nothing of every input
 }
 
-// gradients evaluates Fn and its gradients, and ok = false where Gradients offers none.
-func (c Case) gradients(inputs []*tensor.Tensor) (w twice, ok bool) {
+// gradients evaluates Fn and its gradients, or returns the op for which Gradients offers none.
+func (c Case) gradients(inputs []*tensor.Tensor) (w twice, missing string) {
 	defer func() {
 		if e := recover(); e != nil {
-			if _, no := e.(*autograd.NoSecondDerivativeError); !no {
+			no, ok := e.(*autograd.NoSecondDerivativeError)
+			if !ok {
 				panic(e)
 			}
+			missing = no.Op
 		}
 	}()
 	w.tape = autograd.NewTape(autograd.Train, seeded())
@@ -57,15 +62,15 @@ func (c Case) gradients(inputs []*tensor.Tensor) (w twice, ok bool) {
 		w.loss = autograd.Add(w.loss, autograd.Scale(autograd.Sum(v), 0)) // so that an input on which no gradient depends has zeros
 		g = g[1:]
 	}
-	return w, true
+	return w, ""
 }
 
 // checkTwice compares what Gradients returns with what Backward computed, and the derivative of Σ q·gradient, for fixed random q,
 // with central differences of Backward's gradients, and with what Gradients, differentiating its own ops, says of it.
 func (c Case) checkTwice(t T, inputs []*tensor.Tensor, grads [][]float64) {
 	t.Helper()
-	w, ok := c.gradients(inputs)
-	if !ok {
+	w, missing := c.gradients(inputs)
+	if missing != "" {
 		return
 	}
 	for i, g := range grads {
