@@ -15,7 +15,7 @@ import (
 // fn runs on a tape of its own, with x as its only operands: it must use that tape's Use for parameters, must not touch Vars of
 // another tape, and must compute the same both times. It draws random numbers from a generator seeded by the tape's, the same
 // both times, so that dropout drops the same elements. Gradients are those of fn on the tape itself, but for the draws.
-// A part cannot be differentiated twice. Source: Chen et al., "Training deep nets with sublinear memory cost", arXiv:1604.06174.
+// Tape.Gradients runs fn on the tape itself, and so keeps what fn computes. Source: Chen et al., "Training deep nets with sublinear memory cost", arXiv:1604.06174.
 func Checkpoint(t *Tape, fn func(t *Tape, x []*Var) *Var, x ...*Var) *Var {
 	if len(x) == 0 {
 		checkpointOp.panicf("no operands: pass what fn computes from")
@@ -108,6 +108,18 @@ func checkpointBackward(n *node) {
 			}
 		}
 	}
+}
+
+// checkpointDefinition runs the part on the tape itself, for Gradients, with the same draws.
+func checkpointDefinition(n *node) *Var {
+	t, p := n.tape, n.part
+	rng, observe := t.rng, t.onObserve
+	defer func() { t.rng, t.onObserve = rng, observe }()
+	if t.rng != nil {
+		t.rng = rand.New(rand.NewPCG(p.seed[0], p.seed[1]))
+	}
+	t.onObserve = func(*Buffer, float64, *tensor.Tensor) {} // statistics of the batch count once
+	return p.fn(t, n.in[:p.operands])
 }
 
 // passRows adds the gradient of from, a table that the part only looked up in, to that of operand i, which stays one by rows.

@@ -185,6 +185,7 @@ var derivatives = map[*op]derivative{
 		}
 		return Gather(dy, n.ints[1], n.targets)
 	},
+	scatterOp:      scatterRule,
 	indexSelectOp:  indexSelectRule,
 	indexAddOp:     indexAddRule,
 	embeddingOp:    embeddingRule,
@@ -203,8 +204,10 @@ var derivatives = map[*op]derivative{
 
 // definitions are the ops that are many others in one: each computes its op's result again, of those.
 var definitions = map[*op]func(n *node) *Var{
-	attentionOp: attentionDefinition,
-	recurrentOp: recurrentDefinition,
+	attentionOp:  attentionDefinition,
+	recurrentOp:  recurrentDefinition,
+	prodOp:       prodDefinition,
+	checkpointOp: checkpointDefinition,
 }
 
 // Twice returns the names of the ops that Gradients can differentiate, in alphabetical order.

@@ -140,3 +140,19 @@ func scatterBackward[T vec.Float](n *node) {
 		}
 	}
 }
+
+// scatterRule is the derivative as ops: x keeps what was not replaced, src's elements get what stands where they were put.
+func scatterRule(n *node, i int, dy *Var) *Var {
+	t, from := n.tape, tensor.Data[int64](n.saved[0])
+	if i == 0 {
+		replaced := t.pool.New(tensor.Bool, n.out.Shape()...)
+		for at, k := range from {
+			tensor.Data[bool](replaced)[at] = k >= 0
+		}
+		return MaskedFill(dy, replaced, 0)
+	}
+	lost := t.pool.New(tensor.Bool, n.in[1].Shape()...) // another element was put in the same place later
+	gone := tensor.Data[bool](lost)
+	n.places(func(k, at int) { gone[k] = from[at] != int64(k) })
+	return MaskedFill(Gather(dy, n.ints[1], n.targets), lost, 0)
+}

@@ -37,3 +37,9 @@ func prodBackward[T vec.Float](n *node) {
 	}
 	end[T](n, 0)
 }
+
+// prodDefinition is Prod made of other ops, for Gradients: the last of the running products of each row.
+func prodDefinition(n *node) *Var {
+	cols := n.ints[1]
+	return Reshape(Slice(CumProd(n.in[0], 1), 1, cols-1, cols), n.out.Shape()...)
+}
