@@ -114,10 +114,11 @@ func normSlopes[T vec.Float](dx, x []T, y T, p float64) {
 		}
 	default:
 		for k, v := range x {
-			dx[k] = 0
-			if v != 0 {
-				dx[k] = sign(v) * T(math.Pow(math.Abs(float64(v)/float64(y)), p-1))
+			if v == 0 && p < 1 { // zero, unless the norm is not finite
+				dx[k] = 0 * y
+				continue
 			}
+			dx[k] = sign(v) * T(math.Pow(math.Abs(float64(v)/float64(y)), p-1))
 		}
 	}
 }
@@ -169,15 +170,16 @@ func normRule(n *node, _ int, dy *Var) *Var {
 	return Mul(MaskedFill(Mul(power, signs(x)), dead, 0), column(dy))
 }
 
-// normDead sets where the norm is zero, and where the slope is zero whatever the other elements are: of an element that is zero, or
-// for p < 0 infinite.
+// normDead sets where the norm is zero, and where the slope is zero whatever the other elements are: where the norm is, and under a
+// finite one at an element that is zero, or for p < 0 infinite.
 func normDead[T vec.Float](none, dead []bool, x, y []T, p float64) {
 	for i, v := range y {
 		none[i] = v == 0
+		finite := v-v == 0
 		cols := len(dead) / len(y)
 		d := row(dead, i, cols)
 		for k, u := range row(x, i, cols) {
-			d[k] = v == 0 || u == 0 || p < 0 && math.IsInf(float64(u), 0)
+			d[k] = v == 0 || finite && (u == 0 || p < 0 && math.IsInf(float64(u), 0))
 		}
 	}
 }
