@@ -186,7 +186,7 @@ func (b *blocks[T]) forward(sample, head, i0 int, room []T) {
 	lse := b.lse[(sample*b.Heads+head)*b.tq+i0:]
 	for r := range rows {
 		lse[r] = T(math.Inf(-1))
-		if sum[r] > 0 {
+		if sum[r] != 0 { // NaN too
 			vec.Scale(y[r*b.f:r*b.f+df], 1/sum[r], y[r*b.f:r*b.f+df])
 			lse[r] = largest[r] + T(math.Log(float64(sum[r])))
 		}
@@ -261,12 +261,15 @@ func (g *attentionGrad[T]) backward(sample, head, i0 int, room []T) {
 		g.products(p, sample, head, i0, rows, j0, cols)
 		for r := range rows {
 			row := p[r*cols : (r+1)*cols]
-			if math.IsInf(float64(lse[r]), -1) {
+			switch {
+			case math.IsInf(float64(lse[r]), -1):
 				clear(row)
-				continue
+			case lse[r] != lse[r]: // a NaN among what the query sees
+				visible(row)
+			default:
+				vec.AddScalar(row, -lse[r], row)
+				vec.Exp(row, row)
 			}
-			vec.AddScalar(row, -lse[r], row)
-			vec.Exp(row, row)
 		}
 		atK, atV := headAt(sample, head, g.tk, g.ldk, d)+j0*g.ldk, headAt(sample, head, g.tk, g.ldv, df)+j0*g.ldv
 		blas.Gemm(blas.NoTrans, blas.Trans, rows, cols, df, 1, dy, g.f, g.v[atV:], g.ldv, 0, dp, cols)
@@ -287,8 +290,24 @@ func (g *attentionGrad[T]) backward(sample, head, i0 int, room []T) {
 // scores stores p·(dp − δ) in dp.
 func (g *attentionGrad[T]) scores(p, dp, delta []T, rows, cols int) {
 	for r := range rows {
-		row := dp[r*cols : (r+1)*cols]
+		row, weights := dp[r*cols:(r+1)*cols], p[r*cols:(r+1)*cols]
 		vec.AddScalar(row, -delta[r], row)
-		vec.Mul(row, row, p[r*cols:(r+1)*cols])
+		vec.Mul(row, row, weights)
+		if delta[r]-delta[r] != 0 { // not finite: what the query does not see has no part in it
+			for j, w := range weights {
+				if w == 0 {
+					row[j] = 0
+				}
+			}
+		}
+	}
+}
+
+// visible stores NaN for the products that a query sees and 0 for the others, which are −∞.
+func visible[T vec.Float](row []T) {
+	for j, v := range row {
+		if row[j] = T(math.NaN()); math.IsInf(float64(v), -1) {
+			row[j] = 0
+		}
 	}
 }

@@ -2,6 +2,7 @@ package autograd
 
 import (
 	"math"
+	"slices"
 
 	"github.com/tutti-ml/tutti/blas/vec"
 	"github.com/tutti-ml/tutti/tensor"
@@ -22,60 +23,59 @@ func attentionDefinition(n *node) *Var {
 	}
 	products := Scale(MatMulNT(heads(qkv[0]), heads(qkv[1])), a.Scale)
 	if m := a.Mask; m != nil && m.DType() != tensor.Bool {
-		products = Add(products, t.finite(m, [][]int{{a.tq, a.tk}, {a.batch, 1, a.tq, a.tk}, {a.batch, a.Heads, a.tq, a.tk}}[a.maskStride]))
+		shape := [][]int{{a.tq, a.tk}, {a.batch, 1, a.tq, a.tk}, {a.batch, a.Heads, a.tq, a.tk}}[a.maskStride]
+		products = Add(products, t.newVar(t.pool.Reshape(m, shape...)))
 	}
-	// What is hidden has weight 0. A query that sees nothing keeps its products, for there is no softmax of nothing.
-	hidden, never := a.hidden(t)
-	weights := MaskedFill(Softmax(MaskedFill(products, never, math.Inf(-1))), hidden, 0)
+	// What is hidden, by a mask or by a product of −∞, has weight 0 and no gradient. A query that sees nothing gets a softmax of
+	// zeros, which counts for nothing, for there is none of nothing.
+	hidden, blind := a.hidden(t), t.pool.New(tensor.Bool, products.Shape()...)
+	if products.DType() == tensor.Float32 {
+		hideInfinite(hidden, blind, tensor.Data[float32](products.value), a.tk)
+	} else {
+		hideInfinite(hidden, blind, tensor.Data[float64](products.value), a.tk)
+	}
+	seen := MaskedFill(MaskedFill(products, hidden, math.Inf(-1)), blind, 0)
+	weights := MaskedFill(Softmax(seen), hidden, 0)
 	if a.Dropout > 0 {
 		weights = Mul(weights, a.kept(n))
 	}
 	return Reshape(Permute(MatMul(weights, heads(qkv[2])), 0, 2, 1, 3), n.out.Shape()...)
 }
 
-// finite returns a mask to add in the given shape, with zeros where it is −∞: there it hides.
-func (t *Tape) finite(m *tensor.Tensor, shape []int) *Var {
-	c := t.pool.New(m.DType(), shape...)
-	copy(tensor.Bytes(c), tensor.Bytes(m))
-	for i := range c.Len() {
-		if math.IsInf(floatAt(m, i), -1) {
-			if m.DType() == tensor.Float32 {
-				tensor.Data[float32](c)[i] = 0
-			} else {
-				tensor.Data[float64](c)[i] = 0
-			}
-		}
+// hidden returns which keys [B, Heads, Tq, Tk] the order and masks of bools hide from a query.
+func (a *attention) hidden(t *Tape) *tensor.Tensor {
+	hidden := t.pool.New(tensor.Bool, a.batch, a.Heads, a.tq, a.tk)
+	var mask, padding []bool
+	if a.Mask != nil && a.Mask.DType() == tensor.Bool {
+		mask = tensor.Data[bool](a.Mask)
 	}
-	return t.newVar(c)
-}
-
-// hidden returns which keys [B, Heads, Tq, Tk] a query may not see, and the same without those of queries that may see none.
-func (a *attention) hidden(t *Tape) (hidden, never *tensor.Tensor) {
-	hidden = t.pool.New(tensor.Bool, a.batch, a.Heads, a.tq, a.tk)
-	never = t.pool.New(tensor.Bool, a.batch, a.Heads, a.tq, a.tk)
-	all, but := tensor.Data[bool](hidden), tensor.Data[bool](never)
+	if a.KeyPadding != nil {
+		padding = tensor.Data[bool](a.KeyPadding)
+	}
 	for r := range a.batch * a.Heads * a.tq {
 		head, i := r/a.tq, r%a.tq
 		which := [...]int{0, head / a.Heads, head}[a.maskStride]
-		row, seen := all[r*a.tk:(r+1)*a.tk], false
-		for j := range row {
-			no := a.Causal && j > i+a.tk-a.tq
-			if m := a.Mask; m != nil && m.DType() == tensor.Bool {
-				no = no || tensor.Data[bool](m)[(which*a.tq+i)*a.tk+j]
-			} else if m != nil {
-				no = no || math.IsInf(floatAt(m, (which*a.tq+i)*a.tk+j), -1)
-			}
-			if p := a.KeyPadding; p != nil {
-				no = no || tensor.Data[bool](p)[head/a.Heads*a.tk+j]
-			}
-			row[j], seen = no, seen || !no
-		}
-		copy(but[r*a.tk:], row)
-		if !seen {
-			clear(but[r*a.tk : (r+1)*a.tk])
+		for j, row := 0, row(tensor.Data[bool](hidden), r, a.tk); j < a.tk; j++ {
+			row[j] = a.Causal && j > i+a.tk-a.tq || mask != nil && mask[(which*a.tq+i)*a.tk+j] ||
+				padding != nil && padding[head/a.Heads*a.tk+j]
 		}
 	}
-	return hidden, never
+	return hidden
+}
+
+// hideInfinite hides products of −∞ too, and sets blind for the queries, in rows of so many keys, from which all are hidden.
+func hideInfinite[T vec.Float](hidden, blind *tensor.Tensor, products []T, keys int) {
+	hide := tensor.Data[bool](hidden)
+	for i, v := range products {
+		hide[i] = hide[i] || math.IsInf(float64(v), -1)
+	}
+	for r := range len(hide) / keys {
+		all := row(tensor.Data[bool](blind), r, keys)
+		none := !slices.Contains(row(hide, r, keys), false)
+		for j := range all {
+			all[j] = none
+		}
+	}
 }
 
 // kept returns what dropout multiplies each weight by, [B, Heads, Tq, Tk]: the same as in the blocks.

@@ -81,7 +81,7 @@ func bceRule(n *node, i int, dy *Var) *Var {
 	return Mul(dy, Div(Sub(x, t), Clamp(Mul(AddScalar(Neg(x), 1), x), 1e-12, math.Inf(1))))
 }
 
-// boundedLogs returns log x and log(1−x), or −100 as a constant where they are less.
+// boundedLogs returns log x and log(1−x), or −100 as a constant where they are less; NaN for x that are no probabilities.
 func boundedLogs(x *Var) (yes, no *Var) {
 	atZero, atOne := x.tape.pool.New(tensor.Bool, x.Shape()...), x.tape.pool.New(tensor.Bool, x.Shape()...)
 	if x.DType() == tensor.Float32 {
@@ -97,7 +97,8 @@ func boundedLogs(x *Var) (yes, no *Var) {
 func logBounds[T vec.Float](atZero, atOne []bool, x []T) {
 	const least = 3.720075976020836e-44 // e^−100
 	for i, v := range x {
-		atZero[i], atOne[i] = float64(v) <= least, 1-float64(v) <= least
+		rest := 1 - float64(v)
+		atZero[i], atOne[i] = v >= 0 && float64(v) <= least, rest >= 0 && rest <= least
 	}
 }
 

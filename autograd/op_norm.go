@@ -118,7 +118,7 @@ func normSlopes[T vec.Float](dx, x []T, y T, p float64) {
 				dx[k] = 0 * y
 				continue
 			}
-			dx[k] = sign(v) * T(math.Pow(math.Abs(float64(v)/float64(y)), p-1))
+			dx[k] = sign(v) * T(math.Pow(math.Abs(float64(v/y)), p-1))
 		}
 	}
 }

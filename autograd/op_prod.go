@@ -2,7 +2,8 @@ package autograd
 
 import "github.com/tutti-ml/tutti/blas/vec"
 
-// Prod returns the product of x over the axes named, which the result lacks, or of all elements. It panics if there is no element.
+// Prod returns the product of x over the axes named, which the result lacks, or of all elements. Products are
+// accumulated in float64. It panics if there is no element.
 func Prod(x *Var, axes ...int) *Var { return prodOp.reduceRows(x, axes, nil) }
 
 var prodOp = &op{"Prod",
@@ -11,11 +12,11 @@ var prodOp = &op{"Prod",
 func prodForward[T vec.Float](n *node) {
 	x, y, cols := in[T](n, 0), out[T](n), n.ints[1]
 	for i := range y {
-		p := T(1)
+		p := 1.0
 		for _, v := range row(x, i, cols) {
-			p *= v
+			p *= float64(v)
 		}
-		y[i] = p
+		y[i] = T(p)
 	}
 }
 
@@ -24,15 +25,15 @@ func prodBackward[T vec.Float](n *node) {
 	x, dx, dy, cols := in[T](n, 0), begin[T](n, 0), outGrad[T](n), n.ints[1]
 	for i := range dy {
 		x, dx := row(x, i, cols), row(dx, i, cols)
-		p := dy[i]
+		p := 1.0
 		for k, v := range x {
-			dx[k] = p
-			p *= v
+			dx[k] = T(p)
+			p *= float64(v)
 		}
-		p = 1
+		p = float64(dy[i])
 		for k := cols - 1; k >= 0; k-- {
-			dx[k] *= p
-			p *= x[k]
+			dx[k] *= T(p)
+			p *= float64(x[k])
 		}
 	}
 	end[T](n, 0)
