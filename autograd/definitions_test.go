@@ -97,3 +97,24 @@ func TestCheckpointTwice(t *testing.T) {
 		assert.InDeltaSlice(t, tensor.Data[float64](back[i]), tensor.Data[float64](vars[i]), 1e-13, "operand %d", i)
 	}
 }
+
+// A query whose products hold a NaN gives NaN to all that it sees, forward and backward, as in PyTorch 2.15. What it does not see
+// has weight 0, where PyTorch has NaN; the product with the NaN in the query makes the gradient of that feature NaN all the same.
+// A query that sees nothing gives zeros.
+func TestAttentionBesideNaN(t *testing.T) {
+	tape := autograd.NewTape(autograd.Train, nil)
+	params := []*autograd.Param{
+		autograd.NewParam(tensor.FromSlice([]float64{nan, 1, 0.5, 1}, 1, 2, 2)),
+		autograd.NewParam(tensor.FromSlice([]float64{0.3, 0.2, 0.1, 0.4, 0.6, 0.7}, 1, 3, 2)),
+		autograd.NewParam(tensor.FromSlice([]float64{1, 2, 3, 4, 5, 6}, 1, 3, 2)),
+	}
+	hidden := tensor.FromSlice([]bool{false, false, true, true, true, true}, 2, 3)
+	y := autograd.Attention(tape.Use(params[0]), tape.Use(params[1]), tape.Use(params[2]), autograd.AttentionOptions{Heads: 1, Mask: hidden})
+	back, vars := bothForms(tape, autograd.Sum(y), params)
+	want := [][]float64{{nan, nan, 0, 0}, {nan, nan, nan, nan, nan, 0}, {nan, nan, nan, nan, 0, 0}}
+	same(t, "result", []float64{nan, nan, 0, 0}, y.Value(), nan)
+	for i := range params {
+		same(t, "gradient", want[i], back[i], nan)
+		same(t, "gradient as a Var", want[i], vars[i], nan)
+	}
+}
