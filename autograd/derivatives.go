@@ -206,6 +206,7 @@ var derivatives = map[*op]derivative{
 var definitions = map[*op]func(n *node) *Var{
 	attentionOp:  attentionDefinition,
 	recurrentOp:  recurrentDefinition,
+	geluTanhOp:   geluTanhDefinition,
 	prodOp:       prodDefinition,
 	checkpointOp: checkpointDefinition,
 }

@@ -43,3 +43,10 @@ func geluTanhSlope[T vec.Float](dx, dy, x []T, _, _ T) {
 		dx[i] = dy[i] * s * (1 + v*(1-s)*geluTanhBy*(1+3*geluTanhCube*v*v))
 	}
 }
+
+// geluTanhDefinition is GELUTanh made of other ops, for Gradients.
+func geluTanhDefinition(n *node) *Var {
+	x := n.in[0]
+	z := Scale(Mul(AddScalar(Scale(Square(x), geluTanhCube), 1), x), geluTanhBy)
+	return Mul(Sigmoid(z), x)
+}

@@ -42,5 +42,8 @@ func prodBackward[T vec.Float](n *node) {
 // prodDefinition is Prod made of other ops, for Gradients: the last of the running products of each row.
 func prodDefinition(n *node) *Var {
 	cols := n.ints[1]
+	if cols == 0 {
+		return n.tape.zeros(n.out.DType(), n.out.Shape()...)
+	}
 	return Reshape(Slice(CumProd(n.in[0], 1), 1, cols-1, cols), n.out.Shape()...)
 }
