@@ -12,10 +12,11 @@ import (
 //
 //	y = autograd.Checkpoint(tape, func(t *autograd.Tape, x []*autograd.Var) *autograd.Var { return block.Forward(t, x[0]) }, y)
 //
-// fn runs on a tape of its own, with x as its only operands: it must use that tape's Use for parameters, must not touch Vars of
-// another tape, and must compute the same both times. It draws random numbers from a generator seeded by the tape's, the same
-// both times, so that dropout drops the same elements. Gradients are those of fn on the tape itself, but for the draws.
-// Tape.Gradients runs fn on the tape itself, and so keeps what fn computes. Source: Chen et al., "Training deep nets with sublinear memory cost", arXiv:1604.06174.
+// fn runs on a tape of its own, with x as its only operands: it must use that tape's Use for parameters, must not
+// touch Vars of another tape, and must compute the same both times. It draws random numbers from a generator seeded
+// by the tape's, the same both times, so that dropout drops the same elements. Gradients are those of fn on the tape
+// itself, but for the draws. Tape.Gradients runs fn on the tape itself, and so keeps what fn computes. Source: Chen
+// et al., "Training deep nets with sublinear memory cost", arXiv:1604.06174.
 func Checkpoint(t *Tape, fn func(t *Tape, x []*Var) *Var, x ...*Var) *Var {
 	if len(x) == 0 {
 		checkpointOp.panicf("no operands: pass what fn computes from")

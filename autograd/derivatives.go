@@ -214,7 +214,8 @@ var definitions = map[*op]func(n *node) *Var{
 // Twice returns the names of the ops that Gradients can differentiate, in alphabetical order.
 func Twice() []string {
 	var names []string
-	inner := []*op{placeOp, moveOp, filtersOp, avgSpreadOp, adaptiveSpreadOp, recurrenceOp, sectionOp} // no ops of the user's
+	// What follows are no ops of the user's.
+	inner := []*op{placeOp, moveOp, filtersOp, avgSpreadOp, adaptiveSpreadOp, recurrenceOp, sectionOp}
 	for o := range derivatives {
 		if !slices.Contains(inner, o) {
 			names = append(names, o.name)

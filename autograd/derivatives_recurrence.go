@@ -20,10 +20,11 @@ func delayed(x *Var, axis int, first float64) *Var {
 	return Concat(axis, x.tape.newVar(front), Slice(x, axis, 0, x.Dim(axis)-1))
 }
 
-// recurrenceOp is a linear recurrence along an axis, s_i = b_i + a_i·s_{i−1}, or from the end: s_i = b_i + a_{i+1}·s_{i+1}. With the same
-// a, one is the other's derivative. It is no op of the user's.
+// recurrenceOp is a linear recurrence along an axis, s_i = b_i + a_i·s_{i−1}, or from the end: s_i = b_i +
+// a_{i+1}·s_{i+1}. With the same a, one is the other's derivative. It is no op of the user's.
 var recurrenceOp = &op{"LinearRecurrence",
-	kernels{recurrenceForward[float32], recurrenceBackward[float32]}, kernels{recurrenceForward[float64], recurrenceBackward[float64]}}
+	kernels{recurrenceForward[float32], recurrenceBackward[float32]},
+	kernels{recurrenceForward[float64], recurrenceBackward[float64]}}
 
 func linearRecurrence(b, a *Var, axis int, fromEnd bool) *Var {
 	n := recurrenceOp.on(b, a)
@@ -60,8 +61,8 @@ func recurrenceForward[T vec.Float](n *node) {
 	recur(out[T](n), in[T](n, 0), in[T](n, 1), n.out.Shape(), n.ints[0], n.ints[1] == 1)
 }
 
-// With K the recurrence of the result's gradient the other way, the gradient of b is K, and that of a the product of K and s, of which
-// what comes first in the recurrence's direction is taken one element earlier.
+// With K the recurrence of the result's gradient the other way, the gradient of b is K, and that of a the product of
+// K and s, of which what comes first in the recurrence's direction is taken one element earlier.
 func recurrenceBackward[T vec.Float](n *node) {
 	shape, axis, fromEnd := n.out.Shape(), n.ints[0], n.ints[1] == 1
 	other := n.tape.pool.New(n.out.DType(), shape...)

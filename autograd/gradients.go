@@ -14,10 +14,10 @@ import (
 //	g := tape.Gradients(autograd.Sum(critic(x)), x)[0]
 //	penalty := autograd.Mean(autograd.Square(autograd.AddScalar(autograd.Norm(g, 2, 1), -1)))
 //
-// A Var that y does not depend on gets zeros. It panics with a [*NoSecondDerivativeError] where an op in between cannot be
-// differentiated twice: [Twice] lists those that can. Unlike Backward it adds to no parameter's gradient and calls no hook. Cost:
-// that of Backward, and memory for its intermediates. Attention and Recurrent are computed once more, op by op: for Attention
-// that holds the matrix of all weights, for Recurrent some twenty ops a step.
+// A Var that y does not depend on gets zeros. It panics with a [*NoSecondDerivativeError] where an op in between
+// cannot be differentiated twice: [Twice] lists those that can. Unlike Backward it adds to no parameter's gradient
+// and calls no hook. Cost: that of Backward, and memory for its intermediates. Attention and Recurrent are computed
+// once more, op by op: for Attention that holds the matrix of all weights, for Recurrent some twenty ops a step.
 func (t *Tape) Gradients(y *Var, of ...*Var) []*Var {
 	switch {
 	case y.tape != t:

@@ -81,7 +81,8 @@ func bceRule(n *node, i int, dy *Var) *Var {
 	return Mul(dy, Div(Sub(x, t), Clamp(Mul(AddScalar(Neg(x), 1), x), 1e-12, math.Inf(1))))
 }
 
-// boundedLogs returns log x and log(1−x), or −100 as a constant where they are less; NaN for x that are no probabilities.
+// boundedLogs returns log x and log(1−x), or −100 as a constant where they are less; NaN for x that are no
+// probabilities.
 func boundedLogs(x *Var) (yes, no *Var) {
 	atZero, atOne := x.tape.pool.New(tensor.Bool, x.Shape()...), x.tape.pool.New(tensor.Bool, x.Shape()...)
 	if x.DType() == tensor.Float32 {

@@ -2,9 +2,9 @@ package autograd
 
 import "github.com/tutti-ml/tutti/blas/vec"
 
-// CumProd returns the running product of x along axis: y₀ = x₀, y₁ = x₀·x₁, …. Products are accumulated in float64 and rounded
-// once each. The gradient divides by nothing, so it is right at zeros, one or several, and so is every further derivative.
-// Cost: one multiplication for each element, three backward. PyTorch's cumprod.
+// CumProd returns the running product of x along axis: y₀ = x₀, y₁ = x₀·x₁, …. Products are accumulated in float64
+// and rounded once each. The gradient divides by nothing, so it is right at zeros, one or several, and so is every
+// further derivative. Cost: one multiplication for each element, three backward. PyTorch's cumprod.
 func CumProd(x *Var, axis int) *Var {
 	n := cumProdOp.on(x)
 	n.ints[0] = axisOf(n.op, x, axis)
@@ -17,8 +17,8 @@ var cumProdOp = &op{"CumProd",
 // laneBlock is how many neighbouring lanes along an axis go together.
 const laneBlock = 64
 
-// laneBlocks calls fn for blocks of lanes along an axis of a shape: the block's elements with index i lie at lo + i·step, width of
-// them side by side.
+// laneBlocks calls fn for blocks of lanes along an axis of a shape: the block's elements with index i lie at lo +
+// i·step, width of them side by side.
 func laneBlocks(shape []int, axis int, fn func(lo, step, width int)) {
 	outer, inner := alongAxis(shape, axis)
 	for o := range outer {
@@ -46,8 +46,8 @@ func cumProdForward[T vec.Float](n *node) {
 	})
 }
 
-// An element is a factor of every product from its own on. With G_i = dy_i + x_{i+1}·G_{i+1}, its derivative is y_{i−1}·G_i: what all
-// later products have besides the factors up to it.
+// An element is a factor of every product from its own on. With G_i = dy_i + x_{i+1}·G_{i+1}, its derivative is
+// y_{i−1}·G_i: what all later products have besides the factors up to it.
 func cumProdBackward[T vec.Float](n *node) {
 	dx, d := begin[T](n, 0), n.out.Dim(n.ints[0])
 	recur(dx, outGrad[T](n), in[T](n, 0), n.out.Shape(), n.ints[0], true)

@@ -10,7 +10,8 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// Running products with no zero, one and several: value, gradient by Backward and by Gradients, second derivative. The numbers are of
+// Running products with no zero, one and several: value, gradient by Backward and by Gradients, second derivative.
+// The numbers are of
 //
 //	x = torch.tensor(x, dtype=torch.float64, requires_grad=True)     # PyTorch 2.15
 //	r = torch.arange(1, len(x) + 1, dtype=torch.float64)
@@ -47,6 +48,7 @@ func TestCumProdAgainstPyTorch(t *testing.T) {
 	for _, shape := range [][]int{{0}, {2, 0}, {0, 3}} {
 		assert.Equal(t, shape, autograd.CumProd(tape.Const(tensor.New(tensor.Float32, shape...)), 0).Shape())
 	}
-	long := tensor.FromSlice([]float32{1e30, 1e30, 1e-30}) // PyTorch, too, accumulates float32 in float64: [1e30, inf, 1e30]
+	// PyTorch, too, accumulates float32 in float64: [1e30, inf, 1e30].
+	long := tensor.FromSlice([]float32{1e30, 1e30, 1e-30})
 	assert.InEpsilon(t, float32(1e30), tensor.Data[float32](autograd.CumProd(tape.Const(long), 0).Value())[2], 1e-6)
 }

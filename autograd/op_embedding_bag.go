@@ -17,8 +17,8 @@ const (
 // EmbeddingBagOptions says what the bags are and how their rows are put together.
 type EmbeddingBagOptions struct {
 	Mode BagMode
-	// Offsets [B], Int64 or Int32, says where each bag begins in index, which then has one axis: ascending from 0. Without, index
-	// is [B, L] and each of its rows is a bag.
+	// Offsets [B], Int64 or Int32, says where each bag begins in index, which then has one axis: ascending from 0.
+	// Without, index is [B, L] and each of its rows is a bag.
 	Offsets *tensor.Tensor
 	Padded  bool // row Padding of the table counts for nothing in any bag
 	Padding int
@@ -182,7 +182,8 @@ func embeddingBagBackward[T vec.Float](n *node) {
 	pool.Put(factors)
 }
 
-// embeddingBagRule is the derivative as ops, of the positions that count: each has a row of the table, a bag, and a factor.
+// embeddingBagRule is the derivative as ops, of the positions that count: each has a row of the table, a bag, and a
+// factor.
 func embeddingBagRule(n *node, i int, dy *Var) *Var {
 	if BagMode(n.ints[1]) == BagMax {
 		return n.bagMaxRule(dy)

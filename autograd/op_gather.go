@@ -7,17 +7,18 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// Gather returns, for every place of index (Int64 or Int32), the element of x at the same place but for axis, where the index says:
-// y[i, j, k] = x[i, index[i, j, k], k] for axis 1. The result has index's shape, which may be shorter than x's along the other
-// axes. It panics if an index is not in the axis.
+// Gather returns, for every place of index (Int64 or Int32), the element of x at the same place but for axis, where
+// the index says: y[i, j, k] = x[i, index[i, j, k], k] for axis 1. The result has index's shape, which may be shorter
+// than x's along the other axes. It panics if an index is not in the axis.
 func Gather(x *Var, axis int, index *tensor.Tensor) *Var {
 	n := gatherOp.on(x)
 	n.alongIndex(x, axis, index)
 	return n.run(index.Shape()...)
 }
 
-// ScatterAdd returns x with src's elements added: each where index (Int64 or Int32), of src's shape, says along axis, and at
-// its own place along the other axes: y[i, index[i, j, k], k] += src[i, j, k] for axis 1. Elements for one place are added in row-major order.
+// ScatterAdd returns x with src's elements added: each where index (Int64 or Int32), of src's shape, says along axis,
+// and at its own place along the other axes: y[i, index[i, j, k], k] += src[i, j, k] for axis 1. Elements for one
+// place are added in row-major order.
 func ScatterAdd(x *Var, axis int, index *tensor.Tensor, src *Var) *Var {
 	n := scatterAddOp.on(x, src)
 	n.alongIndex(x, axis, index)
@@ -141,7 +142,8 @@ func scatterBackward[T vec.Float](n *node) {
 	}
 }
 
-// scatterRule is the derivative as ops: x keeps what was not replaced, src's elements get what stands where they were put.
+// scatterRule is the derivative as ops: x keeps what was not replaced, src's elements get what stands where they were
+// put.
 func scatterRule(n *node, i int, dy *Var) *Var {
 	t, from := n.tape, tensor.Data[int64](n.saved[0])
 	if i == 0 {

@@ -7,8 +7,8 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// IndexSelect returns the indices of x along axis that index [K] (Int64 or Int32) lists, copied, in that order; an index may come more
-// than once. The axis becomes K long. It panics if an index is not in the axis.
+// IndexSelect returns the indices of x along axis that index [K] (Int64 or Int32) lists, copied, in that order; an
+// index may come more than once. The axis becomes K long. It panics if an index is not in the axis.
 func IndexSelect(x *Var, axis int, index *tensor.Tensor) *Var {
 	n := indexSelectOp.on(x)
 	axis = axisOf(n.op, x, axis)
@@ -61,8 +61,8 @@ func indexSelectBackward[T vec.Float](n *node) {
 	}
 }
 
-// Take returns the elements of x, seen as one row, that index (Int64 or Int32) lists, in index's shape. It panics if an index is
-// not in it.
+// Take returns the elements of x, seen as one row, that index (Int64 or Int32) lists, in index's shape. It panics if
+// an index is not in it.
 func Take(x *Var, index *tensor.Tensor) *Var {
 	t := x.tape
 	flat := t.pool.Reshape(t.contiguous(index), index.Len())

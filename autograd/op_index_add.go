@@ -12,8 +12,8 @@ import (
 //
 //	x [..., D, ...]   src [..., K, ...]   result as x
 //
-// Slices for one place are added in the order of index. Cost: a pass over x and one over src. It panics if an index is not in
-// the axis or shapes disagree. PyTorch's index_add.
+// Slices for one place are added in the order of index. Cost: a pass over x and one over src. It panics if an index
+// is not in the axis or shapes disagree. PyTorch's index_add.
 func IndexAdd(x *Var, axis int, index *tensor.Tensor, src *Var) *Var {
 	n := indexAddOp.on(x, src)
 	axis = axisOf(n.op, x, axis)
@@ -31,7 +31,8 @@ func IndexAdd(x *Var, axis int, index *tensor.Tensor, src *Var) *Var {
 }
 
 var indexAddOp = &op{"IndexAdd",
-	kernels{indexAddForward[float32], indexAddBackward[float32]}, kernels{indexAddForward[float64], indexAddBackward[float64]}}
+	kernels{indexAddForward[float32], indexAddBackward[float32]},
+	kernels{indexAddForward[float64], indexAddBackward[float64]}}
 
 func indexAddForward[T vec.Float](n *node) {
 	y, src, index := out[T](n), in[T](n, 1), tensor.Data[int64](n.targets)

@@ -36,8 +36,8 @@ func (n *node) labels(labels *tensor.Tensor, ignore []int64) {
 	n.targets = labels
 }
 
-// rowWeights stores in rows, Float64 [N], what each row's label weighs: its class's weight in w [C], 1 if w is nil, 0 if it is to be
-// ignored.
+// rowWeights stores in rows, Float64 [N], what each row's label weighs: its class's weight in w [C], 1 if w is nil, 0
+// if it is to be ignored.
 func (n *node) rowWeights(rows, w *tensor.Tensor, ignore []int64) {
 	if w != nil {
 		if c := n.in[0].Dim(1); w.Rank() != 1 || w.Dim(0) != c {
@@ -94,7 +94,8 @@ func nllBackward[T vec.Float](n *node) {
 // nllRule is the derivative as ops: −weight·dy, put at each row's label. A row of weight 0 has none.
 func nllRule(n *node, _ int, dy *Var) *Var {
 	x, t, rows := n.in[0], n.tape, n.in[0].Dim(0)
-	index, none, factors := t.pool.New(tensor.Int64, rows, 1), t.pool.New(tensor.Bool, rows), t.pool.New(tensor.Float64, rows)
+	index, none := t.pool.New(tensor.Int64, rows, 1), t.pool.New(tensor.Bool, rows)
+	factors := t.pool.New(tensor.Float64, rows)
 	labels, weights := tensor.Data[int64](n.targets), tensor.Data[float64](n.saved[0])
 	at, off, factor := tensor.Data[int64](index), tensor.Data[bool](none), tensor.Data[float64](factors)
 	for i, w := range weights {

@@ -17,9 +17,9 @@ import (
 //
 // The norm of no elements is 0 for a finite p ≥ 0. It panics for other p if there is no element, and if p is NaN.
 //
-// The gradient is sign(x)·(|x|/norm)ᵖ⁻¹. It is zero for p = 0, where the norm is zero, and for p < 1 where x is zero. For p = ±∞ it
-// is shared evenly by the elements that have the norm. Sums are accumulated in float64 but for p = 2. Cost: for p other than 0, 1, 2
-// and ±∞ a power for each element. PyTorch's linalg.vector_norm.
+// The gradient is sign(x)·(|x|/norm)ᵖ⁻¹. It is zero for p = 0, where the norm is zero, and for p < 1 where x is zero.
+// For p = ±∞ it is shared evenly by the elements that have the norm. Sums are accumulated in float64 but for p = 2.
+// Cost: for p other than 0, 1, 2 and ±∞ a power for each element. PyTorch's linalg.vector_norm.
 func Norm(x *Var, p float64, axes ...int) *Var {
 	if p != p {
 		normOp.panicf("p = %v, want a number, 0 or ±∞", p)
@@ -140,8 +140,8 @@ func normShares[T vec.Float](dx, x []T, y T) {
 	}
 }
 
-// normRule is the derivative as ops. Where p is 0, 1 or ±∞ the slopes are constants, and so they are where the gradient is zero by
-// the doc of Norm.
+// normRule is the derivative as ops. Where p is 0, 1 or ±∞ the slopes are constants, and so they are where the
+// gradient is zero by the doc of Norm.
 func normRule(n *node, _ int, dy *Var) *Var {
 	x, y, p, t := n.in[0], n.out, n.factor, n.tape
 	rows, cols := n.ints[0], n.ints[1]
@@ -170,8 +170,8 @@ func normRule(n *node, _ int, dy *Var) *Var {
 	return Mul(MaskedFill(Mul(power, signs(x)), dead, 0), column(dy))
 }
 
-// normDead sets where the norm is zero, and where the slope is zero whatever the other elements are: where the norm is, and under a
-// finite one at an element that is zero, or for p < 0 infinite.
+// normDead sets where the norm is zero, and where the slope is zero whatever the other elements are: where the norm
+// is, and under a finite one at an element that is zero, or for p < 0 infinite.
 func normDead[T vec.Float](none, dead []bool, x, y []T, p float64) {
 	for i, v := range y {
 		none[i] = v == 0

@@ -13,7 +13,8 @@ import (
 
 var inf, nan = math.Inf(1), math.NaN()
 
-// normRows holds p, three elements of x, the norm, its gradient, and the gradient of that one's product with (1, 2, 3), by:
+// normRows holds p, three elements of x, the norm, its gradient, and the gradient of that one's product with (1, 2,
+// 3), by:
 //
 //	x = torch.tensor(x, dtype=torch.float64, requires_grad=True)          # PyTorch 2.15
 //	y = torch.linalg.vector_norm(x, p)
@@ -97,8 +98,8 @@ var normRows = [][11]float64{
 	{-inf, 2, -2, 1, 1, 0, 0, 1, 0, 0, 0},
 }
 
-// Norms of every kind of p at zeros, ties and infinities: value, gradient by Backward and by Gradients, and second derivatives.
-// Where PyTorch's second derivative is NaN, Tutti's is NaN or zero.
+// Norms of every kind of p at zeros, ties and infinities: value, gradient by Backward and by Gradients, and second
+// derivatives. Where PyTorch's second derivative is NaN, Tutti's is NaN or zero.
 func TestNormAgainstPyTorch(t *testing.T) {
 	for _, r := range normRows {
 		t.Run(fmt.Sprint(r[:4]), func(t *testing.T) {
@@ -138,13 +139,15 @@ func TestNormOfNothing(t *testing.T) {
 		assert.Equal(t, []int{2, 0}, tape.Gradients(autograd.Sum(y), tape.Use(none))[0].Shape())
 	}
 	for _, p := range []float64{-1, inf, -inf} {
-		assert.PanicsWithValue(t, fmt.Sprintf("autograd: Norm: axes [1] of shape [2 0] have no element, and no element has no %v-norm", p),
-			func() { autograd.Norm(tape.Use(none), p, 1) })
+		want := fmt.Sprintf("autograd: Norm: axes [1] of shape [2 0] have no element, and no element has no %v-norm", p)
+		assert.PanicsWithValue(t, want, func() { autograd.Norm(tape.Use(none), p, 1) })
 	}
-	assert.PanicsWithValue(t, "autograd: Norm: p = NaN, want a number, 0 or ±∞", func() { autograd.Norm(tape.Use(none), nan) })
+	assert.PanicsWithValue(t, "autograd: Norm: p = NaN, want a number, 0 or ±∞",
+		func() { autograd.Norm(tape.Use(none), nan) })
 }
 
-// At a norm that is no normal number the gradient is x/norm: 1 for the only element. In float32 1/norm is infinite there.
+// At a norm that is no normal number the gradient is x/norm: 1 for the only element. In float32 1/norm is infinite
+// there.
 func TestNormOfDenormals(t *testing.T) {
 	tape := autograd.NewTape(autograd.Train, nil)
 	x := autograd.NewParam(tensor.FromSlice([]float32{1e-45, 0}))

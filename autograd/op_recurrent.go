@@ -32,8 +32,8 @@ func (c Cell) Gates() int { return [...]int{RNNTanh: 1, RNNReLU: 1, GRU: 3, LSTM
 type RecurrentOptions struct {
 	Cell    Cell
 	Reverse bool // from the last step to the first
-	// Lengths [B], Int64 or Int32, says how many steps of each sequence count, the first ones; nil means all. Beyond them the result is zero,
-	// the state stays, and a reverse layer begins with the last step that counts.
+	// Lengths [B], Int64 or Int32, says how many steps of each sequence count, the first ones; nil means all. Beyond
+	// them the result is zero, the state stays, and a reverse layer begins with the last step that counts.
 	Lengths *tensor.Tensor
 }
 

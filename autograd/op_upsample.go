@@ -57,7 +57,8 @@ func UpsampleLinear(x *Var, alignCorners bool, size ...int) *Var {
 
 func checkSizes(name string, x *Var, size []int) {
 	if len(size) == 0 || len(size) > x.Rank() || slices.Min(size) < 1 {
-		panic(fmt.Sprintf("autograd: %s: sizes %v for the last axes of shape %v: want as many at most, and > 0", name, slices.Clone(size), x.Shape()))
+		panic(fmt.Sprintf("autograd: %s: sizes %v for the last axes of shape %v: want as many at most, and > 0",
+			name, slices.Clone(size), x.Shape()))
 	}
 }
 

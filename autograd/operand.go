@@ -6,12 +6,14 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// Operands that are not differentiated: labels, indices, lengths, offsets, masks, class weights. A caller's tensor may have any
-// strides, as a column of a table has; ops read contiguous memory. Where a tensor is not what an op reads, the tape makes a copy.
+// Operands that are not differentiated: labels, indices, lengths, offsets, masks, class weights. A caller's tensor
+// may have any strides, as a column of a table has; ops read contiguous memory. Where a tensor is not what an op
+// reads, the tape makes a copy.
 
-// Integers returns x, labels, indices or lengths, as contiguous Int64. It returns x itself where x is that already. From Int32,
-// and from a view with gaps, it makes a copy that belongs to the tape and is valid until Reset. It panics for any other dtype;
-// op and what name the caller and the operand in the message, as in "layers: CrossEntropy" and "labels".
+// Integers returns x, labels, indices or lengths, as contiguous Int64. It returns x itself where x is that already.
+// From Int32, and from a view with gaps, it makes a copy that belongs to the tape and is valid until Reset. It panics
+// for any other dtype; op and what name the caller and the operand in the message, as in "layers: CrossEntropy" and
+// "labels".
 func (t *Tape) Integers(op, what string, x *tensor.Tensor) *tensor.Tensor {
 	switch x.DType() {
 	case tensor.Int64:

@@ -10,12 +10,15 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// operandCase is an op with operands that are not differentiated: x of these shapes, and operands as an ordinary caller makes them.
+type tensors = []*tensor.Tensor
+
+// operandCase is an op with operands that are not differentiated: x of these shapes, and operands as an ordinary
+// caller makes them.
 type operandCase struct {
 	name     string
 	shapes   [][]int
 	operands []*tensor.Tensor
-	fn       func(x []*autograd.Var, o []*tensor.Tensor) *autograd.Var
+	fn       func(x vars, o tensors) *autograd.Var
 }
 
 func shapesOf(s ...[]int) [][]int                     { return s }
@@ -26,80 +29,77 @@ func floats(shape []int, v ...float64) *tensor.Tensor { return tensor.FromSlice(
 
 // operandCases has every op that takes labels, indices, lengths, offsets, a mask, class weights, boxes or tables.
 var operandCases = []operandCase{
-	{"SoftmaxCrossEntropy", shapesOf([]int{3, 4}), operands(ints([]int{3}, 3, 0, 2)), func(x []*autograd.Var, o []*tensor.Tensor) *autograd.Var {
-		return autograd.SoftmaxCrossEntropy(x[0], o[0])
-	}},
-	{"SoftCrossEntropy", shapesOf([]int{2, 3}), operands(floats([]int{2, 3}, 0.5, 0, 0.3, 0, 2, 0)), func(x []*autograd.Var, o []*tensor.Tensor) *autograd.Var {
-		return autograd.SoftCrossEntropy(x[0], o[0])
-	}},
-	{"NLL", shapesOf([]int{3, 4}), operands(ints([]int{3}, 3, -100, 2), floats([]int{4}, 1, 2, 0.5, 3)), func(x []*autograd.Var, o []*tensor.Tensor) *autograd.Var {
-		return autograd.NLL(x[0], o[0], o[1], []int64{-100})
-	}},
-	{"MultiMargin", shapesOf([]int{3, 4}), operands(ints([]int{3}, 3, 1, 2), floats([]int{4}, 1, 2, 0.5, 3)), func(x []*autograd.Var, o []*tensor.Tensor) *autograd.Var {
-		return autograd.MultiMargin(x[0], o[0], o[1], 1, 1)
-	}},
-	{"MultiLabelMargin", shapesOf([]int{2, 3}), operands(ints([]int{2, 3}, 2, 0, -1, 1, -1, -1)), func(x []*autograd.Var, o []*tensor.Tensor) *autograd.Var {
-		return autograd.MultiLabelMargin(x[0], o[0])
-	}},
-	{"CTC", shapesOf([]int{5, 2, 4}), operands(ints([]int{2, 3}, 1, 1, 3, 2, 3, 0)), func(x []*autograd.Var, o []*tensor.Tensor) *autograd.Var {
-		return autograd.CTC(x[0], o[0], []int{5, 4}, []int{3, 2}, autograd.CTCOptions{})
-	}},
-	{"CTC of joined targets", shapesOf([]int{5, 2, 4}), operands(ints([]int{4}, 1, 3, 2, 3)), func(x []*autograd.Var, o []*tensor.Tensor) *autograd.Var {
-		return autograd.CTC(x[0], o[0], []int{5, 4}, []int{2, 2}, autograd.CTCOptions{})
-	}},
-	{"Gather", shapesOf([]int{3, 3}), operands(ints([]int{2, 3}, 2, 0, 1, 1, 2, 2)), func(x []*autograd.Var, o []*tensor.Tensor) *autograd.Var {
-		return autograd.Gather(x[0], 0, o[0])
-	}},
-	{"ScatterAdd", shapesOf([]int{3, 4}, []int{2, 3}), operands(ints([]int{2, 3}, 2, 0, 2, 1, 2, 2)), func(x []*autograd.Var, o []*tensor.Tensor) *autograd.Var {
-		return autograd.ScatterAdd(x[0], 1, o[0], x[1])
-	}},
-	{"Scatter", shapesOf([]int{3, 4}, []int{2, 3}), operands(ints([]int{2, 3}, 2, 0, 2, 1, 2, 2)), func(x []*autograd.Var, o []*tensor.Tensor) *autograd.Var {
-		return autograd.Scatter(x[0], 1, o[0], x[1])
-	}},
-	{"IndexSelect", shapesOf([]int{3, 4}), operands(ints([]int{3}, 2, 0, 2)), func(x []*autograd.Var, o []*tensor.Tensor) *autograd.Var {
-		return autograd.IndexSelect(x[0], 0, o[0])
-	}},
-	{"Take", shapesOf([]int{3, 4}), operands(ints([]int{2, 3}, 11, 0, 2, 7, 7, 5)), func(x []*autograd.Var, o []*tensor.Tensor) *autograd.Var {
-		return autograd.Take(x[0], o[0])
-	}},
-	{"Embedding", shapesOf([]int{5, 3}), operands(ints([]int{2, 3}, 4, 0, 4, 2, 4, 0)), func(x []*autograd.Var, o []*tensor.Tensor) *autograd.Var {
-		return autograd.Embedding(x[0], o[0], autograd.EmbeddingOptions{})
-	}},
-	{"EmbeddingBag", shapesOf([]int{5, 3}), operands(ints([]int{2, 3}, 4, 0, 4, 2, 1, 0)), func(x []*autograd.Var, o []*tensor.Tensor) *autograd.Var {
-		return autograd.EmbeddingBag(x[0], o[0], nil, autograd.EmbeddingBagOptions{Mode: autograd.BagMax})
-	}},
-	{"EmbeddingBag with offsets", shapesOf([]int{5, 3}, []int{6}), operands(ints([]int{6}, 4, 0, 4, 2, 1, 0), ints([]int{3}, 0, 2, 5)),
-		func(x []*autograd.Var, o []*tensor.Tensor) *autograd.Var {
+	{"SoftmaxCrossEntropy", shapesOf([]int{3, 4}), operands(ints([]int{3}, 3, 0, 2)),
+		func(x vars, o tensors) *autograd.Var { return autograd.SoftmaxCrossEntropy(x[0], o[0]) }},
+	{"SoftCrossEntropy", shapesOf([]int{2, 3}), operands(floats([]int{2, 3}, 0.5, 0, 0.3, 0, 2, 0)),
+		func(x vars, o tensors) *autograd.Var { return autograd.SoftCrossEntropy(x[0], o[0]) }},
+	{"NLL", shapesOf([]int{3, 4}), operands(ints([]int{3}, 3, -100, 2), floats([]int{4}, 1, 2, 0.5, 3)),
+		func(x vars, o tensors) *autograd.Var { return autograd.NLL(x[0], o[0], o[1], []int64{-100}) }},
+	{"MultiMargin", shapesOf([]int{3, 4}), operands(ints([]int{3}, 3, 1, 2), floats([]int{4}, 1, 2, 0.5, 3)),
+		func(x vars, o tensors) *autograd.Var { return autograd.MultiMargin(x[0], o[0], o[1], 1, 1) }},
+	{"MultiLabelMargin", shapesOf([]int{2, 3}), operands(ints([]int{2, 3}, 2, 0, -1, 1, -1, -1)),
+		func(x vars, o tensors) *autograd.Var { return autograd.MultiLabelMargin(x[0], o[0]) }},
+	{"CTC", shapesOf([]int{5, 2, 4}), operands(ints([]int{2, 3}, 1, 1, 3, 2, 3, 0)),
+		func(x vars, o tensors) *autograd.Var {
+			return autograd.CTC(x[0], o[0], []int{5, 4}, []int{3, 2}, autograd.CTCOptions{})
+		}},
+	{"CTC of joined targets", shapesOf([]int{5, 2, 4}), operands(ints([]int{4}, 1, 3, 2, 3)),
+		func(x vars, o tensors) *autograd.Var {
+			return autograd.CTC(x[0], o[0], []int{5, 4}, []int{2, 2}, autograd.CTCOptions{})
+		}},
+	{"Gather", shapesOf([]int{3, 3}), operands(ints([]int{2, 3}, 2, 0, 1, 1, 2, 2)),
+		func(x vars, o tensors) *autograd.Var { return autograd.Gather(x[0], 0, o[0]) }},
+	{"ScatterAdd", shapesOf([]int{3, 4}, []int{2, 3}), operands(ints([]int{2, 3}, 2, 0, 2, 1, 2, 2)),
+		func(x vars, o tensors) *autograd.Var { return autograd.ScatterAdd(x[0], 1, o[0], x[1]) }},
+	{"Scatter", shapesOf([]int{3, 4}, []int{2, 3}), operands(ints([]int{2, 3}, 2, 0, 2, 1, 2, 2)),
+		func(x vars, o tensors) *autograd.Var { return autograd.Scatter(x[0], 1, o[0], x[1]) }},
+	{"IndexSelect", shapesOf([]int{3, 4}), operands(ints([]int{3}, 2, 0, 2)),
+		func(x vars, o tensors) *autograd.Var { return autograd.IndexSelect(x[0], 0, o[0]) }},
+	{"Take", shapesOf([]int{3, 4}), operands(ints([]int{2, 3}, 11, 0, 2, 7, 7, 5)),
+		func(x vars, o tensors) *autograd.Var { return autograd.Take(x[0], o[0]) }},
+	{"Embedding", shapesOf([]int{5, 3}), operands(ints([]int{2, 3}, 4, 0, 4, 2, 4, 0)),
+		func(x vars, o tensors) *autograd.Var {
+			return autograd.Embedding(x[0], o[0], autograd.EmbeddingOptions{})
+		}},
+	{"EmbeddingBag", shapesOf([]int{5, 3}), operands(ints([]int{2, 3}, 4, 0, 4, 2, 1, 0)),
+		func(x vars, o tensors) *autograd.Var {
+			return autograd.EmbeddingBag(x[0], o[0], nil, autograd.EmbeddingBagOptions{Mode: autograd.BagMax})
+		}},
+	{"EmbeddingBag with offsets", shapesOf([]int{5, 3}, []int{6}),
+		operands(ints([]int{6}, 4, 0, 4, 2, 1, 0), ints([]int{3}, 0, 2, 5)),
+		func(x vars, o tensors) *autograd.Var {
 			return autograd.EmbeddingBag(x[0], o[0], x[1], autograd.EmbeddingBagOptions{Offsets: o[1]})
 		}},
-	{"Where", shapesOf([]int{2, 3}, []int{2, 3}), operands(flags([]int{2, 3}, true, false, true, false, false, true)), func(x []*autograd.Var, o []*tensor.Tensor) *autograd.Var {
-		return autograd.Where(o[0], x[0], x[1])
-	}},
-	{"MaskedFill", shapesOf([]int{2, 3}), operands(flags([]int{3}, true, false, true)), func(x []*autograd.Var, o []*tensor.Tensor) *autograd.Var {
-		return autograd.MaskedFill(x[0], o[0], -3)
-	}},
-	{"MaskedSelect", shapesOf([]int{2, 3}), operands(flags([]int{2, 3}, true, false, true, false, false, true)), func(x []*autograd.Var, o []*tensor.Tensor) *autograd.Var {
-		return autograd.MaskedSelect(x[0], o[0])
-	}},
-	{"Recurrent", shapesOf([]int{3, 2, 2}, []int{6, 2}, []int{6, 2}), operands(ints([]int{2}, 2, 3)), func(x []*autograd.Var, o []*tensor.Tensor) *autograd.Var {
-		y, _, _ := autograd.Recurrent(x[0], nil, nil, autograd.RecurrentWeights{X: x[1], H: x[2]}, autograd.RecurrentOptions{Cell: autograd.GRU, Lengths: o[0]})
-		return y
-	}},
+	{"Where", shapesOf([]int{2, 3}, []int{2, 3}), operands(flags([]int{2, 3}, true, false, true, false, false, true)),
+		func(x vars, o tensors) *autograd.Var { return autograd.Where(o[0], x[0], x[1]) }},
+	{"MaskedFill", shapesOf([]int{2, 3}), operands(flags([]int{3}, true, false, true)),
+		func(x vars, o tensors) *autograd.Var { return autograd.MaskedFill(x[0], o[0], -3) }},
+	{"MaskedSelect", shapesOf([]int{2, 3}), operands(flags([]int{2, 3}, true, false, true, false, false, true)),
+		func(x vars, o tensors) *autograd.Var { return autograd.MaskedSelect(x[0], o[0]) }},
+	{"Recurrent", shapesOf([]int{3, 2, 2}, []int{6, 2}, []int{6, 2}),
+		operands(ints([]int{2}, 2, 3)), func(x vars, o tensors) *autograd.Var {
+			w := autograd.RecurrentWeights{X: x[1], H: x[2]}
+			y, _, _ := autograd.Recurrent(x[0], nil, nil, w, autograd.RecurrentOptions{Cell: autograd.GRU, Lengths: o[0]})
+			return y
+		}},
 	{"Attention with masks of bools", shapesOf([]int{2, 2, 4}, []int{2, 3, 4}, []int{2, 3, 4}),
-		operands(flags([]int{2, 3}, false, true, false, false, false, true), flags([]int{2, 3}, false, false, true, true, false, false)),
-		func(x []*autograd.Var, o []*tensor.Tensor) *autograd.Var {
+		operands(flags([]int{2, 3}, false, true, false, false, false, true),
+			flags([]int{2, 3}, false, false, true, true, false, false)),
+		func(x vars, o tensors) *autograd.Var {
 			return autograd.Attention(x[0], x[1], x[2], autograd.AttentionOptions{Heads: 2, Mask: o[0], KeyPadding: o[1]})
 		}},
-	{"Attention with a mask to add", shapesOf([]int{2, 2, 4}, []int{2, 3, 4}, []int{2, 3, 4}), operands(floats([]int{2, 3}, 0.5, -1, 0, 1, 2, 0.3)),
-		func(x []*autograd.Var, o []*tensor.Tensor) *autograd.Var {
+	{"Attention with a mask to add", shapesOf([]int{2, 2, 4}, []int{2, 3, 4}, []int{2, 3, 4}),
+		operands(floats([]int{2, 3}, 0.5, -1, 0, 1, 2, 0.3)),
+		func(x vars, o tensors) *autograd.Var {
 			return autograd.Attention(x[0], x[1], x[2], autograd.AttentionOptions{Heads: 2, Mask: o[0]})
 		}},
-	{"RoIAlign", shapesOf([]int{1, 1, 4, 4}), operands(floats([]int{1, 5}, 0, 0.5, 0.5, 3, 2.5)), func(x []*autograd.Var, o []*tensor.Tensor) *autograd.Var {
-		return autograd.RoIAlign(x[0], o[0], autograd.RoIAlignOptions{R: 2, S: 2, Samples: 2})
-	}},
-	{"Rotary", shapesOf([]int{1, 2, 4}), operands(floats([]int{2, 2}, 1, 0.5, 0.3, 0.2), floats([]int{2, 2}, 0, 0.1, 0.7, 0.4)), func(x []*autograd.Var, o []*tensor.Tensor) *autograd.Var {
-		return autograd.Rotary(x[0], o[0], o[1], 1, 0)
-	}},
+	{"RoIAlign", shapesOf([]int{1, 1, 4, 4}), operands(floats([]int{1, 5}, 0, 0.5, 0.5, 3, 2.5)),
+		func(x vars, o tensors) *autograd.Var {
+			return autograd.RoIAlign(x[0], o[0], autograd.RoIAlignOptions{R: 2, S: 2, Samples: 2})
+		}},
+	{"Rotary", shapesOf([]int{1, 2, 4}),
+		operands(floats([]int{2, 2}, 1, 0.5, 0.3, 0.2), floats([]int{2, 2}, 0, 0.1, 0.7, 0.4)),
+		func(x vars, o tensors) *autograd.Var { return autograd.Rotary(x[0], o[0], o[1], 1, 0) }},
 }
 
 // column returns x as the first column of a table with one more axis, whose other column is rubbish: a view with gaps.
@@ -132,8 +132,8 @@ func narrow(x *tensor.Tensor) *tensor.Tensor {
 	return x
 }
 
-// An operand that is not differentiated may be a view of any strides, and integers may be Int32: results and gradients are those of
-// contiguous Int64, which other tests compare with PyTorch.
+// An operand that is not differentiated may be a view of any strides, and integers may be Int32: results and
+// gradients are those of contiguous Int64, which other tests compare with PyTorch.
 func TestOperandsOfAnyStridesAndIntegers(t *testing.T) {
 	run := func(c operandCase, how func(*tensor.Tensor) *tensor.Tensor) (results []*tensor.Tensor) {
 		tape, rng := autograd.NewTape(autograd.Train, nil), rand.New(rand.NewPCG(1, 2))
@@ -184,7 +184,8 @@ func TestOperandsOfAnyStridesAndIntegers(t *testing.T) {
 		},
 		"autograd: NLL: weights are int64, want float32 or float64": func() {
 			tape := autograd.NewTape(autograd.Train, nil)
-			autograd.NLL(tape.Const(tensor.New(tensor.Float32, 1, 2)), tensor.New(tensor.Int64, 1), tensor.New(tensor.Int64, 2), nil)
+			x := tape.Const(tensor.New(tensor.Float32, 1, 2))
+			autograd.NLL(x, tensor.New(tensor.Int64, 1), tensor.New(tensor.Int64, 2), nil)
 		},
 		"autograd: MaskedSelect: the mask is uint8, want bool": func() {
 			tape := autograd.NewTape(autograd.Train, nil)

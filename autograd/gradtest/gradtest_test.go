@@ -98,12 +98,13 @@ type failures int
 func (f *failures) Helper()               {}
 func (f *failures) Errorf(string, ...any) { *f++ }
 
-// What can be differentiated twice must stay so: every row, but for those of the ops named, which have no derivative made of ops.
-// What Gradients says of these must name a function of the package's, for the user has called one.
+// What can be differentiated twice must stay so: every row, but for those of the ops named, which have no derivative
+// made of ops. What Gradients says of these must name a function of the package's, for the user has called one.
 func TestTwice(t *testing.T) {
-	once := regexp.MustCompile(`^(RoIAlign|UpsampleLinear|LocalResponseNorm|PReLU|RReLU|Hardsigmoid|Hardswish|ELU|CELU|SELU|` +
-		`Mish|Softplus|Softsign|Tanhshrink|Softshrink|Hardshrink|Threshold|GLU|SwiGLU|GEGLU|ReGLU|ChannelDropout|AlphaDropout|` +
-		`Gaussian|SmoothL1|Huber|Hinge|Cosine|SigmoidFocal|KLDiv|Poisson|PairwiseDistance|MultiMargin|MultiLabelMargin|Dice|CTC)`)
+	once := regexp.MustCompile(`^(RoIAlign|UpsampleLinear|LocalResponseNorm|PReLU|RReLU|Hardsigmoid|Hardswish|ELU|CELU|` +
+		`SELU|Mish|Softplus|Softsign|Tanhshrink|Softshrink|Hardshrink|Threshold|GLU|SwiGLU|GEGLU|ReGLU|ChannelDropout|` +
+		`AlphaDropout|Gaussian|SmoothL1|Huber|Hinge|Cosine|SigmoidFocal|KLDiv|Poisson|PairwiseDistance|MultiMargin|` +
+		`MultiLabelMargin|Dice|CTC)`)
 	exported := exportedOps(t)
 	for _, c := range gradtest.Ops {
 		missing := gradtest.Missing(c)

@@ -76,7 +76,9 @@ var basics = []Case{
 		return autograd.SoftmaxCrossEntropy(x[0], tensor.FromSlice([]int64{3, 0, 2}))
 	}},
 	{Name: "Checkpoint", TrainOnly: true, Inputs: of([]int{2, 3}, []int{3}), Fn: func(t *tape, x vars) out {
-		return autograd.Checkpoint(t, func(_ *tape, x vars) out { return autograd.Dropout(autograd.Tanh(autograd.Mul(x[0], x[1])), 0.3) }, x...)
+		return autograd.Checkpoint(t, func(_ *tape, x vars) out {
+			return autograd.Dropout(autograd.Tanh(autograd.Mul(x[0], x[1])), 0.3)
+		}, x...)
 	}},
 	{Name: "MSE", Inputs: of([]int{2, 3}, []int{2, 3}), Fn: two(autograd.MSE)},
 	{Name: "Dropout", TrainOnly: true, Inputs: of([]int{5, 7}), Fn: func(_ *tape, x vars) out { return autograd.Dropout(x[0], 0.4) }},

@@ -17,7 +17,9 @@ var (
 var indexing = []Case{
 	{Name: "IndexSelect", Inputs: of([]int{3, 4}), Fn: one(func(a out) out { return autograd.IndexSelect(a, 0, someIndices) })},
 	{Name: "IndexSelect of the last axis", Inputs: of([]int{2, 4}), Fn: one(func(a out) out { return autograd.IndexSelect(a, -1, someIndices) })},
-	{Name: "IndexAdd", Inputs: of([]int{3, 4}, []int{3, 4}), Fn: two(func(a, b out) out { return autograd.IndexAdd(a, 0, someIndices, b) })},
+	{Name: "IndexAdd", Inputs: of([]int{3, 4}, []int{3, 4}), Fn: two(func(a, b out) out {
+		return autograd.IndexAdd(a, 0, someIndices, b)
+	})},
 	{Name: "IndexAdd along the last axis", Inputs: of([]int{2, 4}, []int{2, 3}), Fn: two(func(a, b out) out {
 		return autograd.IndexAdd(a, -1, someIndices, b)
 	})},

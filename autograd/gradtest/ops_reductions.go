@@ -29,13 +29,21 @@ var reductions = []Case{
 	{Name: "Norm ∞", Inputs: of([]int{2, 4}), Fn: one(func(a out) out { return autograd.Norm(a, math.Inf(1), 1) })},
 	{Name: "Norm −∞", Inputs: of([]int{2, 4}), Fn: one(func(a out) out { return autograd.Norm(a, math.Inf(-1), 1) })},
 	{Name: "Norm 0", Inputs: of([]int{2, 4}), Fn: one(func(a out) out { return autograd.Norm(a, 0, 1) })},
-	{Name: "Norm ½ of the first axis", Inputs: of([]int{4, 2}), Fn: one(func(a out) out { return autograd.Norm(a, 0.5, 0) })},
+	{Name: "Norm ½ of the first axis", Inputs: of([]int{4, 2}), Fn: one(func(a out) out {
+		return autograd.Norm(a, 0.5, 0)
+	})},
 	{Name: "Norm 1½", Inputs: of([]int{2, 3}), Fn: one(func(a out) out { return autograd.Norm(a, 1.5) })},
-	{Name: "Norm −2 of the last axis", Inputs: positive([]int{2, 3}), Fn: one(func(a out) out { return autograd.Norm(a, -2, 1) })},
+	{Name: "Norm −2 of the last axis", Inputs: positive([]int{2, 3}), Fn: one(func(a out) out {
+		return autograd.Norm(a, -2, 1)
+	})},
 	{Name: "CumSum of the last axis", Inputs: of([]int{2, 4}), Fn: one(func(a out) out { return autograd.CumSum(a, -1) })},
 	{Name: "CumSum of the first axis", Inputs: of([]int{4, 3}), Fn: one(func(a out) out { return autograd.CumSum(a, 0) })},
-	{Name: "CumProd of the last axis", Inputs: of([]int{2, 4}), Fn: one(func(a out) out { return autograd.CumProd(a, -1) })},
-	{Name: "CumProd of the first axis", Inputs: of([]int{4, 3}), Fn: one(func(a out) out { return autograd.CumProd(a, 0) })},
+	{Name: "CumProd of the last axis", Inputs: of([]int{2, 4}), Fn: one(func(a out) out {
+		return autograd.CumProd(a, -1)
+	})},
+	{Name: "CumProd of the first axis", Inputs: of([]int{4, 3}), Fn: one(func(a out) out {
+		return autograd.CumProd(a, 0)
+	})},
 	{Name: "CumProd of the middle axis with zeros", Inputs: of([]int{2, 3, 2}), Fn: func(t *tape, x vars) out {
 		zeros := tensor.FromSlice([]float64{1, 0, 0, 1, 1, 0, 0, 1, 0, 1, 1, 1}, 2, 3, 2).Cast(x[0].DType())
 		return autograd.CumProd(autograd.Mul(x[0], t.Const(zeros)), 1)

@@ -12,7 +12,8 @@ import (
 // Twice reports whether Gradients can differentiate c.Fn: whether every op in it has a derivative made of ops.
 func Twice(c Case) bool { return Missing(c) == "" }
 
-// Missing returns the op for whose sake Gradients cannot differentiate c.Fn, by the name that the error gives it; "" if it can.
+// Missing returns the op for whose sake Gradients cannot differentiate c.Fn, by the name that the error gives it; ""
+// if it can.
 func Missing(c Case) string {
 	_, missing := c.gradients(c.tensors(tensor.Float64))
 	return missing

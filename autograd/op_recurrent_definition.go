@@ -2,8 +2,8 @@ package autograd
 
 import "github.com/tutti-ml/tutti/tensor"
 
-// recurrentDefinition is Recurrent made of other ops, for Gradients: the same numbers but for roundings. Steps are cut out and put
-// together by halves, so that their gradients take time and memory in proportion to T·log T.
+// recurrentDefinition is Recurrent made of other ops, for Gradients: the same numbers but for roundings. Steps are
+// cut out and put together by halves, so that their gradients take time and memory in proportion to T·log T.
 func recurrentDefinition(n *node) *Var {
 	a, t, x := n.aux.(*recurrentAux), n.tape, n.in[0]
 	steps, batch, units := x.Dim(0), x.Dim(1), n.in[2].Dim(1)
@@ -51,7 +51,8 @@ func recurrentDefinition(n *node) *Var {
 	return stack(states)
 }
 
-// step returns the state and the cell, of an LSTM, after a step whose gates get x from the input and s from the state before.
+// step returns the state and the cell, of an LSTM, after a step whose gates get x from the input and s from the state
+// before.
 func (cell Cell) step(x, s, h, c *Var) (nextH, nextC *Var) {
 	switch cell {
 	case RNNTanh:

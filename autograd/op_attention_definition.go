@@ -26,8 +26,8 @@ func attentionDefinition(n *node) *Var {
 		shape := [][]int{{a.tq, a.tk}, {a.batch, 1, a.tq, a.tk}, {a.batch, a.Heads, a.tq, a.tk}}[a.maskStride]
 		products = Add(products, t.newVar(t.pool.Reshape(m, shape...)))
 	}
-	// What is hidden, by a mask or by a product of −∞, has weight 0 and no gradient. A query that sees nothing gets a softmax of
-	// zeros, which counts for nothing, for there is none of nothing.
+	// What is hidden, by a mask or by a product of −∞, has weight 0 and no gradient. A query that sees nothing gets a
+	// softmax of zeros, which counts for nothing, for there is none of nothing.
 	hidden, blind := a.hidden(t), t.pool.New(tensor.Bool, products.Shape()...)
 	if products.DType() == tensor.Float32 {
 		hideInfinite(hidden, blind, tensor.Data[float32](products.value), a.tk)
@@ -63,7 +63,8 @@ func (a *attention) hidden(t *Tape) *tensor.Tensor {
 	return hidden
 }
 
-// hideInfinite hides products of −∞ too, and sets blind for the queries, in rows of so many keys, from which all are hidden.
+// hideInfinite hides products of −∞ too, and sets blind for the queries, in rows of so many keys, from which all are
+// hidden.
 func hideInfinite[T vec.Float](hidden, blind *tensor.Tensor, products []T, keys int) {
 	hide := tensor.Data[bool](hidden)
 	for i, v := range products {
