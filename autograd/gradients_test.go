@@ -56,8 +56,8 @@ func TestGradientsMisuse(t *testing.T) {
 	x := tape.Watch(tensor.FromSlice([]float32{1, 2}, 2))
 	assert.Equal(t, []float32{0, 0}, float32s(tape.Gradients(autograd.Sum(tape.Const(tensor.New(tensor.Float32, 1))), x)[0].Value()), "no dependence")
 	assert.PanicsWithValue(t, "autograd: Gradients: y has shape [2], not one element: take Sum or Mean", func() { tape.Gradients(x, x) })
-	assert.PanicsWithError(t, "autograd: Gradients: Prod cannot be differentiated twice: use Backward",
-		func() { tape.Gradients(autograd.Prod(x), x) })
+	assert.PanicsWithError(t, "autograd: Gradients: Mish cannot be differentiated twice: use Backward",
+		func() { tape.Gradients(autograd.Sum(autograd.Mish(x)), x) })
 	assert.PanicsWithError(t, "autograd: Gradients: Cube cannot be differentiated twice: use Backward",
 		func() { tape.Gradients(autograd.Sum(cube.Apply(x)), x) })
 	twice := *cube
