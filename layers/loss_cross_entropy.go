@@ -55,7 +55,7 @@ func (l CrossEntropy) Weigh() func(target *tensor.Tensor) float64 {
 		return nil
 	}
 	return func(target *tensor.Tensor) float64 {
-		if target.DType() == tensor.Int64 {
+		if areLabels(target) {
 			return of(target)
 		}
 		return float64(target.Len() / max(target.Dim(1), 1)) // class probabilities: their rows
@@ -169,7 +169,7 @@ func likeLabels(losses *autograd.Var, labels *tensor.Tensor) *autograd.Var {
 	return autograd.Reshape(losses, labels.Shape()...)
 }
 
-// labelWeight returns the sum of the labels' weights.
+// labelWeight returns the sum of the weights of labels, contiguous Int64.
 func labelWeight(labels, w *tensor.Tensor, ignore []int64) float64 {
 	if w != nil {
 		w = w.Cast(tensor.Float64)
@@ -192,7 +192,12 @@ func weighLabels(w *tensor.Tensor, ignore []int64) func(labels *tensor.Tensor) f
 	if w == nil && len(ignore) == 0 {
 		return nil
 	}
-	return func(labels *tensor.Tensor) float64 { return labelWeight(labels, w, ignore) }
+	return func(labels *tensor.Tensor) float64 {
+		if labels.DType() == tensor.Int32 {
+			labels = labels.Cast(tensor.Int64)
+		}
+		return labelWeight(labels.Contiguous(), w, ignore)
+	}
 }
 
 func mustBeWeights(loss string, w *tensor.Tensor, classes int) {

@@ -121,6 +121,10 @@ func TestWeigh(t *testing.T) {
 			Reduction: layers.SumReduction}, labels, 3*1 + 3*2 + 2*5},
 		"both": {layers.NLL{Weight: w, Ignore: []int64{2}}, layers.NLL{Weight: w,
 			Ignore: []int64{2}, Reduction: layers.SumReduction}, labels, 3*1 + 3*2},
+		"ignored, of int32": {layers.CrossEntropy{Ignore: []int64{1}}, layers.CrossEntropy{Ignore: []int64{1},
+			Reduction: layers.SumReduction}, labels.Cast(tensor.Int32), 5},
+		"weighted, of labels turned": {layers.NLL{Weight: w}, layers.NLL{Weight: w,
+			Reduction: layers.SumReduction}, labels.Transpose(0, 1).Clone().Transpose(0, 1), 3*1 + 3*2 + 2*5},
 		"weighted probabilities": {layers.CrossEntropy{Weight: w}, layers.CrossEntropy{Weight: w,
 			Reduction: layers.SumReduction}, even, 8},
 	} {
