@@ -12,13 +12,14 @@
 // at a multiple of its element size, as other readers expect; with one dtype that is the order given. Metadata is sorted by
 // key. The same input gives the same bytes.
 //
-// Source: Hugging Face, the safetensors format, version 0.x of its reference implementation, whose checks this reader makes.
+// Checksums. Write keeps a CRC-32C of every tensor and one of the header in two keys of the metadata, where other readers take no
+// notice of them; every read of a file that has them checks them (see ErrChecksum and checksum.go).
+//
+// Source: Hugging Face, the safetensors format, version 0.8 of its reference implementation, whose checks this reader makes.
 package safetensors
 
 import (
 	"errors"
-	"fmt"
-	"slices"
 
 	"github.com/tutti-ml/tutti/tensor"
 )
@@ -29,45 +30,14 @@ type Named struct {
 	Tensor *tensor.Tensor
 }
 
-// ErrFormat is wrapped by every error that says the bytes are no valid safetensors file.
-var ErrFormat = errors.New("not a valid safetensors file")
+var (
+	// ErrFormat is wrapped by every error that says the bytes are no valid safetensors file.
+	ErrFormat = errors.New("not a valid safetensors file")
+	// ErrDType is wrapped by the error for a tensor whose elements are of a type that package tensor lacks.
+	ErrDType = errors.New("no dtype for these elements")
+	// ErrChecksum is wrapped by every error that says the file's bytes are not those that were written. It comes with ErrFormat.
+	ErrChecksum = errors.New("wrong checksum")
+)
 
 // MaxHeader is the length in bytes of the longest header that is read or written, the reference implementation's limit.
 const MaxHeader = 100_000_000
-
-// dtypes pairs the names in the file with ours. Those of the format that are not here cannot be read.
-var dtypes = []struct {
-	name  string
-	dtype tensor.DType
-}{
-	{"F64", tensor.Float64}, {"F32", tensor.Float32}, {"F16", tensor.Float16}, {"BF16", tensor.BFloat16},
-	{"I64", tensor.Int64}, {"I32", tensor.Int32}, {"I8", tensor.Int8}, {"U8", tensor.Uint8}, {"BOOL", tensor.Bool},
-}
-
-func dtypeNamed(name string) (tensor.DType, bool) {
-	for _, d := range dtypes {
-		if d.name == name {
-			return d.dtype, true
-		}
-	}
-	return 0, false
-}
-
-func nameOf(dtype tensor.DType) string {
-	for _, d := range dtypes {
-		if d.dtype == dtype {
-			return d.name
-		}
-	}
-	panic(fmt.Sprintf("safetensors: no name for dtype %v", dtype))
-}
-
-// swapBytes reverses the bytes of each element in place, for machines that are not little-endian.
-func swapBytes(data []byte, size int) {
-	if size == 1 {
-		return
-	}
-	for element := range slices.Chunk(data, size) {
-		slices.Reverse(element)
-	}
-}

@@ -3,96 +3,143 @@ package safetensors
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"slices"
-	"strconv"
 	"unicode/utf8"
+
+	"github.com/tutti-ml/tutti/tensor"
 )
 
-// parseHeader parses the JSON. It reads token by token, and not into structs, because encoding/json forgives what the format
-// forbids: names twice, other cases of a key, bytes that are not UTF-8.
-func parseHeader(header []byte) ([]Info, map[string]string, error) {
+// metadataKey is the header's one key that is not a tensor's name.
+const metadataKey = "__metadata__"
+
+// Info describes a tensor of a file without its elements.
+type Info struct {
+	Name  string
+	Type  string       // of its elements, as the file has it: F32, BF16, F8_E4M3 …
+	DType tensor.DType // that Tensor returns; 0 where package tensor has none, and Tensor an error that wraps ErrDType
+	Shape []int
+
+	lo, hi int64  // bytes of the data section
+	crc    uint32 // CRC-32C of those, where the file has checksums
+}
+
+// Bytes returns the bytes that the elements take in the file.
+func (i Info) Bytes() int64 { return i.hi - i.lo }
+
+// shortest is how long a tensor's description is at least: "":{"dtype":"U8","shape":[],"data_offsets":[0,1]}
+const shortest = 46
+
+// parseHeader parses the JSON. index gives each name's place in infos.
+func parseHeader(header []byte) (infos []Info, index map[string]int, meta map[string]string, err error) {
 	if len(header) == 0 || header[0] != '{' {
-		return nil, nil, errors.New("does not start with '{'")
+		return nil, nil, nil, errors.New("does not start with '{'")
 	}
 	if !utf8.Valid(header) {
-		return nil, nil, errors.New("is not UTF-8")
+		return nil, nil, nil, errors.New("is not UTF-8")
 	}
-	dec := json.NewDecoder(bytes.NewReader(header))
-	dec.UseNumber()
-	var infos []Info
-	var meta map[string]string
-	err := object(dec, func(key string) error {
+	n := min(bytes.Count(header, []byte("data_offsets")), len(header)/shortest)
+	infos, index = make([]Info, 0, n), make(map[string]int, n)
+	hasMeta := false
+	s := &scanner{text: header}
+	err = s.object(func(key string) error {
 		if key == metadataKey {
-			meta = make(map[string]string)
-			return object(dec, func(key string) (err error) {
-				meta[key], err = text(dec)
-				return err
-			})
+			if hasMeta {
+				return errors.New("occurs twice")
+			}
+			hasMeta = true
+			meta, err = parseMeta(s)
+			return err
 		}
-		info, err := parseInfo(dec)
+		if _, ok := index[key]; ok {
+			return errors.New("occurs twice")
+		}
+		info, err := parseInfo(s)
 		info.Name = key
+		index[key] = len(infos)
 		infos = append(infos, info)
 		return err
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	if tok, err := dec.Token(); err != io.EOF {
-		return nil, nil, fmt.Errorf("goes on after its object: %v", orErr(tok, err))
+	if s.space(); s.at < len(header) {
+		return nil, nil, nil, fmt.Errorf("goes on after its object: %v", s.found())
 	}
-	return infos, meta, nil
+	return infos, index, meta, nil
 }
 
-// parseInfo parses a tensor's description and checks it against itself.
-func parseInfo(dec *json.Decoder) (Info, error) {
+// parseMeta parses the metadata, which may be null.
+func parseMeta(s *scanner) (map[string]string, error) {
+	if s.null() {
+		return nil, nil
+	}
+	meta := make(map[string]string)
+	err := s.object(func(key string) (err error) {
+		if _, ok := meta[key]; ok {
+			return errors.New("occurs twice")
+		}
+		meta[key], err = s.string()
+		return err
+	})
+	return meta, err
+}
+
+// parseInfo parses a tensor's description and checks it against itself. Keys that the format has not are passed over, as the
+// reference implementation does.
+func parseInfo(s *scanner) (Info, error) {
 	var info Info
+	var typ *fileType
 	var shape, offsets []int64
-	var dtype string
-	var has int
-	err := object(dec, func(key string) (err error) {
-		has++
-		switch key {
-		case "dtype":
-			dtype, err = text(dec)
-		case "shape":
-			shape, err = integers(dec)
-		case "data_offsets":
-			offsets, err = integers(dec)
+	err := s.object(func(key string) (err error) {
+		switch {
+		case key == "dtype" && typ == nil:
+			var name string
+			if name, err = s.string(); err == nil {
+				if typ = typeNamed(name); typ == nil {
+					err = fmt.Errorf("%q is none of the format's types", name)
+				}
+			}
+		case key == "shape" && shape == nil:
+			shape, err = s.integers()
+		case key == "data_offsets" && offsets == nil:
+			offsets, err = s.integers()
+		case key == "dtype", key == "shape", key == "data_offsets":
+			err = errors.New("occurs twice")
 		default:
-			err = errors.New("is not a key of the format")
+			err = s.skip()
 		}
 		return err
 	})
 	if err != nil {
 		return info, err
 	}
-	if has != 3 {
+	if typ == nil || shape == nil || offsets == nil {
 		return info, errors.New("want the three keys dtype, shape and data_offsets")
 	}
 	if len(offsets) != 2 || offsets[0] > offsets[1] {
 		return info, fmt.Errorf("data_offsets %v, want a begin and an end not before it", offsets)
 	}
-	d, ok := dtypeNamed(dtype)
-	if !ok {
-		return info, fmt.Errorf("dtype %q is not supported", dtype)
-	}
-	info.DType, info.lo, info.hi = d, offsets[0], offsets[1]
+	info.Type, info.DType, info.lo, info.hi = typ.name, typ.dtype, offsets[0], offsets[1]
 	info.Shape = make([]int, len(shape))
-	size := int64(d.Size())
 	for i, n := range shape {
-		if n > math.MaxInt || n > 0 && size > math.MaxInt64/n {
-			return info, fmt.Errorf("shape %v of %s overflows", shape, dtype)
+		if n > math.MaxInt {
+			return info, fmt.Errorf("shape %v of %s overflows", shape, typ.name)
 		}
 		info.Shape[i] = int(n)
-		size *= n
 	}
-	if size != info.hi-info.lo {
-		return info, fmt.Errorf("shape %v of %s takes %d bytes, data_offsets %v hold %d", shape, dtype, size, offsets, info.hi-info.lo)
+	n, ok := tensor.Elements(info.Shape)
+	if !ok || int64(n) > math.MaxInt64/typ.bits {
+		return info, fmt.Errorf("shape %v of %s overflows", shape, typ.name)
+	}
+	bits := int64(n) * typ.bits
+	if bits%8 != 0 {
+		return info, fmt.Errorf("shape %v of %s takes %d bits, which is no number of bytes", shape, typ.name, bits)
+	}
+	if bits/8 != info.Bytes() {
+		return info, fmt.Errorf("shape %v of %s takes %d bytes, data_offsets %v hold %d", shape, typ.name, bits/8, offsets, info.Bytes())
 	}
 	return info, nil
 }
@@ -113,76 +160,4 @@ func checkLayout(infos []Info, size int64) error {
 		return fmt.Errorf("the tensors take %d bytes, the file holds %d", end, size)
 	}
 	return nil
-}
-
-// object reads a JSON object and calls value for each key, to read its value. A key twice is an error.
-func object(dec *json.Decoder, value func(key string) error) error {
-	if err := delim(dec, '{'); err != nil {
-		return err
-	}
-	seen := make(map[string]bool)
-	for dec.More() {
-		key, err := text(dec)
-		if err != nil {
-			return err
-		}
-		if seen[key] {
-			return fmt.Errorf("key %q occurs twice", key)
-		}
-		seen[key] = true
-		if err := value(key); err != nil {
-			return fmt.Errorf("%q: %w", key, err)
-		}
-	}
-	return delim(dec, '}')
-}
-
-// integers reads a JSON array of integers, none negative.
-func integers(dec *json.Decoder) ([]int64, error) {
-	if err := delim(dec, '['); err != nil {
-		return nil, err
-	}
-	var list []int64
-	for dec.More() {
-		tok, err := dec.Token()
-		number, ok := tok.(json.Number)
-		if !ok {
-			return nil, fmt.Errorf("%v, want an integer", orErr(tok, err))
-		}
-		n, err := strconv.ParseUint(number.String(), 10, 63)
-		if err != nil {
-			return nil, fmt.Errorf("%s, want an integer from 0 to %d", number, int64(math.MaxInt64))
-		}
-		list = append(list, int64(n))
-	}
-	return list, delim(dec, ']')
-}
-
-func text(dec *json.Decoder) (string, error) {
-	tok, err := dec.Token()
-	s, ok := tok.(string)
-	if !ok {
-		return "", fmt.Errorf("%v, want a string", orErr(tok, err))
-	}
-	return s, nil
-}
-
-func delim(dec *json.Decoder, want json.Delim) error {
-	if tok, err := dec.Token(); tok != want {
-		return fmt.Errorf("%v, want %v", orErr(tok, err), want)
-	}
-	return nil
-}
-
-// orErr returns the error if there is one, for messages, else the token.
-func orErr(tok json.Token, err error) any {
-	switch {
-	case err == io.EOF:
-		return "end of header"
-	case err != nil:
-		return err
-	case tok == nil:
-		return "null"
-	}
-	return tok
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"maps"
 	"slices"
@@ -14,20 +15,21 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// metadataKey is the header's one key that is not a tensor's name.
-const metadataKey = "__metadata__"
-
-// bigEndian is whether this machine's bytes need turning.
-var bigEndian = binary.NativeEndian.Uint16([]byte{0, 1}) == 1
-
-// Write writes the tensors and the metadata, which may be nil, to w. Views are written as the elements they show. It returns an
-// error, before writing a byte, if a name occurs twice, is "__metadata__" or is not UTF-8; and w's errors.
+// Write writes the tensors and the metadata, which may be nil, to w, with checksums. Views are written as the elements they show.
+// It returns an error, before writing a byte, if a name occurs twice, is "__metadata__" or is not UTF-8; and w's errors.
 func Write(w io.Writer, tensors []Named, meta map[string]string) error {
 	tensors = slices.Clone(tensors)
 	slices.SortStableFunc(tensors, func(a, b Named) int {
 		return cmp.Compare(b.Tensor.DType().Size(), a.Tensor.DType().Size())
 	})
-	header, err := makeHeader(tensors, meta)
+	infos, end := make([]Info, len(tensors)), int64(0)
+	for i, t := range tensors {
+		d := t.Tensor.DType()
+		infos[i] = Info{Name: t.Name, Type: nameOf(d), DType: d, Shape: t.Tensor.Shape(), lo: end}
+		end += int64(t.Tensor.Len() * d.Size())
+		infos[i].hi, infos[i].crc = end, crc32.Checksum(elements(t.Tensor), castagnoli)
+	}
+	header, err := makeHeader(infos, withSums(infos, meta))
 	if err != nil {
 		return err
 	}
@@ -35,7 +37,7 @@ func Write(w io.Writer, tensors []Named, meta map[string]string) error {
 		return fmt.Errorf("safetensors: header: %w", err)
 	}
 	for _, t := range tensors {
-		if err := writeElements(w, t.Tensor.Contiguous()); err != nil {
+		if _, err := w.Write(elements(t.Tensor)); err != nil {
 			return fmt.Errorf("safetensors: tensor %q: %w", t.Name, err)
 		}
 	}
@@ -43,27 +45,25 @@ func Write(w io.Writer, tensors []Named, meta map[string]string) error {
 }
 
 // makeHeader returns the length and the JSON, together a multiple of 8 bytes.
-func makeHeader(tensors []Named, meta map[string]string) ([]byte, error) {
-	b := bytes.NewBuffer(make([]byte, 8, 128*(len(tensors)+1)))
+func makeHeader(infos []Info, meta map[string]string) ([]byte, error) {
+	b := bytes.NewBuffer(make([]byte, 8, 128*(len(infos)+1)))
 	b.WriteByte('{')
-	if len(meta) > 0 {
-		writeString(b, metadataKey)
-		b.WriteString(":{")
-		for i, key := range slices.Sorted(maps.Keys(meta)) {
-			if !utf8.ValidString(key) || !utf8.ValidString(meta[key]) {
-				return nil, fmt.Errorf("safetensors: metadata %q = %q is not UTF-8", key, meta[key])
-			}
-			if i > 0 {
-				b.WriteByte(',')
-			}
-			writeString(b, key)
-			b.WriteByte(':')
-			writeString(b, meta[key])
+	writeString(b, metadataKey)
+	b.WriteString(":{")
+	for i, key := range slices.Sorted(maps.Keys(meta)) {
+		if !utf8.ValidString(key) || !utf8.ValidString(meta[key]) {
+			return nil, fmt.Errorf("safetensors: metadata %q = %q is not UTF-8", key, meta[key])
 		}
-		b.WriteByte('}')
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		writeString(b, key)
+		b.WriteByte(':')
+		writeString(b, meta[key])
 	}
-	seen, offset := make(map[string]bool, len(tensors)), 0
-	for _, t := range tensors {
+	b.WriteByte('}')
+	seen := make(map[string]bool, len(infos))
+	for _, t := range infos {
 		switch {
 		case !utf8.ValidString(t.Name):
 			return nil, fmt.Errorf("safetensors: tensor name %q is not UTF-8", t.Name)
@@ -73,20 +73,16 @@ func makeHeader(tensors []Named, meta map[string]string) ([]byte, error) {
 			return nil, fmt.Errorf("safetensors: two tensors are named %q", t.Name)
 		}
 		seen[t.Name] = true
-		if b.Len() > 9 {
-			b.WriteByte(',')
-		}
-		end := offset + t.Tensor.Len()*t.Tensor.DType().Size()
+		b.WriteByte(',')
 		writeString(b, t.Name)
-		fmt.Fprintf(b, `:{"dtype":"%s","shape":[`, nameOf(t.Tensor.DType()))
-		for i, d := range t.Tensor.Shape() {
+		fmt.Fprintf(b, `:{"dtype":"%s","shape":[`, t.Type)
+		for i, d := range t.Shape {
 			if i > 0 {
 				b.WriteByte(',')
 			}
 			fmt.Fprint(b, d)
 		}
-		fmt.Fprintf(b, `],"data_offsets":[%d,%d]}`, offset, end)
-		offset = end
+		fmt.Fprintf(b, `],"data_offsets":[%d,%d]}`, t.lo, t.hi)
 	}
 	b.WriteByte('}')
 	for b.Len()%8 != 0 {
@@ -100,22 +96,22 @@ func makeHeader(tensors []Named, meta map[string]string) ([]byte, error) {
 	return header, nil
 }
 
-// writeString writes s as a JSON string.
+// writeString writes s as a JSON string, with no more escapes than JSON demands.
 func writeString(b *bytes.Buffer, s string) {
-	quoted, err := json.Marshal(s)
-	if err != nil {
+	enc := json.NewEncoder(b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(s); err != nil {
 		panic(err) // a string always marshals
 	}
-	b.Write(quoted)
+	b.Truncate(b.Len() - 1) // the newline
 }
 
-// writeElements writes t little-endian.
-func writeElements(w io.Writer, t *tensor.Tensor) error {
-	data, size := tensor.Bytes(t), t.DType().Size()
+// elements returns t's elements, little-endian and row-major: t's own memory where that is so.
+func elements(t *tensor.Tensor) []byte {
+	data := tensor.Bytes(t.Contiguous())
 	if bigEndian {
 		data = slices.Clone(data)
-		swapBytes(data, size)
+		swapBytes(data, t.DType().Size())
 	}
-	_, err := w.Write(data)
-	return err
+	return data
 }
