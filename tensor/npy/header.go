@@ -108,7 +108,7 @@ func parseHeader(text string) (*fileHeader, error) {
 	if p.err != nil {
 		return nil, p.err
 	}
-	n, ok := product(h.shape)
+	n, ok := tensor.Elements(h.shape)
 	if !ok {
 		return nil, fmt.Errorf("%w: shape %v: too many elements", ErrFormat, h.shape)
 	}
@@ -192,13 +192,17 @@ func (p *parser) tuple() []int {
 		p.rest = strings.TrimLeft(p.rest, " \t\r\n")
 		digits := len(p.rest) - len(strings.TrimLeft(p.rest, "0123456789"))
 		n, err := strconv.Atoi(p.rest[:digits])
-		if err != nil || len(shape) == maxAxes {
+		zeros := digits > 1 && p.rest[0] == '0' // Python has no 007
+		if err != nil || zeros || len(shape) == maxAxes {
 			p.fail("%q where the length of an axis should be", p.rest)
 			break
 		}
 		p.rest = strings.TrimPrefix(p.rest[digits:], "L") // as Python 2 wrote
 		shape = append(shape, n)
 		if !p.accept(",") {
+			if len(shape) == 1 { // "(6)" is a number in Python, and "(6,)" a tuple
+				p.expect(",")
+			}
 			p.expect(")")
 			break
 		}

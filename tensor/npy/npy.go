@@ -21,32 +21,70 @@ var (
 	ErrFormat = errors.New("npy: malformed")
 	// ErrDType is in the chain of every error about a type of elements that the file format or package tensor lacks.
 	ErrDType = errors.New("npy: unsupported type of elements")
+	// ErrTooLarge is in the chain of the error for an archive that inflates to more than Zip.MaxBytes.
+	ErrTooLarge = errors.New("npy: too many bytes of elements")
 )
 
 // Read reads one array, and no byte after it. float16, float32, float64, int8, int32, int64, uint8 and bool keep their type;
 // int16 and uint16 become Int32, and uint32 becomes Int64. The tensor is contiguous and has memory of its own; no more is
-// allocated than about twice what r delivers.
-func Read(r io.Reader) (*tensor.Tensor, error) {
+// allocated than about three times what r delivers.
+func Read(r io.Reader) (*tensor.Tensor, error) { return read(r, 0, math.MaxInt) }
+
+// read is Read where r is known to hold room bytes: an array that fits is read in place. One of more than limit bytes is refused.
+func read(r io.Reader, room, limit int64) (*tensor.Tensor, error) {
 	h, err := readHeader(r)
 	if err != nil {
 		return nil, err
 	}
-	raw, err := readBytes(r, h.size())
-	if err != nil {
-		return nil, err
-	}
-	if h.swap {
-		swap(raw, h.elem.size)
+	if int64(h.size()) > limit {
+		return nil, fmt.Errorf("%w: %d, the limit is %d", ErrTooLarge, h.size(), limit)
 	}
 	shape := h.shape
 	if h.fortran {
 		shape = reversed(shape)
 	}
-	t := h.elem.tensor(raw, shape)
+	t, err := h.elements(r, shape, room)
+	if err != nil {
+		return nil, err
+	}
 	if h.fortran {
 		t = t.Permute(reversed(axes(len(shape)))...).Contiguous()
 	}
 	return t, nil
+}
+
+// elements reads the elements into a tensor of the given shape.
+func (h *fileHeader) elements(r io.Reader, shape []int, room int64) (*tensor.Tensor, error) {
+	if h.elem.widen != nil || int64(h.size()) > room {
+		raw, err := readBytes(r, h.size())
+		if err != nil {
+			return nil, err
+		}
+		if h.swap {
+			swap(raw, h.elem.size)
+		}
+		return h.elem.tensor(raw, shape), nil
+	}
+	t := tensor.New(h.elem.dtype, shape...)
+	raw := tensor.Bytes(t)
+	if n, err := io.ReadFull(r, raw); err != nil {
+		return nil, cutShort(n, len(raw), err)
+	}
+	if h.swap {
+		swap(raw, h.elem.size)
+	}
+	if h.elem.dtype == tensor.Bool {
+		onlyBools(raw)
+	}
+	return t, nil
+}
+
+// cutShort explains why only at of n bytes were read.
+func cutShort(at, n int, err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return fmt.Errorf("%w: %d of %d bytes of elements", ErrFormat, at, n)
+	}
+	return fmt.Errorf("npy: %w", err)
 }
 
 // Write writes t, whatever its strides. Its error is ErrDType for a BFloat16 tensor, which NumPy has no type for, and w's
@@ -72,7 +110,11 @@ func ReadFile(path string) (*tensor.Tensor, error) {
 		return nil, fmt.Errorf("npy: %w", err)
 	}
 	defer f.Close()
-	t, err := Read(f)
+	room := int64(0)
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		room = info.Size()
+	}
+	t, err := read(f, room, math.MaxInt)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -111,10 +153,8 @@ func readBytes(r io.Reader, n int) ([]byte, error) {
 		k, err := io.ReadFull(r, buf[at:])
 		at += k
 		switch {
-		case err == io.EOF || err == io.ErrUnexpectedEOF:
-			return nil, fmt.Errorf("%w: %d of %d bytes of elements", ErrFormat, at, n)
 		case err != nil:
-			return nil, fmt.Errorf("npy: %w", err)
+			return nil, cutShort(at, n, err)
 		case at == n:
 			return buf, nil
 		}
@@ -167,14 +207,22 @@ func (e *elem) tensor(raw []byte, shape []int) *tensor.Tensor {
 	switch {
 	case e.widen != nil:
 		e.widen(t, raw)
-	case e.dtype == tensor.Bool: // only 0 and 1 are Go's
-		for i, v := range raw {
-			tensor.Data[bool](t)[i] = v != 0
-		}
 	default:
+		if e.dtype == tensor.Bool {
+			onlyBools(raw)
+		}
 		copy(tensor.Bytes(t), raw)
 	}
 	return t
+}
+
+// onlyBools makes raw bytes Go's, whose bools are 0 or 1.
+func onlyBools(raw []byte) {
+	for i, v := range raw {
+		if v > 1 {
+			raw[i] = 1
+		}
+	}
 }
 
 func reversed(x []int) []int {
@@ -191,23 +239,4 @@ func axes(n int) []int {
 		a[i] = i
 	}
 	return a
-}
-
-// product multiplies a shape, and reports whether its elements of up to 8 bytes can be counted.
-func product(shape []int) (n int, ok bool) {
-	n = 1
-	empty := false
-	for _, s := range shape {
-		empty = empty || s == 0
-	}
-	if empty {
-		return 0, true
-	}
-	for _, s := range shape {
-		if n > math.MaxInt/16/s {
-			return 0, false
-		}
-		n *= s
-	}
-	return n, true
 }

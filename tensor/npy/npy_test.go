@@ -117,6 +117,14 @@ func TestReadErrors(t *testing.T) {
 		{npy.ErrFormat, "keys missing", file("{'descr': '<i4', 'shape': (2,), }", "")},
 		{npy.ErrFormat, "the key", file("{'colour': 'red'}", "")},
 		{npy.ErrFormat, "length of an axis", file("{'descr': '<i4', 'fortran_order': False, 'shape': (-2,), }", "")},
+		{npy.ErrFormat, `")}" where "," should be`, file("{'descr': '<i1', 'fortran_order': False, 'shape': (6)}", "123456")},
+		{npy.ErrFormat, `")}" where "," should be`, file("{'descr': '<i1', 'fortran_order': False, 'shape': (6L)}", "123456")},
+		{npy.ErrFormat, "length of an axis", file("{'descr': '<i1', 'fortran_order': False, 'shape': (06,)}", "123456")},
+		{npy.ErrFormat, "length of an axis", file("{'descr': '<i1', 'fortran_order': False, 'shape': (2,,3)}", "123456")},
+		{npy.ErrFormat, "length of an axis", file("{'descr': '<i1', 'fortran_order': False, 'shape': (,)}", "123456")},
+		{npy.ErrFormat, `"(" should be`, file("{'descr': '<i1', 'fortran_order': False, 'shape': 6}", "123456")},
+		{npy.ErrFormat, "too many elements", file("{'descr': '|u1', 'fortran_order': False, 'shape': (0, 4611686018427387903, 4611686018427387903)}", "")},
+		{npy.ErrFormat, "too many elements", file("{'descr': '|u1', 'fortran_order': True, 'shape': (4611686018427387903, 4611686018427387903, 0)}", "")},
 		{npy.ErrFormat, "too many elements", file("{'descr': '<i4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }", "")},
 		{npy.ErrFormat, "of 4000000000000 bytes", file("{'descr': '<i4', 'fortran_order': False, 'shape': (1000000000000,), }", "1234")},
 		{npy.ErrFormat, "after the header", file("{'descr': '<i4', 'fortran_order': False, 'shape': (), } x", "1234")},
@@ -136,24 +144,107 @@ func TestReadErrors(t *testing.T) {
 }
 
 func TestReadZipErrors(t *testing.T) {
-	for _, names := range [][]string{{"a.txt"}, {"a.npy", "a.npy"}} {
-		var b bytes.Buffer
-		z := zip.NewWriter(&b)
-		for _, n := range names {
-			f, err := z.Create(n)
-			require.NoError(t, err)
-			require.NoError(t, npy.Write(f, tensor.Scalar(1.0)))
-		}
-		require.NoError(t, z.Close())
-		_, err := npy.ReadZip(bytes.NewReader(b.Bytes()), int64(b.Len()))
-		assert.ErrorIs(t, err, npy.ErrFormat, "%v", names)
-	}
+	scalar := file("{'descr': '<f8', 'fortran_order': False, 'shape': (), }", "12345678")
+	raw := archive(t, member{"a.npy", scalar}, member{"a.npy", scalar})
+	_, err := npy.ReadZip(bytes.NewReader(raw), int64(len(raw)))
+	assert.ErrorIs(t, err, npy.ErrFormat)
+	assert.ErrorContains(t, err, "twice")
 	var b bytes.Buffer
 	require.NoError(t, npy.WriteZip(&b, map[string]*tensor.Tensor{"x": tensor.Full(tensor.Float32, 1, 100)}))
-	raw := b.Bytes()
+	raw = b.Bytes()
 	raw[200] ^= 1 // an element
-	_, err := npy.ReadZip(bytes.NewReader(raw), int64(len(raw)))
+	_, err = npy.ReadZip(bytes.NewReader(raw), int64(len(raw)))
 	assert.ErrorIs(t, err, zip.ErrChecksum)
+}
+
+type member struct{ name, text string }
+
+// archive returns a compressed archive.
+func archive(t testing.TB, members ...member) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, m := range members {
+		f, err := z.Create(m.name)
+		require.NoError(t, err)
+		_, err = f.Write([]byte(m.text))
+		require.NoError(t, err)
+	}
+	require.NoError(t, z.Close())
+	return b.Bytes()
+}
+
+// NumPy reads what it is asked for, whatever else there is:
+//
+//	with zipfile.ZipFile("z", "w") as f: f.writestr("a.npy", …); f.writestr("readme.txt", "hi"); f.writestr("bad.npy", "nope"); …
+//	n = np.load("z"); n["a"] is array([0, 1, 2])
+func TestZipWithForeignMembers(t *testing.T) {
+	array := file("{'descr': '<i4', 'fortran_order': False, 'shape': (1,), }", "\x07\x00\x00\x00")
+	raw := archive(t, member{"readme.txt", "hi"}, member{"a.npy", array}, member{"folder/", ""}, member{"folder/b.npy", array})
+	all, err := npy.ReadZip(bytes.NewReader(raw), int64(len(raw)))
+	require.NoError(t, err)
+	assert.Len(t, all, 2)
+	assert.Equal(t, []int32{7}, tensor.Data[int32](all["folder/b"]))
+
+	words := file("{'descr': '<U2', 'fortran_order': False, 'shape': (1,), }", "12345678")
+	raw = archive(t, member{"words.npy", words}, member{"bad.npy", "nope"}, member{"a.npy", array})
+	_, err = npy.ReadZip(bytes.NewReader(raw), int64(len(raw)))
+	assert.ErrorIs(t, err, npy.ErrDType)
+	path := filepath.Join(t.TempDir(), "x.npz")
+	require.NoError(t, os.WriteFile(path, raw, 0o666))
+	_, err = npy.ReadZipFile(path)
+	assert.ErrorContains(t, err, path+": words.npy: ")
+	z, err := npy.OpenZip(path)
+	require.NoError(t, err)
+	defer z.Close()
+	assert.Equal(t, []string{"words", "bad", "a"}, z.Names())
+	a, err := z.Tensor("a")
+	require.NoError(t, err)
+	assert.Equal(t, []int32{7}, tensor.Data[int32](a))
+	_, err = z.Tensor("words")
+	assert.ErrorIs(t, err, npy.ErrDType)
+	_, err = z.Tensor("bad")
+	assert.ErrorIs(t, err, npy.ErrFormat)
+	_, err = z.Tensor("readme.txt")
+	assert.EqualError(t, err, `npy: no array "readme.txt" among the archive's 3`)
+}
+
+// A small archive may inflate to no more than its limit.
+func TestZipThatInflates(t *testing.T) {
+	zeros := file("{'descr': '<f4', 'fortran_order': False, 'shape': (1000,), }", strings.Repeat("\x00", 4000))
+	raw := archive(t, member{"a.npy", zeros}, member{"b.npy", zeros})
+	require.Less(t, len(raw), 1000)
+	z, err := npy.NewZip(bytes.NewReader(raw), int64(len(raw)))
+	require.NoError(t, err)
+	assert.Equal(t, int64(1<<30), z.MaxBytes)
+	z.MaxBytes = 4000
+	for _, name := range z.Names() {
+		x, err := z.Tensor(name)
+		require.NoError(t, err)
+		assert.Equal(t, 1000, x.Len())
+	}
+	z.MaxBytes = 3999
+	_, err = z.Tensor("a")
+	require.ErrorIs(t, err, npy.ErrTooLarge)
+	assert.EqualError(t, err, "a.npy: npy: too many bytes of elements: 4000, the limit is 3999")
+
+	z.MaxBytes = 7999
+	_, err = z.All()
+	require.ErrorIs(t, err, npy.ErrTooLarge)
+	assert.ErrorContains(t, err, "b.npy: npy: too many bytes of elements: 4000, the limit is 3999, what is left of Zip.MaxBytes = 7999")
+	z.MaxBytes = 8000
+	all, err := z.All()
+	require.NoError(t, err)
+	assert.Len(t, all, 2)
+
+	// What a header claims is not allocated before the archive's size bears it out.
+	raw = archive(t, member{"a.npy", file("{'descr': '|u1', 'fortran_order': False, 'shape': (1073741825,), }", "")})
+	_, err = npy.ReadZip(bytes.NewReader(raw), int64(len(raw)))
+	require.ErrorIs(t, err, npy.ErrTooLarge)
+	raw = archive(t, member{"b.npy", file("{'descr': '|u1', 'fortran_order': False, 'shape': (1073741824,), }", "")})
+	_, err = npy.ReadZip(bytes.NewReader(raw), int64(len(raw)))
+	require.ErrorIs(t, err, npy.ErrFormat)
+	assert.ErrorContains(t, err, "0 of 1073741824 bytes")
 }
 
 // Whatever the bytes, Read returns a tensor that writes and reads back the same, or an error of ours.
@@ -164,6 +255,7 @@ func FuzzRead(f *testing.F) {
 		f.Add(raw)
 	}
 	f.Add([]byte(file("{'descr': '>i2', 'fortran_order': True, 'shape': (2, 1), }", "1234")))
+	f.Add([]byte(file("{'descr': '<i4', 'fortran_order': True, 'shape': (0, 4611686018427387903, 4611686018427387903), }", "")))
 	f.Add([]byte(file(`{"shape":(1L,),"descr":"|b1","fortran_order":False}`, "\x02")))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		x, err := npy.Read(bytes.NewReader(raw))
