@@ -59,6 +59,7 @@ type walker struct {
 	params  []NamedParam
 	buffers []NamedBuffer
 	list    []leaf             // both, in the order found
+	again   []alias            // other ways to those listed
 	known   map[uintptr]bool   // addresses of those listed
 	taken   map[string]bool    // names and keys
 	hidden  map[uintptr]string // those behind fields that are not exported, by address, and a path to each
@@ -69,6 +70,13 @@ type walker struct {
 type leaf struct {
 	place
 	valuer
+	pointer uintptr
+}
+
+// alias is one more place at which a leaf stands, such as an output layer's that shares the embedding's weights.
+type alias struct {
+	place
+	pointer uintptr
 }
 
 type valuer interface {
@@ -189,6 +197,7 @@ func (w *walker) leaf(v reflect.Value, p place, visible bool) {
 		return
 	}
 	if w.known[v.Pointer()] {
+		w.again = append(w.again, alias{p, v.Pointer()})
 		return
 	}
 	if w.taken["name "+p.path] {
@@ -201,10 +210,10 @@ func (w *walker) leaf(v reflect.Value, p place, visible bool) {
 	switch x := v.Interface().(type) {
 	case *autograd.Param:
 		w.params = append(w.params, NamedParam{p.path, p.key, x})
-		w.list = append(w.list, leaf{p, x})
+		w.list = append(w.list, leaf{p, x, v.Pointer()})
 	case *autograd.Buffer:
 		w.buffers = append(w.buffers, NamedBuffer{p.path, p.key, x})
-		w.list = append(w.list, leaf{p, x})
+		w.list = append(w.list, leaf{p, x, v.Pointer()})
 	}
 }
 

@@ -2,6 +2,7 @@ package layers
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/tutti-ml/tutti/tensor/safetensors"
 )
@@ -15,11 +16,15 @@ func Save(path string, model any, meta map[string]string) error {
 	return nil
 }
 
+// OptimizerPrefix begins the names of tensors that a checkpoint keeps beside the model's: the optimizer's state.
+const OptimizerPrefix = "optimizer/"
+
 // Load copies the tensors of a safetensors file into the parameters and buffers of model and returns the file's metadata. The
 // file must be of this very model, as for a strict LoadStateDict; otherwise Load returns an error that wraps ErrMismatch, and
-// the model stays as it was.
+// the model stays as it was. A checkpoint of train.Run will do: what it keeps for the optimizer, under OptimizerPrefix, is passed
+// over. Numbers of a wider floating-point dtype are rounded, as LoadStateDict says.
 func Load(path string, model any) (meta map[string]string, err error) {
-	tensors, meta, err := safetensors.ReadFile(path)
+	tensors, meta, err := readModel(path)
 	if err != nil {
 		return nil, fmt.Errorf("layers: Load: %w", err)
 	}
@@ -27,4 +32,24 @@ func Load(path string, model any) (meta map[string]string, err error) {
 		return nil, fmt.Errorf("layers: Load: %s: %w", path, r.Err())
 	}
 	return meta, nil
+}
+
+// readModel reads a file without the optimizer's state.
+func readModel(path string) (tensors []safetensors.Named, meta map[string]string, err error) {
+	f, err := safetensors.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	for _, info := range f.Infos() {
+		if strings.HasPrefix(info.Name, OptimizerPrefix) {
+			continue
+		}
+		t, err := f.Tensor(info.Name)
+		if err != nil {
+			return nil, nil, err
+		}
+		tensors = append(tensors, safetensors.Named{Name: info.Name, Tensor: t})
+	}
+	return tensors, f.Meta(), nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/tutti-ml/tutti/autograd"
 	"github.com/tutti-ml/tutti/layers"
 	"github.com/tutti-ml/tutti/tensor"
+	"github.com/tutti-ml/tutti/tensor/safetensors"
 )
 
 func TestSaveAndLoad(t *testing.T) {
@@ -41,10 +42,9 @@ func TestLoadRefuses(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "net.safetensors")
 	require.NoError(t, layers.Save(path, layers.Sequential{layers.NewLinear(seeded(), 4, 3)}, nil))
-	double := layers.Sequential{layers.NewLinear(seeded(), 4, 3)}
-	layers.Cast(double, tensor.Float64)
 	wide := filepath.Join(dir, "wide.safetensors")
-	require.NoError(t, layers.Save(wide, double, nil))
+	require.NoError(t, safetensors.WriteFile(wide, []safetensors.Named{
+		{Name: "0.weight", Tensor: tensor.Full(tensor.Float64, 1e39, 3, 4)}, {Name: "0.bias", Tensor: tensor.New(tensor.Int64, 3)}}, nil))
 	unbiased := layers.NewLinear(seeded(), 4, 3)
 	unbiased.Bias = nil
 	for _, c := range []struct {
@@ -54,8 +54,8 @@ func TestLoadRefuses(t *testing.T) {
 		want  string
 	}{
 		{"another shape", path, layers.Sequential{layers.NewLinear(seeded(), 5, 3)}, "0.weight is [3 4] in the file, [3 5] in the model"},
-		{"a wider dtype", wide, layers.Sequential{layers.NewLinear(seeded(), 4, 3)}, "0.weight is float64 in the file, float32 in the model; " +
-			"0.bias is float64 in the file, float32 in the model"},
+		{"other dtypes", wide, layers.Sequential{layers.NewLinear(seeded(), 4, 3)}, "0.weight is float64 in the file, float32 in the model, " +
+			"where 1e+39 is too large; 0.bias is int64 in the file, float32 in the model"},
 		{"missing in the file", path, layers.Sequential{layers.NewLinear(seeded(), 4, 3), layers.NewLinear(seeded(), 3, 2)},
 			"missing in the file: 1.weight [2 3], 1.bias [2]"},
 		{"missing in the model", path, layers.Sequential{unbiased}, "not in the model: 0.bias [3]"},
@@ -81,4 +81,32 @@ func TestLoadRefuses(t *testing.T) {
 	_, err = layers.Load(path, unbiased)
 	assert.ErrorContains(t, err, path)
 	assert.Error(t, layers.Save(filepath.Join(dir, "no", "such", "folder"), unbiased, nil))
+}
+
+// A checkpoint is a model file: what train.Run keeps beside the model is passed over.
+func TestLoadOfACheckpoint(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "net.checkpoint.safetensors")
+	a, b := layers.NewLinear(seeded(), 4, 3), layers.NewLinear(seeded(), 4, 3)
+	a.Weight.Value().Fill(7)
+	dict := append(layers.StateDict(a), safetensors.Named{Name: layers.OptimizerPrefix + "exp_avg", Tensor: tensor.New(tensor.Float32, 15)},
+		safetensors.Named{Name: layers.OptimizerPrefix + "exp_avg/weight", Tensor: tensor.New(tensor.Float32, 12)})
+	require.NoError(t, safetensors.WriteFile(path, dict, map[string]string{"tutti.checkpoint": "{}"}))
+	meta, err := layers.Load(path, b)
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{"tutti.checkpoint": "{}"}, meta)
+	assert.True(t, b.Weight.Value().Equal(a.Weight.Value()))
+}
+
+// A bit that flipped on the disk is no number to go on with.
+func TestLoadOfADamagedFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "net.safetensors")
+	net := layers.NewLinear(seeded(), 4, 3)
+	require.NoError(t, layers.Save(path, net, nil))
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	data[len(data)-2] ^= 4
+	require.NoError(t, os.WriteFile(path, data, 0o666))
+	_, err = layers.Load(path, net)
+	assert.ErrorIs(t, err, safetensors.ErrChecksum)
+	assert.ErrorContains(t, err, `tensor "bias"`)
 }

@@ -19,7 +19,7 @@ import (
 // metadata, under checkpointKey, the progress. It holds whole vectors, whatever the strategy and the number of ranks.
 const (
 	checkpointKey   = "tutti.checkpoint"
-	optimizerPrefix = "optimizer/"
+	optimizerPrefix = layers.OptimizerPrefix
 )
 
 // checkpointFormat is the version of what a checkpoint says. The first, which said little of the settings, is not
