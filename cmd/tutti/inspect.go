@@ -6,7 +6,10 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 	"text/tabwriter"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -14,83 +17,146 @@ import (
 	"github.com/tutti-ml/tutti/tensor/safetensors"
 )
 
+// inspectOptions are the flags of tutti inspect.
+type inspectOptions struct {
+	other     string
+	tolerance float64
+	verify    bool
+}
+
 func inspectCommand() *cobra.Command {
-	var other string
-	var tolerance float64
+	var o inspectOptions
 	cmd := &cobra.Command{
 		Use:   "inspect FILE",
 		Short: "List the tensors and the metadata in a safetensors file, or compare two files",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			tensors, meta, err := safetensors.ReadFile(args[0])
-			if err != nil {
-				return err
+			if !(o.tolerance >= 0) || math.IsInf(o.tolerance, 1) {
+				return usageError{fmt.Errorf("--tolerance %v, want a number from 0", o.tolerance)}
 			}
-			if other == "" {
-				return list(cmd.OutOrStdout(), tensors, meta)
+			if cmd.Flags().Changed("tolerance") && o.other == "" {
+				return usageError{fmt.Errorf("--tolerance needs --compare")}
 			}
-			with, _, err := safetensors.ReadFile(other)
-			if err != nil {
-				return err
-			}
-			return compare(cmd.OutOrStdout(), tensors, with, tolerance)
+			return runInspect(cmd.OutOrStdout(), args[0], o)
 		},
 	}
-	cmd.Flags().StringVar(&other, "compare", "", "another file: print the largest difference between their tensors")
-	cmd.Flags().Float64Var(&tolerance, "tolerance", 0, "with --compare: fail if the difference is larger")
+	cmd.Flags().StringVar(&o.other, "compare", "", "another file: print the largest difference between their tensors")
+	cmd.Flags().Float64Var(&o.tolerance, "tolerance", 0, "with --compare: fail if the difference is larger")
+	cmd.Flags().BoolVar(&o.verify, "verify", false, "read all of the file and compare it with its checksums")
 	return cmd
 }
 
-func list(out io.Writer, tensors []safetensors.Named, meta map[string]string) error {
+func runInspect(out io.Writer, path string, o inspectOptions) error {
+	f, err := safetensors.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if o.verify {
+		if !f.Checked() {
+			return fmt.Errorf("inspect: %s has no checksums to verify", path)
+		}
+		if err := f.Verify(); err != nil {
+			return err
+		}
+	}
+	if o.other == "" {
+		return list(out, f, o.verify)
+	}
+	with, err := safetensors.Open(o.other)
+	if err != nil {
+		return err
+	}
+	defer with.Close()
+	return compare(out, f, with, o.tolerance)
+}
+
+// list prints what the header says: elements are not read.
+func list(out io.Writer, f *safetensors.File, verified bool) error {
 	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
 	total := 0
-	for _, t := range tensors {
-		fmt.Fprintf(w, "%s\t%v\t%v\n", t.Name, t.Tensor.DType(), t.Tensor.Shape())
-		total += t.Tensor.Len()
+	for _, info := range f.Infos() {
+		fmt.Fprintf(w, "%s\t%s\t%v\n", printable(info.Name), info.Type, info.Shape)
+		n, _ := tensor.Elements(info.Shape)
+		total += n
 	}
-	fmt.Fprintf(w, "total\t\t%d elements in %d tensors\n", total, len(tensors))
+	fmt.Fprintf(w, "total\t\t%d elements in %d tensors\n", total, len(f.Infos()))
+	switch {
+	case verified:
+		fmt.Fprint(w, "checksums\t\tverified\n")
+	case f.Checked():
+		fmt.Fprint(w, "checksums\t\tthere: --verify compares\n")
+	default:
+		fmt.Fprint(w, "checksums\t\tnone\n")
+	}
+	meta := f.Meta()
 	for _, key := range slices.Sorted(maps.Keys(meta)) {
-		fmt.Fprintf(w, "%s\t%s\n", key, meta[key])
+		fmt.Fprintf(w, "%s\t%s\n", printable(key), printable(meta[key]))
 	}
 	return w.Flush()
 }
 
-// compare prints the largest absolute difference between tensors of the same name. Files that do not hold the same
-// names, types and shapes are an error, and so is a difference above tolerance.
-func compare(out io.Writer, a, b []safetensors.Named, tolerance float64) error {
-	if len(a) != len(b) {
-		return fmt.Errorf("inspect: the files hold %d and %d tensors", len(a), len(b))
+// printable returns s as it is if a terminal shows it so, and otherwise quoted, with escapes: a name from a file must not steer the
+// terminal, or look like another.
+func printable(s string) string {
+	if s == "" || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }) {
+		return strconv.Quote(s)
 	}
-	others := map[string]*tensor.Tensor{}
-	for _, t := range b {
-		others[t.Name] = t.Tensor
+	return s
+}
+
+// compare prints the largest absolute difference between tensors of the same name, which it reads pair by pair. Files that do not
+// hold the same names, types and shapes are an error, and so is a difference above tolerance.
+func compare(out io.Writer, a, b *safetensors.File, tolerance float64) error {
+	if len(a.Infos()) != len(b.Infos()) {
+		return fmt.Errorf("inspect: the files hold %d and %d tensors", len(a.Infos()), len(b.Infos()))
+	}
+	others := map[string]safetensors.Info{}
+	for _, info := range b.Infos() {
+		others[info.Name] = info
 	}
 	worst, where := 0.0, "all tensors"
-	for _, t := range a {
-		x, y := t.Tensor, others[t.Name]
-		if y == nil {
-			return fmt.Errorf("inspect: only one file has %s", t.Name)
+	for _, info := range a.Infos() {
+		other, ok := others[info.Name]
+		if !ok {
+			return fmt.Errorf("inspect: only one file has %s", printable(info.Name))
 		}
-		if x.DType() != y.DType() || !slices.Equal(x.Shape(), y.Shape()) {
-			return fmt.Errorf("inspect: %s is %v%v and %v%v", t.Name, x.DType(), x.Shape(), y.DType(), y.Shape())
+		if info.Type != other.Type || !slices.Equal(info.Shape, other.Shape) {
+			return fmt.Errorf("inspect: %s is %s%v and %s%v", printable(info.Name), info.Type, info.Shape, other.Type, other.Shape)
 		}
-		p, q := tensor.Data[float64](x.Cast(tensor.Float64)), tensor.Data[float64](y.Cast(tensor.Float64))
-		for i := range p {
-			d := math.Abs(p[i] - q[i])
-			switch {
-			case p[i] == q[i] || math.IsNaN(p[i]) && math.IsNaN(q[i]):
-				continue
-			case math.IsNaN(d): // NaN on one side only
-				d = math.Inf(1)
-			}
-			if d > worst {
-				worst, where = d, t.Name
-			}
+		x, err := a.Tensor(info.Name)
+		if err != nil {
+			return err
+		}
+		y, err := b.Tensor(info.Name)
+		if err != nil {
+			return err
+		}
+		if d := distance(x, y); d > worst {
+			worst, where = d, printable(info.Name)
 		}
 	}
-	fmt.Fprintf(out, "largest difference %g in %s\n", worst, where)
+	if _, err := fmt.Fprintf(out, "largest difference %g in %s\n", worst, where); err != nil {
+		return err
+	}
 	if worst > tolerance {
 		return fmt.Errorf("inspect: %s differs by %g, more than %g", where, worst, tolerance)
 	}
 	return nil
+}
+
+// distance returns the largest absolute difference between elements; NaN is equal to NaN and infinitely far from all else.
+func distance(x, y *tensor.Tensor) (worst float64) {
+	p, q := tensor.Data[float64](x.Cast(tensor.Float64)), tensor.Data[float64](y.Cast(tensor.Float64))
+	for i := range p {
+		d := math.Abs(p[i] - q[i])
+		switch {
+		case p[i] == q[i] || math.IsNaN(p[i]) && math.IsNaN(q[i]):
+			continue
+		case math.IsNaN(d): // NaN on one side only
+			d = math.Inf(1)
+		}
+		worst = max(worst, d)
+	}
+	return worst
 }

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/tutti-ml/tutti/tensor"
+	"github.com/tutti-ml/tutti/tensor/safetensors"
+)
+
+// A name or a value from a file is no command to the terminal.
+func TestInspectPrintsNoEscapes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m.safetensors")
+	require.NoError(t, safetensors.WriteFile(path, []safetensors.Named{{Name: "plain.β", Tensor: tensor.New(tensor.Float32, 2, 3)},
+		{Name: "\x1b[31mred\a", Tensor: tensor.New(tensor.BFloat16, 1)}, {Name: "two\nlines\t", Tensor: tensor.New(tensor.Int8)}, {Name: "", Tensor: tensor.New(tensor.Int8)}},
+		map[string]string{"\u202ekey": "\x1b]0;title\a", "json": `{"at":1}`}))
+	var out bytes.Buffer
+	require.NoError(t, runInspect(&out, path, inspectOptions{verify: true}))
+	assert.Equal(t, `plain.β          F32   [2 3]
+"\x1b[31mred\a"  BF16  [1]
+"two\nlines\t"   I8    []
+""               I8    []
+total                  9 elements in 4 tensors
+checksums              verified
+json             {"at":1}
+"\u202ekey"      "\x1b]0;title\a"
+`, out.String())
+}
+
+// To list is to read the header: the elements of this file would take a terabyte, which its sparse end claims to hold.
+func TestInspectReadsTheHeaderAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m.safetensors")
+	header := `{"w":{"dtype":"F8_E4M3","shape":[1099511627776],"data_offsets":[0,1099511627776]}}`
+	require.NoError(t, os.WriteFile(path, append(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), header...), 0o666))
+	if err := os.Truncate(path, int64(8+len(header))+1<<40); err != nil {
+		t.Skipf("this file system has no sparse files of a terabyte: %v", err)
+	}
+	var out bytes.Buffer
+	require.NoError(t, runInspect(&out, path, inspectOptions{}))
+	assert.Contains(t, out.String(), "F8_E4M3  [1099511627776]")
+	assert.Contains(t, out.String(), "checksums           none")
+	assert.ErrorContains(t, runInspect(&out, path, inspectOptions{verify: true}), "has no checksums to verify")
+}
+
+func TestInspectCompares(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name string, list ...safetensors.Named) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, safetensors.WriteFile(path, list, nil))
+		return path
+	}
+	nan := float32(math.NaN())
+	a := file("a", safetensors.Named{Name: "w", Tensor: tensor.FromSlice([]float32{1, nan, 3})}, safetensors.Named{Name: "b", Tensor: tensor.New(tensor.Int32, 2)})
+	b := file("b", safetensors.Named{Name: "b", Tensor: tensor.New(tensor.Int32, 2)}, safetensors.Named{Name: "w", Tensor: tensor.FromSlice([]float32{1, nan, 3.5})})
+	for _, c := range []struct {
+		name, other string
+		tolerance   float64
+		want        string
+	}{
+		{"itself", a, 0, ""},
+		{"another order, within", b, 0.5, ""},
+		{"beyond", b, 0.25, "inspect: w differs by 0.5, more than 0.25"},
+		{"NaN on one side", file("n", safetensors.Named{Name: "w", Tensor: tensor.FromSlice([]float32{1, 2, 3})},
+			safetensors.Named{Name: "b", Tensor: tensor.New(tensor.Int32, 2)}), 1e300, "inspect: w differs by +Inf, more than 1e+300"},
+		{"fewer", file("f", safetensors.Named{Name: "b", Tensor: tensor.New(tensor.Int32, 2)}), 0, "inspect: the files hold 2 and 1 tensors"},
+		{"another shape", file("s", safetensors.Named{Name: "w", Tensor: tensor.New(tensor.Float32, 1, 3)},
+			safetensors.Named{Name: "b", Tensor: tensor.New(tensor.Int32, 2)}), 0, "inspect: w is F32[3] and F32[1 3]"},
+		{"another name", file("o", safetensors.Named{Name: "w", Tensor: tensor.New(tensor.Float32, 3)},
+			safetensors.Named{Name: "\x1b", Tensor: tensor.New(tensor.Int32, 2)}), 0, "inspect: only one file has b"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var out bytes.Buffer
+			err := runInspect(&out, a, inspectOptions{other: c.other, tolerance: c.tolerance})
+			if c.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.EqualError(t, err, c.want)
+		})
+	}
+}
+
+func TestInspectRefusesFlags(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "m.safetensors")
+	require.NoError(t, safetensors.WriteFile(path, []safetensors.Named{{Name: "w", Tensor: tensor.New(tensor.Float32, 2)}}, nil))
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--compare", path, "--tolerance", "NaN"}, "--tolerance NaN, want a number from 0"},
+		{[]string{"--compare", path, "--tolerance", "-1"}, "--tolerance -1, want a number from 0"},
+		{[]string{"--compare", path, "--tolerance", "Inf"}, "--tolerance +Inf, want a number from 0"},
+		{[]string{"--tolerance", "1"}, "--tolerance needs --compare"},
+	} {
+		_, errs, code := tutti(t, dir, append([]string{"inspect", path}, c.args...)...)
+		assert.Equal(t, exitUsage, code)
+		assert.Equal(t, "tutti: "+c.want+"\n", errs)
+	}
+}
