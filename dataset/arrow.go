@@ -186,6 +186,9 @@ func (t *arrowTable) column(s *arrow.Schema, name string) (arrowColumn, error) {
 // record appends one record batch.
 func (t *arrowTable) record(rec arrow.Record) error {
 	rows, from := int(rec.NumRows()), t.m.n
+	if rows == 0 {
+		return nil
+	}
 	perRow := int64(8 + 4*t.size)
 	if t.asBytes {
 		perRow = int64(8 + t.size)

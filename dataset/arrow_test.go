@@ -154,6 +154,20 @@ func TestArrowNoRows(t *testing.T) {
 	}
 }
 
+// Batches without rows, first, between and last, under more than one feature.
+func TestArrowEmptyBatches(t *testing.T) {
+	for _, typ := range []arrow.DataType{u8, f32} {
+		data := arrowFile(t, true, cell{"x", typ, []string{"[]", "[1]", "[]", "[2,3]", "[]"}}, cell{"z", pair, []string{"[]", "[[4,5]]", "[]", "[[6,7],[8,9]]", "[]"}},
+			cell{"label", i64, []string{"[]", "[0]", "[]", "[1,2]", "[]"}})
+		m, err := ReadArrow(bytes.NewReader(data), ArrowConfig{})
+		require.NoError(t, err)
+		var b Batch
+		require.NoError(t, m.Fill(&b, count(3)))
+		assert.Equal(t, []float32{1, 4, 5, 2, 6, 7, 3, 8, 9}, tensor.Data[float32](b.X))
+		assert.Equal(t, []int64{0, 1, 2}, tensor.Data[int64](b.Y))
+	}
+}
+
 func TestArrowRefuses(t *testing.T) {
 	x := cell{"x", pair, []string{"[[1,2],[3,4]]", "[[5,6]]"}}
 	y := cell{"label", i64, []string{"[0,1]", "[2]"}}

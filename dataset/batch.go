@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/tutti-ml/tutti/tensor"
@@ -13,7 +14,8 @@ type Source interface {
 	// Spec describes a sample; it is the same at every call, and its slices are read only.
 	Spec() Spec
 	// Fill makes b hold the samples of the given numbers, in that order, and copies everything: b keeps no reference to the
-	// source. It starts with b.Resize(len(index), spec). A number outside [0, Len) panics; an error is the world's.
+	// source. It starts with b.Resize(len(index), spec). A number outside [0, Len) panics; an error is the world's. Callers use
+	// Batch.Fill, which does not believe that b holds as many samples as were asked for.
 	Fill(b *Batch, index []int) error
 }
 
@@ -53,6 +55,31 @@ type Batch struct {
 	room         int            // samples the storage holds
 	xRoom, yRoom *tensor.Tensor // storage, of which X and Y are views
 	x, y         *tensor.Tensor // the views for N samples
+}
+
+// Fill fills b from src, and returns an error if src gave another number of samples than asked for. It is how this module reads
+// every source.
+func (b *Batch) Fill(src Source, index []int) error {
+	if err := src.Fill(b, index); err != nil {
+		return err
+	}
+	name := src.Spec().Name
+	switch n := len(index); {
+	case b.N != n:
+		return fmt.Errorf("dataset: %s: Fill was asked for %d samples and gave N = %d", name, n, b.N)
+	case b.X == nil || b.X.Rank() < 1 || b.X.Dim(0) != n:
+		return fmt.Errorf("dataset: %s: Fill was asked for %d samples and gave X %s", name, n, shapeOf(b.X))
+	case b.Y != nil && (b.Y.Rank() < 1 || b.Y.Dim(0) != n):
+		return fmt.Errorf("dataset: %s: Fill was asked for %d samples and gave Y %s", name, n, shapeOf(b.Y))
+	}
+	return nil
+}
+
+func shapeOf(t *tensor.Tensor) string {
+	if t == nil {
+		return "nil"
+	}
+	return fmt.Sprint(t.Shape())
 }
 
 // Resize makes b a batch of n samples laid out as spec says. The elements are unspecified until the caller sets all of them.

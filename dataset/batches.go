@@ -116,12 +116,12 @@ func (p prefetch) read(ctx context.Context, e *Epoch, src Source, part, fromStep
 	}
 }
 
-// fill calls src.Fill, and hands a panic over as a value.
+// fill fills b, and hands a panic over as a value.
 func fill(b *Batch, src Source, index []int) (panicked any, err error) {
 	defer func() { panicked = recover() }()
 	if len(index) == 0 {
 		b.Resize(0, src.Spec())
 		return nil, nil
 	}
-	return nil, src.Fill(b, index)
+	return nil, b.Fill(src, index)
 }

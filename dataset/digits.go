@@ -18,7 +18,7 @@ const digitsSeed = 1998
 
 // Digits returns 1,797 images of handwritten digits, which are part of the program: no file and no network is needed. Samples
 // are [1, 8, 8] with pixels in 0 … 1, classes 0 … 9. test is a held-out fifth, 360 samples, the same at every call: Split with
-// every 5 and a fixed seed, so that each digit is held out in proportion. train has the other 1,437. The same writers occur in
+// fraction 0.2 and a fixed seed, so that each digit is held out in proportion. train has the other 1,437. The same writers occur in
 // both. The images are decoded at the first call and shared by all.
 //
 // Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository, 1998,
@@ -41,6 +41,6 @@ var digits = sync.OnceValue(func() (d digitsSplit) {
 	if err != nil {
 		return digitsSplit{err: err}
 	}
-	d.train, d.test, d.err = Split(m, 5, digitsSeed)
+	d.train, d.test, d.err = Split(m, 0.2, digitsSeed)
 	return d
 })

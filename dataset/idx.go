@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 )
 
 // IDXConfig says how to read a pair of IDX files. The zero value reads MNIST and its relatives.
@@ -120,9 +121,12 @@ func readIDX(r io.Reader, size int64, path string, maxBytes int64) (dims []int, 
 		n := int64(binary.BigEndian.Uint32(d[:]))
 		dims[i] = int(n)
 		whole = whole && n == int64(dims[i]) && (n == 0 || total <= maxBytes/n)
-		if whole {
+		if whole && n > 0 { // so that the rest of the shape has a size, also where there are no images
 			total *= n
 		}
+	}
+	if slices.Contains(dims, 0) {
+		total = 0
 	}
 	head4 := int64(4 + 4*len(dims))
 	switch {

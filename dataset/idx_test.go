@@ -109,6 +109,7 @@ func TestOpenIDXRefuses(t *testing.T) {
 		{"one byte too many, gzip", "labels", "goes on after the 2 bytes its header claims", images, gzipped(append(bytes.Clone(labels), 5))},
 		{"2^32 images", "images", "bytes, the limit is 8589934592", idx([]uint32{1<<32 - 1, 28, 28}), labels},
 		{"dimensions whose product wraps to 0", "images", "bytes, the limit is 8589934592", idx([]uint32{1 << 31, 1 << 31, 4}), labels},
+		{"no images, of a size that wraps", "images", "bytes, the limit is 8589934592", idx([]uint32{0, 1<<32 - 1, 1<<32 - 1, 1<<32 - 1}), idx([]uint32{0})},
 		{"under the limit, not under the size", "images", "header claims [1000000 28 28] = 784000000 bytes, more than its 16 bytes can hold", idx([]uint32{1_000_000, 28, 28}), labels},
 		{"more than deflate can make of it", "images", "= 784000000 bytes, more than its", gzipped(idx([]uint32{1_000_000, 28, 28})), labels},
 		{"255 dimensions", "images", "cut short in the header, at dimension 3 of 255", append([]byte{0, 0, 8, 255}, images[4:16]...), labels},

@@ -26,8 +26,10 @@ type Memory struct {
 //	x [N, Shape...] Uint8 (kept as bytes) or any other type (as Float32)
 //	y [N] integers: labels from 0; or [N, Target...] Float32 or Float64: targets
 //
-// The number of classes is the largest label plus one; WithClasses declares more. Contiguous Float32, Uint8 and Int64 tensors
-// are shared, not copied: do not write to them afterwards. It panics if the shapes disagree or a label is negative.
+// The number of classes is the largest label plus one; WithClasses declares more. Negative labels belong to no class and pass as
+// they are: for a loss that leaves them out, such as layers.CrossEntropy{Ignore: []int64{-100}}, PyTorch's ignore_index; any other
+// loss panics at one. Contiguous Float32, Uint8 and Int64 tensors are shared, not copied: do not write to them afterwards. It
+// panics if the shapes disagree.
 func FromTensors(x, y *tensor.Tensor) *Memory {
 	if x.Rank() < 1 || y.Rank() < 1 || x.Dim(0) != y.Dim(0) {
 		panic(fmt.Sprintf("dataset: FromTensors: shapes x %v and y %v: want one sample a row in both", x.Shape(), y.Shape()))
@@ -50,10 +52,7 @@ func FromTensors(x, y *tensor.Tensor) *Memory {
 		}
 		m.labels = elements[int64](y, tensor.Int64)
 		classes := 1
-		for i, label := range m.labels {
-			if label < 0 {
-				panic(fmt.Sprintf("dataset: FromTensors: label %d of sample %d is negative", label, i))
-			}
+		for _, label := range m.labels {
 			classes = max(classes, int(label)+1)
 		}
 		m.spec.Classes = classes
@@ -72,13 +71,18 @@ func elements[T tensor.Elem](t *tensor.Tensor, d tensor.DType) []T {
 }
 
 // WithClasses returns m declared to have n classes: for a set in which the last classes do not occur. It panics if a label
-// is n or above, or m has targets and not labels.
+// is n or above, n is below 1, or m has targets and not labels.
 func (m *Memory) WithClasses(n int) *Memory {
 	if m.spec.Classes == 0 {
 		panic(fmt.Sprintf("dataset: WithClasses: %s has targets, not labels", m.spec.Name))
 	}
-	if i := outOfRange(m.labels, n); i >= 0 {
-		panic(fmt.Sprintf("dataset: WithClasses: label %d of sample %d, want 0 … %d", m.labels[i], i, n-1))
+	if n < 1 {
+		panic(fmt.Sprintf("dataset: WithClasses: %d classes, want at least 1", n))
+	}
+	for i, label := range m.labels {
+		if label >= int64(n) {
+			panic(fmt.Sprintf("dataset: WithClasses: label %d of sample %d, want 0 … %d", label, i, n-1))
+		}
 	}
 	c := *m
 	c.spec.Classes = n

@@ -113,7 +113,7 @@ func TestMemoryMisuse(t *testing.T) {
 		"dataset: FromTensors: shapes x [2 3] and y [3]: want one sample a row in both": func() { FromTensors(x, tensor.New(tensor.Int64, 3)) },
 		"dataset: FromTensors: shapes x [] and y [2]: want one sample a row in both":    func() { FromTensors(tensor.New(tensor.Float32), y) },
 		"dataset: FromTensors: labels have shape [2 1], want [2]":                       func() { FromTensors(x, tensor.New(tensor.Int64, 2, 1)) },
-		"dataset: FromTensors: label -1 of sample 1 is negative":                        func() { FromTensors(x, tensor.FromSlice([]int64{0, -1})) },
+		"dataset: WithClasses: 0 classes, want at least 1":                              func() { FromTensors(x, tensor.FromSlice([]int64{-1, -1})).WithClasses(0) },
 		"dataset: FromTensors: y is float16, want integer labels or Float32 targets":    func() { FromTensors(x, tensor.New(tensor.Float16, 2)) },
 		"dataset: WithClasses: label 4 of sample 1, want 0 … 3":                         func() { FromTensors(x, y).WithClasses(4) },
 		"dataset: WithClasses: tensors has targets, not labels":                         func() { FromTensors(x, tensor.New(tensor.Float32, 2)).WithClasses(4) },
@@ -123,4 +123,18 @@ func TestMemoryMisuse(t *testing.T) {
 		assert.PanicsWithValue(t, want, call)
 	}
 	assert.Equal(t, 9, FromTensors(x, y).WithClasses(9).Spec().Classes)
+}
+
+// PyTorch's ignore_index, −100, is a label of no class.
+func TestNegativeLabels(t *testing.T) {
+	m := FromTensors(tensor.New(tensor.Float32, 4, 1), tensor.FromSlice([]int32{2, -100, 0, -1}))
+	assert.Equal(t, 3, m.Spec().Classes)
+	assert.Equal(t, 5, m.WithClasses(5).Spec().Classes)
+	var b Batch
+	require.NoError(t, m.Fill(&b, count(4)))
+	assert.Equal(t, []int64{2, -100, 0, -1}, tensor.Data[int64](b.Y))
+	assert.Equal(t, 1, FromTensors(tensor.New(tensor.Float32, 1, 1), tensor.FromSlice([]int64{-100})).Spec().Classes)
+	train, test, err := Split(m, 0.5, 1)
+	require.NoError(t, err)
+	assert.ElementsMatch(t, []int64{-100, -1, 0, 2}, append(labelsOf(t, train), labelsOf(t, test)...))
 }

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -46,13 +47,13 @@ func (s *subset) Fill(b *Batch, index []int) error {
 	return s.Source.Fill(b, *numbers)
 }
 
-// Split holds out one sample in every (at least 2): it puts the samples into an order drawn from seed, then by class, and takes
-// the first, and each every-th after it, for test. So each class is held out in proportion, to within one sample, and test has
-// ⌈Len/every⌉ samples. Both halves keep src's order. A pure function of src's labels and its arguments.
-// It reads all of src once, for the labels, and returns its errors.
-func Split(src Source, every int, seed uint64) (train, test Source, err error) {
-	if every < 2 {
-		panic(fmt.Sprintf("dataset: Split: every %d, want at least 2", every))
+// Split holds out a fraction of the samples, above 0 and below 1: it puts the samples into an order drawn from seed, then by class,
+// and takes for test the first and then one at even distances, such as each fifth for 0.2. So each class is held out in proportion,
+// to within one sample, and test has ⌈Len·fraction⌉ samples. Both halves keep src's order. A pure function of src's labels and its
+// arguments. It reads all of src once, for the labels, and returns its errors.
+func Split(src Source, fraction float64, seed uint64) (train, test Source, err error) {
+	if !(fraction > 0 && fraction < 1) {
+		panic(fmt.Sprintf("dataset: Split: fraction %v, want above 0 and below 1", fraction))
 	}
 	order := make([]int, src.Len())
 	for i := range order {
@@ -65,11 +66,11 @@ func Split(src Source, every int, seed uint64) (train, test Source, err error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		slices.SortStableFunc(order, func(i, j int) int { return int(labels[i] - labels[j]) })
+		slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(labels[i], labels[j]) })
 	}
 	var keep, hold []int
 	for i, s := range order {
-		if i%every == 0 {
+		if heldOf(i+1, fraction) > heldOf(i, fraction) {
 			hold = append(hold, s)
 		} else {
 			keep = append(keep, s)
@@ -78,6 +79,12 @@ func Split(src Source, every int, seed uint64) (train, test Source, err error) {
 	slices.Sort(keep)
 	slices.Sort(hold)
 	return Subset(src, keep), Subset(src, hold), nil
+}
+
+// heldOf returns how many of the first n samples are held out: ⌈n·fraction⌉. A fraction such as 1/3 is rounded to a float64, and so
+// is its product, by no more than 2⁻⁵² together, which must not take it past an integer.
+func heldOf(n int, fraction float64) int {
+	return int(math.Ceil(float64(n) * fraction * (1 - 0x1p-51)))
 }
 
 // Map returns src with every batch passed through fn after it is filled; index holds the sample numbers. fn may change the
@@ -97,41 +104,44 @@ func (m *mapped) Fill(b *Batch, index []int) error {
 	return m.fn(b, index)
 }
 
-// Normalize returns src with inputs (x − mean[c]) / std[c], c the channel, the first axis of a sample; a single mean and std
-// serve all channels. MeanStd measures them: on the training samples only, and both on training and test data applied.
-// It panics if their number is neither 1 nor the channels', or a std is not above 0.
+// Normalize returns src with inputs (x − mean[c]) / std[c], c the channel, the first axis of a sample: [C, H, W] has C channels,
+// and a vector [D] has D, so that each feature is normalised by itself. A single mean and std serve all channels. The arithmetic is
+// float64's. MeanStd measures them: on the training samples only, and both on training and test data applied. It panics if their
+// number is neither 1 nor the channels', or a std is not above 0.
 func Normalize(src Source, mean, std []float64) Source {
 	spec := src.Spec()
 	channels, size := channelsOf(spec)
 	if len(mean) != len(std) || len(mean) != 1 && len(mean) != channels {
-		panic(fmt.Sprintf("dataset: Normalize: %d means and %d stds for the %d channels of %s", len(mean), len(std), channels, spec.Name))
+		panic(fmt.Sprintf("dataset: Normalize: %d means and %d stds for the %d channels of %s, whose samples are %v", len(mean), len(std),
+			channels, spec.Name, spec.Shape))
 	}
-	factor, shift := make([]float32, channels), make([]float32, channels)
+	factor, shift := make([]float64, channels), make([]float64, channels)
 	for c := range channels {
 		m, s := mean[c%len(mean)], std[c%len(std)]
 		if !(s > 0) {
 			panic(fmt.Sprintf("dataset: Normalize: std[%d] is %v, want above 0", c, s))
 		}
-		factor[c], shift[c] = float32(1/s), float32(-m/s)
+		factor[c], shift[c] = 1/s, m
 	}
 	return Map(src, func(b *Batch, _ []int) error {
 		x := tensor.Data[float32](b.X)
 		for i := 0; i < len(x); i += size {
 			c := i / size % channels
 			for j, v := range x[i : i+size] {
-				x[i+j] = float32(v*factor[c]) + shift[c] // rounded twice on every machine: no fused multiply-add
+				x[i+j] = float32((float64(v) - shift[c]) * factor[c])
 			}
 		}
 		return nil
 	})
 }
 
-// MeanStd returns the mean and the population standard deviation of each channel of src's inputs, for Normalize. Sums are in
-// float64, in sample order. A channel that never changes has std 1.
+// MeanStd returns the mean and the population standard deviation of each channel of src's inputs (see Normalize for what a channel
+// is). Sums are in float64, in sample order, of the distances from the channel's first element. A channel that never changes has
+// its value as mean and std 1, so that Normalize makes it 0. Without samples the means are 0 and the stds 1.
 func MeanStd(src Source) (mean, std []float64, err error) {
 	channels, size := channelsOf(src.Spec())
 	mean, std = make([]float64, channels), make([]float64, channels)
-	n := float64(src.Len() * size)
+	first, seen := make([]float64, channels), make([]bool, channels)
 	each := func(fn func(c int, v float64)) error {
 		return scan(src, func(b *Batch) {
 			for i, v := range tensor.Data[float32](b.X) {
@@ -139,26 +149,36 @@ func MeanStd(src Source) (mean, std []float64, err error) {
 			}
 		})
 	}
-	if err := each(func(c int, v float64) { mean[c] += v / n }); err != nil {
+	err = each(func(c int, v float64) {
+		if !seen[c] {
+			first[c], seen[c] = v, true
+		}
+		mean[c] += v - first[c] // of equal values exactly 0, which a sum of them, divided again, is not
+	})
+	if err != nil {
 		return nil, nil, err
 	}
-	if err := each(func(c int, v float64) { std[c] += float64((v-mean[c])*(v-mean[c])) / n }); err != nil {
+	n := float64(max(1, src.Len()*size))
+	for c := range mean {
+		mean[c] = first[c] + mean[c]/n
+	}
+	if err := each(func(c int, v float64) { std[c] += float64((v - mean[c]) * (v - mean[c])) }); err != nil {
 		return nil, nil, err
 	}
 	for c := range std {
-		if std[c] = math.Sqrt(std[c]); std[c] == 0 {
+		if std[c] = math.Sqrt(std[c] / n); std[c] == 0 {
 			std[c] = 1
 		}
 	}
 	return mean, std, nil
 }
 
-// channelsOf returns the number of channels of a sample and the elements of each: [C, H, W] has C of H·W, a vector is one.
+// channelsOf returns the number of channels of a sample and the elements of each: [C, H, W] has C of H·W, [D] has D of one.
 func channelsOf(s Spec) (channels, size int) {
-	if len(s.Shape) < 2 || s.Size() == 0 {
+	if len(s.Shape) == 0 || s.Shape[0] == 0 {
 		return 1, max(s.Size(), 1)
 	}
-	return s.Shape[0], s.Size() / s.Shape[0]
+	return s.Shape[0], max(s.Size()/s.Shape[0], 1)
 }
 
 // scan calls fn with all samples of src in order, in batches.
@@ -171,7 +191,7 @@ func scan(src Source, fn func(b *Batch)) error {
 		for i := lo; i < min(lo+step, src.Len()); i++ {
 			index = append(index, i)
 		}
-		if err := src.Fill(&b, index); err != nil {
+		if err := b.Fill(src, index); err != nil {
 			return err
 		}
 		fn(&b)

@@ -2,6 +2,8 @@ package dataset
 
 import (
 	"errors"
+	"math"
+	"math/big"
 	"slices"
 	"testing"
 
@@ -41,7 +43,7 @@ func TestSubset(t *testing.T) {
 
 func TestSplit(t *testing.T) {
 	for _, c := range []struct{ n, every int }{{0, 5}, {1, 5}, {2, 2}, {4, 5}, {100, 5}, {101, 5}, {103, 10}} {
-		train, test, err := Split(numbered(c.n), c.every, 1)
+		train, test, err := Split(numbered(c.n), 1/float64(c.every), 1)
 		require.NoError(t, err)
 		kept, held := labelsOf(t, train), labelsOf(t, test) // of numbered, a sample's label is its number
 		assert.True(t, slices.IsSorted(kept) && slices.IsSorted(held), "order is not the source's")
@@ -52,6 +54,27 @@ func TestSplit(t *testing.T) {
 			require.Equal(t, int64(i), s)
 		}
 		assert.Len(t, all, c.n)
+	}
+}
+
+// A fraction 1/k takes each k-th, exactly: by integers i%k == 0. Any fraction holds out ⌈n·fraction⌉, by big's arithmetic.
+func TestSplitByAnyFraction(t *testing.T) {
+	for k := 2; k <= 100; k++ {
+		for i := range 10 * k {
+			require.Equal(t, i%k == 0, heldOf(i+1, 1/float64(k)) > heldOf(i, 1/float64(k)), "sample %d of fraction 1/%d", i, k)
+		}
+	}
+	for _, c := range []struct{ num, den int64 }{{3, 10}, {7, 10}, {2, 3}, {99, 100}, {1, 1000}, {15, 100}} {
+		for _, n := range []int64{1, 9, 10, 99, 100, 1000, 12345, 1e9} {
+			held := new(big.Int).Div(big.NewInt(n*c.num+c.den-1), big.NewInt(c.den))
+			assert.Equal(t, int(held.Int64()), heldOf(int(n), float64(c.num)/float64(c.den)), "%d/%d of %d", c.num, c.den, n)
+		}
+	}
+	train, test, err := Split(numbered(1000), 0.3, 1)
+	require.NoError(t, err)
+	assert.Equal(t, []int{700, 300}, []int{train.Len(), test.Len()})
+	for _, f := range []float64{0, 1, -0.1, 5, math.NaN()} {
+		assert.Panics(t, func() { Split(numbered(3), f, 1) }, "%v", f)
 	}
 }
 
@@ -67,30 +90,30 @@ func TestSplitIsStratified(t *testing.T) {
 		want[y[i]] += 1.0 / 5
 	}
 	src := FromTensors(tensor.New(tensor.Float32, n, 1), tensor.FromSlice(y))
-	_, test, err := Split(src, 5, 1)
+	_, test, err := Split(src, 0.2, 1)
 	require.NoError(t, err)
 	got := make([]float64, 4)
 	for _, label := range labelsOf(t, test) {
 		got[label]++
 	}
 	assert.InDeltaSlice(t, want, got, 1)
-	_, other, err := Split(src, 5, 2)
+	_, other, err := Split(src, 0.2, 2)
 	require.NoError(t, err)
 	assert.NotEqual(t, test.(*subset).index, other.(*subset).index, "the seed changes nothing")
 }
 
 func TestSplitWithoutClasses(t *testing.T) {
 	src := FromTensors(tensor.New(tensor.Float32, 11, 1), tensor.New(tensor.Float32, 11))
-	train, test, err := Split(src, 4, 1)
+	train, test, err := Split(src, 0.25, 1)
 	require.NoError(t, err)
 	assert.Equal(t, []int{8, 3}, []int{train.Len(), test.Len()})
-	assert.PanicsWithValue(t, "dataset: Split: every 1, want at least 2", func() { Split(src, 1, 1) })
+	assert.PanicsWithValue(t, "dataset: Split: fraction 1, want above 0 and below 1", func() { Split(src, 1, 1) })
 }
 
 func TestErrorsOfTheSourceComeThrough(t *testing.T) {
 	failed := errors.New("disk on fire")
 	src := &probe{Source: numbered(3), before: func(int64) error { return failed }}
-	_, _, err := Split(src, 2, 1)
+	_, _, err := Split(src, 0.5, 1)
 	assert.ErrorIs(t, err, failed)
 	_, _, err = MeanStd(src)
 	assert.ErrorIs(t, err, failed)
@@ -114,6 +137,80 @@ func TestNormalize(t *testing.T) {
 	assert.Equal(t, []float32{0, 0.5, 2, 2}, tensor.Data[float32](b.X))
 	require.NoError(t, Normalize(src, mean, std).Fill(&b, nil))
 
-	assert.PanicsWithValue(t, "dataset: Normalize: 3 means and 3 stds for the 2 channels of tensors", func() { Normalize(src, make([]float64, 3), make([]float64, 3)) })
+	assert.PanicsWithValue(t, "dataset: Normalize: 3 means and 3 stds for the 2 channels of tensors, whose samples are [2 1 2]", func() { Normalize(src, make([]float64, 3), make([]float64, 3)) })
 	assert.PanicsWithValue(t, "dataset: Normalize: std[1] is 0, want above 0", func() { Normalize(src, mean, []float64{1, 0}) })
+}
+
+// A channel of 1000 times 0.1: the sum of a thousand, divided again, is not 0.1, and left std 3e-16 and inputs of 33,554,432.
+func TestMeanStdOfAConstantChannel(t *testing.T) {
+	for _, v := range []float32{0.1, -1e30, 1e-45, 0} {
+		src := FromTensors(tensor.Full(tensor.Float32, float64(v), 1000, 1), tensor.New(tensor.Int64, 1000))
+		mean, std, err := MeanStd(src)
+		require.NoError(t, err)
+		assert.Equal(t, []float64{float64(v)}, mean)
+		assert.Equal(t, []float64{1}, std)
+		var b Batch
+		require.NoError(t, Normalize(src, mean, std).Fill(&b, []int{0, 999}))
+		assert.Equal(t, []float32{0, 0}, tensor.Data[float32](b.X))
+	}
+	mean, std, err := MeanStd(Subset(numbered(3), nil))
+	require.NoError(t, err)
+	assert.Equal(t, []float64{0}, mean[:1])
+	assert.Equal(t, []float64{1}, std[:1])
+}
+
+// Of a vector each feature is a channel. numpy.mean and numpy.std, axis 0, of [[2000, 0.5], [2001, 0.5], [2003, 2]] are
+// [2001.3333333333333, 1] and [1.247219128924647, 0.7071067811865476].
+func TestMeanStdOfVectors(t *testing.T) {
+	src := FromTensors(tensor.FromSlice([]float32{2000, 0.5, 2001, 0.5, 2003, 2}, 3, 2), tensor.New(tensor.Int64, 3))
+	mean, std, err := MeanStd(src)
+	require.NoError(t, err)
+	assert.InDeltaSlice(t, []float64{2001.3333333333333, 1}, mean, 1e-12)
+	assert.InDeltaSlice(t, []float64{1.247219128924647, 0.7071067811865476}, std, 1e-12)
+	var b Batch
+	require.NoError(t, Normalize(src, mean, std).Fill(&b, []int{2, 0}))
+	assert.InDeltaSlice(t, []float32{1.3363062, 1.4142135, -1.0690450, -0.7071068}, tensor.Data[float32](b.X), 1e-6)
+	require.NoError(t, Normalize(src, []float64{2000}, []float64{2}).Fill(&b, []int{1}))
+	assert.Equal(t, []float32{0.5, -999.75}, tensor.Data[float32](b.X), "one mean serves all")
+}
+
+// What a source gives is counted.
+func TestSourceOfAnotherNumber(t *testing.T) {
+	for _, c := range []struct {
+		give int
+		want string
+	}{
+		{1, "dataset: tensors: Fill was asked for 2 samples and gave N = 1"},
+		{3, "dataset: tensors: Fill was asked for 2 samples and gave N = 3"},
+		{-3, "dataset: tensors: Fill was asked for 2 samples and gave N = -3"},
+	} {
+		src := &wrong{Source: numbered(4), after: func(b *Batch) { b.N = c.give }}
+		var b Batch
+		assert.EqualError(t, b.Fill(src, []int{0, 1}), c.want)
+		_, _, err := MeanStd(src)
+		assert.Error(t, err)
+		plan := Plan{N: 4, BatchSize: 2, Partitions: 1}
+		for _, err := range plan.Epoch(0).Batches(t.Context(), src, 0, 0) {
+			assert.EqualError(t, err, "dataset: tensors: step 0: "+c.want)
+		}
+	}
+	var b Batch
+	short := &wrong{Source: numbered(4), after: func(b *Batch) { b.X = b.X.Slice(0, 0, 1) }}
+	assert.EqualError(t, b.Fill(short, []int{0, 1}), "dataset: tensors: Fill was asked for 2 samples and gave X [1 2]")
+	short.after = func(b *Batch) { b.Y = b.Y.Slice(0, 0, 1) }
+	assert.EqualError(t, b.Fill(short, []int{0, 1}), "dataset: tensors: Fill was asked for 2 samples and gave Y [1]")
+	short.after = func(b *Batch) { b.X = nil }
+	assert.EqualError(t, b.Fill(short, []int{0, 1}), "dataset: tensors: Fill was asked for 2 samples and gave X nil")
+}
+
+// wrong is a source that does not keep its promise.
+type wrong struct {
+	Source
+	after func(b *Batch)
+}
+
+func (w *wrong) Fill(b *Batch, index []int) error {
+	err := w.Source.Fill(b, index)
+	w.after(b)
+	return err
 }

@@ -51,7 +51,7 @@ func openData(name, dir, label string) (*dataSet, error) {
 		if src.Spec().Classes == 0 {
 			return nil, fmt.Errorf("%s: column %s holds numbers, and not the labels of classes", name, label)
 		}
-		train, test, err := dataset.Split(src, 5, 0)
+		train, test, err := dataset.Split(src, 0.2, 0)
 		return &dataSet{name: stem, defaults: arrowRecipe, train: train, test: test}, err
 	}
 	if !slices.Contains(dataNames(), name) {
