@@ -10,30 +10,39 @@ import (
 	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/tutti-ml/tutti/tensor"
 )
 
 // ArrowConfig says which columns of an Arrow table are the input and which is the label. The zero value takes every column but
-// "label" as input.
+// "label", and but the index of a pandas DataFrame, as input.
 type ArrowConfig struct {
-	Name     string   // of the set, for messages; default: the file name
-	Features []string // input columns, their elements joined in this order; default: all columns but Label, in the file's order
-	Label    string   // label or target column; default "label"
-	Shape    []int    // of a sample, e.g. [1, 8, 8]; default [D], D the elements of all features
-	Classes  int      // labels are 0 … Classes-1; default: the largest label plus one. Must stay 0 with a target column
-	Scale    float64  // inputs are multiplied by it, e.g. 1.0/255; default 1
-	MaxBytes int64    // refuse to hold more than this in memory at once; default 8 GiB
+	Name       string   // of the set, for messages; default: the file name
+	Features   []string // input columns, their elements joined in this order; default: all but Label and pandas' index, in the file's order
+	Label      string   // label or target column; default "label"
+	Shape      []int    // of a sample, e.g. [1, 8, 8]; default [D], D the elements of all features
+	Classes    int      // labels are 0 … Classes-1; default: the largest label plus one. Must stay 0 with a target column
+	ClassNames []string // of a label column of strings, in the order of the classes; default: those that occur, sorted by their bytes
+	Scale      float64  // inputs are multiplied by it, e.g. 1.0/255; default 1
+	MaxBytes   int64    // refuse to hold more than this in memory at once; default 8 GiB
 }
 
 // OpenArrow reads the Arrow IPC file path, in the file or the stream format, into memory. It is closed when OpenArrow returns.
 //
-//	feature: a number a row, or a FixedSizeList (also nested) or FixedSizeBinary of them: uint8 … int64, float16 … float64
-//	label:   any integer column: classes; or float32 or float64: targets, and Spec.Classes is 0
+//	feature: a number a row, or a list of them (also nested), fixed in size or of the same length in all rows, or binary of one size
+//	number:  uint8 … int64, bool (0 and 1), float16 … float64, decimal; time and duration in seconds, dates and timestamps in seconds
+//	         since 1970 (UTC), which float32 rounds to 128 s; or a dictionary of any of these
+//	label:   integers or bool: classes; strings: classes too, named in Spec.ClassNames; or a dictionary of these;
+//	         or floats or decimals: targets, and Spec.Classes is 0
 //
-// Features that all are uint8 are kept as bytes, others as float32. Buffers compressed with LZ4 or Zstandard are read.
+// Strings are numbered in the order of their bytes, whatever the order of a dictionary, so that the same names have the same
+// numbers in every file; a file in which some are missing needs ClassNames.
+//
+// Features that all are uint8 or bool are kept as bytes, others as float32. Buffers compressed with LZ4 or Zstandard are read.
 // An error names the file, and as they apply the column, the row (counted from 0 over the whole file) and both values:
-// ErrFormat for corrupt bytes, a column that is missing or of another type, nulls, values that are not finite, labels out of
-// range, a shape that does not fit; fs.ErrNotExist for a file that is missing. A stream cut short exactly between two of its
-// messages is whole as the format has it, and is not noticed; the file format has an end that is checked.
+// ErrFormat for corrupt bytes and other formats, a column that is missing or of another type, nulls, values that are not finite,
+// labels out of range, a shape that does not fit; fs.ErrNotExist for a file that is missing. A stream cut short exactly between two
+// of its messages is whole as the format has it, and is not noticed; the file format has an end that is checked.
 func OpenArrow(path string, c ArrowConfig) (*Memory, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -94,16 +103,11 @@ type arrowTable struct {
 
 	features []arrowColumn
 	label    arrowColumn
-	size     int  // elements of a sample, over all features
-	asBytes  bool // every feature is uint8
+	classes  *classNames // of a label column of strings
+	measured bool        // size is known, and fits the shape
+	size     int         // elements of a sample, over all features
+	asBytes  bool        // every feature is uint8 or bool
 	m        Memory
-}
-
-type arrowColumn struct {
-	name  string
-	index int            // in the record
-	width int            // elements a row
-	elem  arrow.DataType // of an element
 }
 
 // schema finds the columns and checks their types.
@@ -115,8 +119,12 @@ func (t *arrowTable) schema(s *arrow.Schema) error {
 	}
 	names := t.config.Features
 	if names == nil {
+		index, err := indexColumns(s)
+		if err != nil {
+			return malformed(t.file, "%w", err)
+		}
 		for _, f := range s.Fields() {
-			if f.Name != t.config.Label {
+			if f.Name != t.config.Label && !index[f.Name] {
 				names = append(names, f.Name)
 			}
 		}
@@ -127,37 +135,66 @@ func (t *arrowTable) schema(s *arrow.Schema) error {
 		if err != nil {
 			return err
 		}
-		if !readable(col.elem) {
-			return malformed(t.file, "column %q is %s, want numbers or fixed-size lists of them", name, col.elem)
+		if kind := kindOf(col.elem); kind == noKind || kind == textKind {
+			return malformed(t.file, "column %q is %s, want numbers, times or lists of them", name, col.elem)
 		}
-		if t.config.MaxBytes/4 < int64(t.size)+int64(col.width) {
-			return malformed(t.file, "column %q has %d elements a row, more than the limit of %d bytes", name, col.width, t.config.MaxBytes)
-		}
-		t.asBytes = t.asBytes && col.elem.ID() == arrow.UINT8
+		id := col.elem.ID()
+		t.asBytes = t.asBytes && (id == arrow.UINT8 || id == arrow.BOOL)
 		t.features = append(t.features, col)
-		t.size += col.width
 	}
 	if len(t.features) == 0 {
 		return malformed(t.file, "has no feature columns beside %q", t.config.Label)
 	}
+	if err := t.labels(s); err != nil {
+		return err
+	}
+	t.m.spec = Spec{Shape: t.config.Shape, Name: t.config.Name}
+	return t.measure()
+}
 
+// labels finds the label column.
+func (t *arrowTable) labels(s *arrow.Schema) error {
 	var err error
 	if t.label, err = t.column(s, t.config.Label); err != nil {
 		return err
 	}
-	switch typ := s.Field(t.label.index).Type; {
-	case !readable(typ):
-		return malformed(t.file, "label column %q is %s, want integers or floats", t.label.name, typ)
-	case t.regression() && t.config.Classes != 0:
-		return malformed(t.file, "label column %q is %s, want integers for the %d classes", t.label.name, typ, t.config.Classes)
+	typ := s.Field(t.label.index).Type
+	kind := kindOf(typ)
+	if t.classes, err = newClassNames(t.config.ClassNames); err != nil {
+		return malformed(t.file, "%w", err)
 	}
+	names := len(t.config.ClassNames)
+	switch {
+	case kind == noKind || kind == timeKind:
+		return malformed(t.file, "label column %q is %s, want integers, booleans, strings or floats", t.label.name, typ)
+	case kind == realKind && t.config.Classes != 0:
+		return malformed(t.file, "label column %q is %s, want integers for the %d classes", t.label.name, typ, t.config.Classes)
+	case t.config.ClassNames != nil && kind != textKind:
+		return malformed(t.file, "label column %q is %s, want strings for the %d ClassNames", t.label.name, typ, names)
+	case t.config.Classes != 0 && names > t.config.Classes:
+		return malformed(t.file, "%d ClassNames for %d classes", names, t.config.Classes)
+	}
+	return nil
+}
 
-	t.m.spec = Spec{Shape: t.config.Shape, Name: t.config.Name}
+// measure checks the size of a sample, once the lengths of all lists are known.
+func (t *arrowTable) measure() error {
+	size := int64(0)
+	for i := range t.features {
+		width, _ := t.features[i].width()
+		if width == open {
+			return nil
+		}
+		if size += int64(width); t.config.MaxBytes/4 < size {
+			return malformed(t.file, "column %q has %d elements a row, more than the limit of %d bytes", t.features[i].name, width, t.config.MaxBytes)
+		}
+	}
+	t.size, t.measured = int(size), true
 	if t.config.Shape == nil {
 		t.m.spec.Shape = []int{t.size}
 	}
-	if slices.Min(append([]int{0}, t.m.spec.Shape...)) < 0 || product(t.m.spec.Shape) != t.size {
-		return malformed(t.file, "the feature columns have %d elements a row, shape %v has %d", t.size, t.config.Shape, product(t.m.spec.Shape))
+	if n, ok := tensor.Elements(t.m.spec.Shape); !ok || n != t.size {
+		return malformed(t.file, "the feature columns have %d elements a row, shape %v has another number", t.size, t.config.Shape)
 	}
 	return nil
 }
@@ -176,8 +213,8 @@ func (t *arrowTable) column(s *arrow.Schema, name string) (arrowColumn, error) {
 		return arrowColumn{}, malformed(t.file, "%d columns are named %q", len(at), name)
 	}
 	col := arrowColumn{name: name, index: at[0]}
-	col.width, col.elem = layout(s.Field(at[0]).Type)
-	if col.width < 1 {
+	col.lists, col.elem = layout(s.Field(at[0]).Type)
+	if _, ok := col.width(); !ok {
 		return arrowColumn{}, malformed(t.file, "column %q is %s: not a list length this machine can hold", name, s.Field(at[0]).Type)
 	}
 	return col, nil
@@ -189,12 +226,23 @@ func (t *arrowTable) record(rec arrow.Record) error {
 	if rows == 0 {
 		return nil
 	}
-	perRow := int64(8 + 4*t.size)
-	if t.asBytes {
-		perRow = int64(8 + t.size)
+	if err := t.room(rec.NumRows()); err != nil {
+		return err
 	}
-	if rec.NumRows() < 0 || rec.NumRows() > t.config.MaxBytes/perRow-int64(from) {
-		return malformed(t.file, "%d and %d rows of %d elements, the limit is %d bytes", from, rec.NumRows(), t.size, t.config.MaxBytes)
+	values := make([]any, len(t.features))
+	for i := range t.features {
+		var err error
+		if values[i], err = t.features[i].values(rec.Column(t.features[i].index), rows, from); err != nil {
+			return malformed(t.file, "%w", err)
+		}
+	}
+	if !t.measured { // now it can be
+		if err := t.measure(); err != nil {
+			return err
+		}
+		if err := t.room(rec.NumRows()); err != nil {
+			return err
+		}
 	}
 	if t.asBytes {
 		t.m.bytes = slices.Grow(t.m.bytes, rows*t.size)[:(from+rows)*t.size]
@@ -202,57 +250,71 @@ func (t *arrowTable) record(rec arrow.Record) error {
 		t.m.floats = slices.Grow(t.m.floats, rows*t.size)[:(from+rows)*t.size]
 	}
 	at := from * t.size
-	for _, col := range t.features {
-		values, err := columnValues(rec.Column(col.index), col.name, rows, from)
+	for i := range t.features {
+		col := &t.features[i]
+		width, _ := col.width()
+		if t.asBytes {
+			for row := range rows {
+				copy(t.m.bytes[at+row*t.size:], values[i].([]uint8)[row*width:(row+1)*width])
+			}
+		} else if bad := scatter(t.m.floats[at:], values[i], t.size, width); bad >= 0 {
+			return malformed(t.file, "column %q, row %d: %v is not a finite float32", col.name, from+bad/width, element(values[i], bad))
+		}
+		at += width
+	}
+
+	label := rec.Column(t.label.index)
+	t.m.n += rows
+	if t.regression() {
+		values, err := t.label.values(label, rows, from)
 		if err != nil {
 			return malformed(t.file, "%w", err)
 		}
-		if t.asBytes {
-			for i := range rows {
-				copy(t.m.bytes[at+i*t.size:], values.([]uint8)[i*col.width:(i+1)*col.width])
-			}
-		} else if i := scatter(t.m.floats[at:], values, t.size, col.width); i >= 0 {
-			return malformed(t.file, "column %q, row %d: %v is not a finite float32", col.name, from+i/col.width, element(values, i))
-		}
-		at += col.width
-	}
-
-	name := t.label.name
-	values, err := columnValues(rec.Column(t.label.index), name, rows, from)
-	if err != nil {
-		return malformed(t.file, "%w", err)
-	}
-	t.m.n += rows
-	if t.regression() {
 		t.m.targets = append(t.m.targets, make([]float32, rows)...)
 		if i := scatter(t.m.targets[from:], values, 1, 1); i >= 0 {
-			return malformed(t.file, "column %q, row %d: %v is not a finite float32", name, from+i, element(values, i))
+			return malformed(t.file, "column %q, row %d: %v is not a finite float32", t.label.name, from+i, element(values, i))
 		}
 		return nil
 	}
-	labels, classes := integers(values), cmp.Or(t.config.Classes, maxClasses)
-	if i := outOfRange(labels, classes); i >= 0 {
-		return malformed(t.file, "column %q, row %d: label %v, want 0 … %d", name, from+i, element(values, i), classes-1)
+	labels, err := t.labelsOf(label, rows, from)
+	if err != nil {
+		return malformed(t.file, "%w", err)
 	}
 	t.m.labels = append(t.m.labels, labels...)
 	return nil
 }
 
-// regression reports whether the label column holds targets and not classes.
-func (t *arrowTable) regression() bool { return arrow.IsFloating(t.label.elem.ID()) }
+// room checks that so many more rows stay within the limit.
+func (t *arrowTable) room(rows int64) error {
+	perRow := int64(8 + 4*t.size)
+	if t.asBytes {
+		perRow = int64(8 + t.size)
+	}
+	if rows < 0 || rows > t.config.MaxBytes/perRow-int64(t.m.n) {
+		return malformed(t.file, "%d and %d rows of %d elements, the limit is %d bytes", t.m.n, rows, t.size, t.config.MaxBytes)
+	}
+	return nil
+}
 
-// maxClasses bounds the classes of a file that are counted and not declared, so that one wild label is an error and not a model
-// with billions of outputs.
-const maxClasses = 1 << 20
+// regression reports whether the label column holds targets and not classes.
+func (t *arrowTable) regression() bool { return kindOf(t.label.elem) == realKind }
 
 // memory returns what was gathered.
 func (t *arrowTable) memory() *Memory {
 	t.m.setScale(t.config.Scale)
-	if !t.regression() {
-		t.m.spec.Classes = t.config.Classes
-		if t.config.Classes == 0 {
-			t.m.spec.Classes = 1 + int(slices.Max(append([]int64{0}, t.m.labels...)))
-		}
+	if !t.measured && t.config.Shape == nil { // no row has shown how long the lists are
+		t.m.spec.Shape = []int{0}
 	}
+	if t.regression() {
+		return &t.m
+	}
+	least := 1
+	if kindOf(t.label.elem) == textKind {
+		t.m.spec.ClassNames = t.classes.sort(t.m.labels)
+		least = max(least, len(t.m.spec.ClassNames))
+	} else if t.label.elem.ID() == arrow.BOOL {
+		least = 2
+	}
+	t.m.spec.Classes = cmp.Or(t.config.Classes, max(least, 1+int(slices.Max(append([]int64{0}, t.m.labels...)))))
 	return &t.m
 }

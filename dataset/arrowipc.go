@@ -24,7 +24,11 @@ func readIPC(stream io.Reader, t *arrowTable) (err error) {
 			err = malformed(t.file, "corrupt Arrow data: %v", p)
 		}
 	}()
-	messages := &messageReader{r: bufio.NewReaderSize(stream, 1<<16), alloc: &limitedAllocator{max: t.config.MaxBytes}}
+	in := bufio.NewReaderSize(stream, 1<<16)
+	if err := isArrow(in); err != nil {
+		return malformed(t.file, "%w", err)
+	}
+	messages := &messageReader{r: in, alloc: &limitedAllocator{max: t.config.MaxBytes}}
 	reader, err := ipc.NewReaderFromMessageReader(messages, ipc.WithAllocator(messages.alloc))
 	if err != nil {
 		return malformed(t.file, "%w", err)
@@ -43,6 +47,22 @@ func readIPC(stream io.Reader, t *arrowTable) (err error) {
 	}
 	return nil
 }
+
+// isArrow returns an error for a stream whose first bytes are those of another format. Bytes of no format it knows may be of an old
+// stream, which has no marker.
+func isArrow(in *bufio.Reader) error {
+	if start, _ := in.Peek(4); len(start) == 4 && binary.LittleEndian.Uint32(start) == marker {
+		return nil
+	}
+	head, _ := in.Peek(512)
+	if what := looksLike(head); what != "" {
+		return fmt.Errorf("is %s, want an Arrow IPC file, as pandas' DataFrame.to_feather and pyarrow.feather.write_feather make", what)
+	}
+	return nil
+}
+
+// marker begins a message.
+const marker = 0xffffffff
 
 // arrowMagic is what a file, not a stream, begins and ends with.
 const arrowMagic = "ARROW1"
@@ -96,7 +116,7 @@ func (m *messageReader) Message() (*ipc.Message, error) {
 	if _, err := io.ReadFull(m.r, word[:]); err != nil {
 		return nil, err // io.EOF exactly between two messages
 	}
-	if binary.LittleEndian.Uint32(word[:]) == 0xffffffff {
+	if binary.LittleEndian.Uint32(word[:]) == marker {
 		if _, err := io.ReadFull(m.r, word[:]); err != nil {
 			return nil, cutShort(err)
 		}

@@ -25,6 +25,8 @@ type Spec struct {
 	Classes int    // labels are 0 … Classes-1; 0 if the targets are numbers and not classes
 	Target  []int  // without classes, the shape of one target; nil is a single number
 	Name    string // for messages: a data set's name or a file's
+
+	ClassNames []string // of the classes, by label, where the source knows them; else nil
 }
 
 // Size returns the number of elements of one input, the product of Shape.

@@ -101,11 +101,16 @@ func readIDX(r io.Reader, size int64, path string, maxBytes int64) (dims []int, 
 		in, room = bufio.NewReaderSize(z, 1<<16), size*maxDeflate
 	}
 
+	start, _ := in.Peek(512)
+	what := looksLike(start)
 	var head [4]byte
 	if _, err := io.ReadFull(in, head[:]); err != nil {
 		return nil, nil, malformed(path, "cut short in the header: %w", err)
 	}
 	if head[0] != 0 || head[1] != 0 {
+		if what != "" {
+			return nil, nil, malformed(path, "is %s: it starts with % x, want the IDX magic 00 00", what, head[:2])
+		}
 		return nil, nil, malformed(path, "starts with % x, want the IDX magic 00 00", head[:2])
 	}
 	if head[2] != 8 {

@@ -98,7 +98,7 @@ func TestOpenIDXRefuses(t *testing.T) {
 		{"empty", "images", "cut short in the header: EOF", nil, labels},
 		{"half a magic", "images", "cut short in the header: unexpected EOF", images[:3], labels},
 		{"half a dimension", "images", "cut short in the header, at dimension 1 of 3: unexpected EOF", images[:10], labels},
-		{"no magic", "images", "starts with 89 50, want the IDX magic 00 00", []byte("\x89PNG\r\n\x1a\n"), labels},
+		{"no magic", "images", "is a PNG image: it starts with 89 50, want the IDX magic 00 00", []byte("\x89PNG\r\n\x1a\n"), labels},
 		{"floats", "images", "element type 0x0d, want 0x08", append([]byte{0, 0, 0xd, 1}, long...), labels},
 		{"rank 0", "images", "has rank 0", []byte{0, 0, 8, 0, 1}, labels},
 		{"images of rank 1", "images", "images have rank 1, want at least 2", labels, labels},
