@@ -18,31 +18,32 @@ import (
 // "label", and but the index of a pandas DataFrame, as input.
 type ArrowConfig struct {
 	Name       string   // of the set, for messages; default: the file name
-	Features   []string // input columns, their elements joined in this order; default: all but Label and pandas' index, in the file's order
+	Features   []string // input columns, joined in this order; default: all but Label and pandas' index, as in the file
 	Label      string   // label or target column; default "label"
 	Shape      []int    // of a sample, e.g. [1, 8, 8]; default [D], D the elements of all features
-	Classes    int      // labels are 0 … Classes-1; default: the largest label plus one. Must stay 0 with a target column
-	ClassNames []string // of a label column of strings, in the order of the classes; default: those that occur, sorted by their bytes
+	Classes    int      // labels are 0 … Classes-1; default: the largest plus one. Must stay 0 with a target column
+	ClassNames []string // of a label column of strings, by class; default: those that occur, in the order of their bytes
 	Scale      float64  // inputs are multiplied by it, e.g. 1.0/255; default 1
 	MaxBytes   int64    // refuse to hold more than this in memory at once; default 8 GiB
 }
 
 // OpenArrow reads the Arrow IPC file path, in the file or the stream format, into memory. It is closed when OpenArrow returns.
 //
-//	feature: a number a row, or a list of them (also nested), fixed in size or of the same length in all rows, or binary of one size
-//	number:  uint8 … int64, bool (0 and 1), float16 … float64, decimal; time and duration in seconds, dates and timestamps in seconds
-//	         since 1970 (UTC), which float32 rounds to 128 s; or a dictionary of any of these
+//	feature: a number a row, or a list of them (also nested), of the same length in all rows, or binary of one size
+//	number:  uint8 … int64, bool (0 and 1), float16 … float64, decimal; time and duration in seconds, dates and
+//	         timestamps in seconds since 1970 (UTC), which float32 rounds to 128 s; or a dictionary of any of these
 //	label:   integers or bool: classes; strings: classes too, named in Spec.ClassNames; or a dictionary of these;
 //	         or floats or decimals: targets, and Spec.Classes is 0
 //
-// Strings are numbered in the order of their bytes, whatever the order of a dictionary, so that the same names have the same
-// numbers in every file; a file in which some are missing needs ClassNames.
+// Strings are numbered in the order of their bytes, whatever the order of a dictionary, so that the same names have the
+// same numbers in every file; a file in which some are missing needs ClassNames.
 //
-// Features that all are uint8 or bool are kept as bytes, others as float32. Buffers compressed with LZ4 or Zstandard are read.
-// An error names the file, and as they apply the column, the row (counted from 0 over the whole file) and both values:
-// ErrFormat for corrupt bytes and other formats, a column that is missing or of another type, nulls, values that are not finite,
-// labels out of range, a shape that does not fit; fs.ErrNotExist for a file that is missing. A stream cut short exactly between two
-// of its messages is whole as the format has it, and is not noticed; the file format has an end that is checked.
+// Features that all are uint8 or bool are kept as bytes, others as float32. Buffers compressed with LZ4 or Zstandard
+// are read. An error names the file, and as they apply the column, the row (counted from 0 over the whole file) and
+// both values: ErrFormat for corrupt bytes and other formats, a column that is missing or of another type, nulls,
+// values that are not finite, labels out of range, a shape that does not fit; fs.ErrNotExist for a file that is
+// missing. A stream cut short exactly between two of its messages is whole as the format has it, and is not noticed;
+// the file format has an end that is checked.
 func OpenArrow(path string, c ArrowConfig) (*Memory, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -186,7 +187,8 @@ func (t *arrowTable) measure() error {
 			return nil
 		}
 		if size += int64(width); t.config.MaxBytes/4 < size {
-			return malformed(t.file, "column %q has %d elements a row, more than the limit of %d bytes", t.features[i].name, width, t.config.MaxBytes)
+			return malformed(t.file, "column %q has %d elements a row, more than the limit of %d bytes",
+				t.features[i].name, width, t.config.MaxBytes)
 		}
 	}
 	t.size, t.measured = int(size), true
@@ -194,7 +196,8 @@ func (t *arrowTable) measure() error {
 		t.m.spec.Shape = []int{t.size}
 	}
 	if n, ok := tensor.Elements(t.m.spec.Shape); !ok || n != t.size {
-		return malformed(t.file, "the feature columns have %d elements a row, shape %v has another number", t.size, t.config.Shape)
+		return malformed(t.file, "the feature columns have %d elements a row, shape %v has another number", t.size,
+			t.config.Shape)
 	}
 	return nil
 }
@@ -258,7 +261,8 @@ func (t *arrowTable) record(rec arrow.Record) error {
 				copy(t.m.bytes[at+row*t.size:], values[i].([]uint8)[row*width:(row+1)*width])
 			}
 		} else if bad := scatter(t.m.floats[at:], values[i], t.size, width); bad >= 0 {
-			return malformed(t.file, "column %q, row %d: %v is not a finite float32", col.name, from+bad/width, element(values[i], bad))
+			return malformed(t.file, "column %q, row %d: %v is not a finite float32", col.name, from+bad/width,
+				element(values[i], bad))
 		}
 		at += width
 	}
@@ -272,7 +276,8 @@ func (t *arrowTable) record(rec arrow.Record) error {
 		}
 		t.m.targets = append(t.m.targets, make([]float32, rows)...)
 		if i := scatter(t.m.targets[from:], values, 1, 1); i >= 0 {
-			return malformed(t.file, "column %q, row %d: %v is not a finite float32", t.label.name, from+i, element(values, i))
+			return malformed(t.file, "column %q, row %d: %v is not a finite float32", t.label.name, from+i,
+				element(values, i))
 		}
 		return nil
 	}
@@ -291,7 +296,8 @@ func (t *arrowTable) room(rows int64) error {
 		perRow = int64(8 + t.size)
 	}
 	if rows < 0 || rows > t.config.MaxBytes/perRow-int64(t.m.n) {
-		return malformed(t.file, "%d and %d rows of %d elements, the limit is %d bytes", t.m.n, rows, t.size, t.config.MaxBytes)
+		return malformed(t.file, "%d and %d rows of %d elements, the limit is %d bytes", t.m.n, rows, t.size,
+			t.config.MaxBytes)
 	}
 	return nil
 }

@@ -59,7 +59,8 @@ func TestReadsPyArrow(t *testing.T) {
 			assert.Equal(t, []float32{1, 0.75}, tensor.Data[float32](b.Y))
 
 			_, err = OpenArrow(path, ArrowConfig{})
-			assert.EqualError(t, err, fmt.Sprintf(`dataset: %s: column "word" is dictionary<values=utf8, indices=int32, ordered=false>, want numbers, times or lists of them`, path))
+			assert.EqualError(t, err,
+				fmt.Sprintf(`dataset: %s: column "word" is dictionary<values=utf8, indices=int32, ordered=false>, want numbers, times or lists of them`, path))
 		})
 	}
 }
@@ -157,7 +158,8 @@ func TestArrowNoRows(t *testing.T) {
 // Batches without rows, first, between and last, under more than one feature.
 func TestArrowEmptyBatches(t *testing.T) {
 	for _, typ := range []arrow.DataType{u8, f32} {
-		data := arrowFile(t, true, cell{"x", typ, []string{"[]", "[1]", "[]", "[2,3]", "[]"}}, cell{"z", pair, []string{"[]", "[[4,5]]", "[]", "[[6,7],[8,9]]", "[]"}},
+		data := arrowFile(t, true, cell{"x", typ, []string{"[]", "[1]", "[]", "[2,3]", "[]"}}, cell{"z", pair,
+			[]string{"[]", "[[4,5]]", "[]", "[[6,7],[8,9]]", "[]"}},
 			cell{"label", i64, []string{"[]", "[0]", "[]", "[1,2]", "[]"}})
 		m, err := ReadArrow(bytes.NewReader(data), ArrowConfig{})
 		require.NoError(t, err)
@@ -182,26 +184,45 @@ func TestArrowRefuses(t *testing.T) {
 		{"label alone", []cell{y}, ArrowConfig{}, `has no feature columns beside "label"`},
 		{"name twice", []cell{x, x, y}, ArrowConfig{}, `2 columns are named "x"`},
 		{"text", []cell{{"x", arrow.BinaryTypes.String, []string{`["a","b","c"]`}}, {"label", i64, []string{"[0,1,2]"}}}, ArrowConfig{}, `column "x" is utf8, want numbers`},
-		{"list", []cell{{"x", arrow.ListOf(u8), []string{`[[1],[2,3]]`}}, {"label", i64, []string{"[0,1]"}}}, ArrowConfig{}, `column "x", row 1: a list of 2 elements, row 0 has 1`},
-		{"list, later", []cell{{"x", arrow.ListOf(arrow.FixedSizeListOf(2, u8)), []string{`[[[1,2]],[[3,4]]]`, `[[[1,2],[3,4]]]`}}, y}, ArrowConfig{}, `column "x", row 2: a list of 2 elements, row 0 has 1`},
-		{"list within, later", []cell{{"x", arrow.FixedSizeListOf(2, arrow.LargeListOf(u8)), []string{`[[[1],[2]],[[3],[4]]]`, `[[[5],[6,7]]]`}}, y}, ArrowConfig{}, `column "x", row 2: a list of 2 elements, row 0 has 1`},
-		{"list, empty", []cell{{"x", arrow.ListOf(u8), []string{`[[1],[]]`, `[[2]]`}}, y}, ArrowConfig{}, `column "x", row 1: a list from element 1 to 1, want at least one element`},
-		{"list, null", []cell{{"x", arrow.ListOf(u8), []string{`[[1],null]`, `[[2]]`}}, y}, ArrowConfig{}, `column "x", row 1: is null`},
-		{"list of null", []cell{{"x", arrow.ListOf(u8), []string{`[[1,1],[2,2]]`, `[[2,null]]`}}, y}, ArrowConfig{}, `column "x", row 2: is null`},
-		{"list and shape", []cell{{"x", arrow.ListOf(u8), []string{`[[1],[2]]`, `[[2]]`}}, y}, ArrowConfig{Shape: []int{2}}, `the feature columns have 1 elements a row, shape [2] has another number`},
-		{"list of text", []cell{{"x", arrow.ListOf(arrow.BinaryTypes.String), []string{`[["a"]]`}}, {"label", i64, []string{"[0]"}}}, ArrowConfig{}, `column "x" is utf8, want`},
-		{"bool null", []cell{{"x", arrow.FixedWidthTypes.Boolean, []string{`[true, null]`}}, {"label", i64, []string{"[0,0]"}}}, ArrowConfig{}, `column "x", row 1: is null`},
-		{"label text null", []cell{x, {"label", arrow.BinaryTypes.String, []string{`["a","b"]`, `[null]`}}}, ArrowConfig{}, `column "label", row 2: is null`},
-		{"label text, too many", []cell{x, {"label", arrow.BinaryTypes.String, []string{`["a","b"]`, `["c"]`}}}, ArrowConfig{Classes: 2}, `column "label", row 2: label "c" is one more than 2 different ones`},
-		{"label text, another", []cell{x, {"label", arrow.BinaryTypes.String, []string{`["a","b"]`, `["c"]`}}}, ArrowConfig{ClassNames: []string{"b", "a"}}, `column "label", row 2: label "c" is none of the 2 ClassNames`},
+		{"list", []cell{{"x", arrow.ListOf(u8), []string{`[[1],[2,3]]`}}, {"label", i64, []string{"[0,1]"}}},
+			ArrowConfig{}, `column "x", row 1: a list of 2 elements, row 0 has 1`},
+		{"list, later", []cell{{"x", arrow.ListOf(arrow.FixedSizeListOf(2, u8)), []string{`[[[1,2]],[[3,4]]]`,
+			`[[[1,2],[3,4]]]`}}, y}, ArrowConfig{}, `column "x", row 2: a list of 2 elements, row 0 has 1`},
+		{"list within, later", []cell{{"x", arrow.FixedSizeListOf(2, arrow.LargeListOf(u8)),
+			[]string{`[[[1],[2]],[[3],[4]]]`, `[[[5],[6,7]]]`}}, y}, ArrowConfig{},
+			`column "x", row 2: a list of 2 elements, row 0 has 1`},
+		{"list, empty", []cell{{"x", arrow.ListOf(u8), []string{`[[1],[]]`, `[[2]]`}}, y}, ArrowConfig{},
+			`column "x", row 1: a list from element 1 to 1, want at least one element`},
+		{"list, null", []cell{{"x", arrow.ListOf(u8), []string{`[[1],null]`, `[[2]]`}}, y}, ArrowConfig{},
+			`column "x", row 1: is null`},
+		{"list of null", []cell{{"x", arrow.ListOf(u8), []string{`[[1,1],[2,2]]`, `[[2,null]]`}}, y}, ArrowConfig{},
+			`column "x", row 2: is null`},
+		{"list and shape", []cell{{"x", arrow.ListOf(u8), []string{`[[1],[2]]`, `[[2]]`}}, y},
+			ArrowConfig{Shape: []int{2}}, `the feature columns have 1 elements a row, shape [2] has another number`},
+		{"list of text", []cell{{"x", arrow.ListOf(arrow.BinaryTypes.String), []string{`[["a"]]`}}, {"label", i64,
+			[]string{"[0]"}}}, ArrowConfig{}, `column "x" is utf8, want`},
+		{"bool null", []cell{{"x", arrow.FixedWidthTypes.Boolean, []string{`[true, null]`}}, {"label", i64,
+			[]string{"[0,0]"}}}, ArrowConfig{}, `column "x", row 1: is null`},
+		{"label text null", []cell{x, {"label", arrow.BinaryTypes.String, []string{`["a","b"]`, `[null]`}}},
+			ArrowConfig{}, `column "label", row 2: is null`},
+		{"label text, too many", []cell{x, {"label", arrow.BinaryTypes.String, []string{`["a","b"]`, `["c"]`}}},
+			ArrowConfig{Classes: 2}, `column "label", row 2: label "c" is one more than 2 different ones`},
+		{"label text, another", []cell{x, {"label", arrow.BinaryTypes.String, []string{`["a","b"]`, `["c"]`}}},
+			ArrowConfig{ClassNames: []string{"b", "a"}},
+			`column "label", row 2: label "c" is none of the 2 ClassNames`},
 		{"names twice", []cell{x, y}, ArrowConfig{ClassNames: []string{"b", "b"}}, `ClassNames has "b" twice`},
-		{"names for numbers", []cell{x, y}, ArrowConfig{ClassNames: []string{"a", "b", "c"}}, `label column "label" is int64, want strings for the 3 ClassNames`},
-		{"names and classes", []cell{x, {"label", arrow.BinaryTypes.String, []string{`["a","b"]`, `["a"]`}}}, ArrowConfig{ClassNames: []string{"a", "b", "c"}, Classes: 2}, `3 ClassNames for 2 classes`},
-		{"label is a time", []cell{x, {"label", arrow.FixedWidthTypes.Timestamp_s, []string{`[1,2]`, `[3]`}}}, ArrowConfig{}, `label column "label" is timestamp[s, tz=UTC], want`},
-		{"shape that wraps", []cell{x, y}, ArrowConfig{Shape: []int{1 << 32, 1 << 32, 2}}, `shape [4294967296 4294967296 2] has another number`},
+		{"names for numbers", []cell{x, y}, ArrowConfig{ClassNames: []string{"a", "b", "c"}},
+			`label column "label" is int64, want strings for the 3 ClassNames`},
+		{"names and classes", []cell{x, {"label", arrow.BinaryTypes.String, []string{`["a","b"]`, `["a"]`}}},
+			ArrowConfig{ClassNames: []string{"a", "b", "c"}, Classes: 2}, `3 ClassNames for 2 classes`},
+		{"label is a time", []cell{x, {"label", arrow.FixedWidthTypes.Timestamp_s, []string{`[1,2]`, `[3]`}}},
+			ArrowConfig{}, `label column "label" is timestamp[s, tz=UTC], want`},
+		{"shape that wraps", []cell{x, y}, ArrowConfig{Shape: []int{1 << 32, 1 << 32, 2}},
+			`shape [4294967296 4294967296 2] has another number`},
 		{"label is a list", []cell{x, {"label", pair, x.parts}}, ArrowConfig{}, `label column "label" is fixed_size_list`},
 		{"targets for classes", []cell{x, {"label", f32, y.parts}}, ArrowConfig{Classes: 3}, `label column "label" is float32, want integers for the 3 classes`},
-		{"shape", []cell{x, y}, ArrowConfig{Shape: []int{3}}, `the feature columns have 2 elements a row, shape [3] has another number`},
+		{"shape", []cell{x, y}, ArrowConfig{Shape: []int{3}},
+			`the feature columns have 2 elements a row, shape [3] has another number`},
 		{"shape with minus", []cell{x, y}, ArrowConfig{Shape: []int{-1, -2}}, `shape [-1 -2]`},
 		{"null label", []cell{x, {"label", i64, []string{"[0,1]", "[null]"}}}, ArrowConfig{}, `column "label", row 2: is null`},
 		{"null row", []cell{{"x", pair, []string{"[[1,2],null]", "[[5,6]]"}}, y}, ArrowConfig{}, `column "x", row 1: is null`},
@@ -312,7 +333,8 @@ func FuzzArrow(f *testing.F) {
 	}
 	f.Add([]byte("PAR1"))
 	f.Add([]byte("a,b\n1,2\n"))
-	f.Add(arrowFile(f, false, cell{"x", arrow.ListOf(arrow.LargeListOf(u8)), []string{"[]", "[[[1],[2]]]"}}, cell{"label", arrow.BinaryTypes.String, []string{"[]", `["a"]`}}))
+	f.Add(arrowFile(f, false, cell{"x", arrow.ListOf(arrow.LargeListOf(u8)), []string{"[]", "[[[1],[2]]]"}},
+		cell{"label", arrow.BinaryTypes.String, []string{"[]", `["a"]`}}))
 	f.Add(arrowFile(f, true, cell{"x", pair, []string{"[[1,2],[3,4]]", "[[5,6]]"}}, cell{"label", i64, []string{"[0,1]", "[0]"}}))
 	f.Add(arrowFile(f, false, cell{"x", f64, []string{"[1,2]"}}, cell{"label", f32, []string{"[0,1]"}}))
 	f.Fuzz(func(t *testing.T, data []byte) {

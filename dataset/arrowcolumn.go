@@ -38,7 +38,8 @@ func layout(dt arrow.DataType) (lists []int, elem arrow.DataType) {
 	return append([]int{n}, lists...), elem
 }
 
-// width returns the elements of a row, open if a list's length is; ok is false if they are none or more than an int32 counts.
+// width returns the elements of a row, open if a list's length is; ok is false if they are none or more than an int32
+// counts.
 func (c *arrowColumn) width() (n int, ok bool) {
 	total, anyOpen := int64(1), false
 	for _, n := range c.lists {
@@ -56,9 +57,9 @@ func (c *arrowColumn) width() (n int, ok bool) {
 	return int(total), true
 }
 
-// values returns the elements of all rows of a column, side by side, as a slice of numbers. Lists of open length get that of the
-// first row, and all rows must have it. base is the number of the first row, for messages. The reader of Arrow files believes the
-// lengths it is told; they are checked here.
+// values returns the elements of all rows of a column, side by side, as a slice of numbers. Lists of open length get
+// that of the first row, and all rows must have it. base is the number of the first row, for messages. The reader of
+// Arrow files believes the lengths it is told; they are checked here.
 func (c *arrowColumn) values(col arrow.Array, rows, base int) (any, error) {
 	if col.Len() != rows {
 		return nil, fmt.Errorf("column %q: claims %d rows, its batch %d", c.name, col.Len(), rows)
@@ -129,13 +130,15 @@ func listRange[T int32 | int64](offsets []T, offset, lo, hi int, n *int) (listSp
 	for i := range hi - lo {
 		length := int64(ends[i+1]) - int64(ends[i])
 		if ends[i] < 0 || length < 1 || length > math.MaxInt32 {
-			return listSpan{row: i}, fmt.Errorf("a list from element %d to %d, want at least one element", ends[i], ends[i+1])
+			return listSpan{row: i}, fmt.Errorf("a list from element %d to %d, want at least one element", ends[i],
+				ends[i+1])
 		}
 		if *n == open {
 			*n = int(length)
 		}
 		if length != int64(*n) {
-			return listSpan{row: i}, fmt.Errorf("a list of %d elements, row 0 has %d: want the same number in every row", length, *n)
+			return listSpan{row: i},
+				fmt.Errorf("a list of %d elements, row 0 has %d: want the same number in every row", length, *n)
 		}
 	}
 	return listSpan{lo: int(ends[0]), hi: int(ends[len(ends)-1])}, nil

@@ -48,15 +48,15 @@ func readIPC(stream io.Reader, t *arrowTable) (err error) {
 	return nil
 }
 
-// isArrow returns an error for a stream whose first bytes are those of another format. Bytes of no format it knows may be of an old
-// stream, which has no marker.
+// isArrow returns an error for a stream whose first bytes are those of another format. Bytes of no format it knows may
+// be of an old stream, which has no marker.
 func isArrow(in *bufio.Reader) error {
 	if start, _ := in.Peek(4); len(start) == 4 && binary.LittleEndian.Uint32(start) == marker {
 		return nil
 	}
 	head, _ := in.Peek(512)
 	if what := looksLike(head); what != "" {
-		return fmt.Errorf("is %s, want an Arrow IPC file, as pandas' DataFrame.to_feather and pyarrow.feather.write_feather make", what)
+		return fmt.Errorf("is %s, want an Arrow IPC file, as pandas' DataFrame.to_feather makes", what)
 	}
 	return nil
 }

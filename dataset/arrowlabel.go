@@ -11,12 +11,12 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 )
 
-// maxClasses bounds the classes of a file that are counted and not declared, so that one wild label is an error and not a model
-// with billions of outputs.
+// maxClasses bounds the classes of a file that are counted and not declared, so that one wild label is an error and not
+// a model with billions of outputs.
 const maxClasses = 1 << 20
 
-// classNames numbers the classes of a label column of strings. Without names from outside, a class's number is first the order in
-// which its name was met, and in the end that of the names.
+// classNames numbers the classes of a label column of strings. Without names from outside, a class's number is first
+// the order in which its name was met, and in the end that of the names.
 type classNames struct {
 	number map[string]int64
 	fixed  bool // the names are the caller's
@@ -79,7 +79,8 @@ func (t *arrowTable) labelsOf(col arrow.Array, rows, from int) ([]int64, error) 
 		}
 		labels := integers(values)
 		if i := outOfRange(labels, limit); i >= 0 {
-			return nil, fmt.Errorf("column %q, row %d: label %v, want 0 … %d", t.label.name, from+i, element(values, i), limit-1)
+			return nil, fmt.Errorf("column %q, row %d: label %v, want 0 … %d", t.label.name, from+i,
+				element(values, i), limit-1)
 		}
 		return labels, nil
 	}

@@ -11,9 +11,9 @@ import (
 // unnamedIndex is what pandas calls an index that has no name.
 var unnamedIndex = regexp.MustCompile(`^__index_level_\d+__$`)
 
-// indexColumns returns which columns hold the index of a pandas DataFrame: row labels that pandas wrote as columns. They are those
-// with pandas' own names for an index, and those that its metadata names, {"index_columns": ["name", …]}; an index that is only a
-// range stands there as an object, and in no column.
+// indexColumns returns which columns hold the index of a pandas DataFrame: row labels that pandas wrote as columns.
+// They are those with pandas' own names for an index, and those that its metadata names, {"index_columns": ["name",
+// …]}; an index that is only a range stands there as an object, and in no column.
 func indexColumns(s *arrow.Schema) (map[string]bool, error) {
 	found := map[string]bool{}
 	for _, f := range s.Fields() {

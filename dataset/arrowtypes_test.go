@@ -69,7 +69,8 @@ func TestArrowFeatureTypes(t *testing.T) {
 	assert.Equal(t, []float32{12.25, -0.5, 0}, tensor.Data[float32](b.Y), "decimals are targets")
 }
 
-// Labels of strings are numbered in the order of their bytes ("ä" is behind "b"), a dictionary's by its words and not by its places.
+// Labels of strings are numbered in the order of their bytes ("ä" is behind "b"), a dictionary's by its words and not
+// by its places.
 func TestArrowLabelTypes(t *testing.T) {
 	for _, c := range []struct {
 		label   string
@@ -82,7 +83,8 @@ func TestArrowLabelTypes(t *testing.T) {
 		{"large", ArrowConfig{}, []int64{1, 2, 0}, 3, []string{"a", "b", "ä"}},
 		{"kind", ArrowConfig{}, []int64{0, 1, 0}, 2, []string{"y", "z"}},
 		{"kind", ArrowConfig{Classes: 5}, []int64{0, 1, 0}, 5, []string{"y", "z"}},
-		{"name", ArrowConfig{ClassNames: []string{"cat", "dog", "ant"}}, []int64{0, 2, 0}, 3, []string{"cat", "dog", "ant"}},
+		{"name", ArrowConfig{ClassNames: []string{"cat", "dog", "ant"}}, []int64{0, 2, 0}, 3, []string{"cat", "dog",
+			"ant"}},
 		{"flag", ArrowConfig{}, []int64{1, 0, 1}, 2, nil},
 		{"code", ArrowConfig{}, []int64{7, 1, 7}, 8, nil},
 	} {
@@ -98,7 +100,8 @@ func TestArrowLabelTypes(t *testing.T) {
 		})
 	}
 	no := arrow.FixedWidthTypes.Boolean
-	m, err := ReadArrow(bytes.NewReader(arrowFile(t, true, cell{"x", u8, []string{"[1]"}}, cell{"label", no, []string{"[false]"}})), ArrowConfig{})
+	m, err := ReadArrow(bytes.NewReader(arrowFile(t, true, cell{"x", u8, []string{"[1]"}}, cell{"label", no,
+		[]string{"[false]"}})), ArrowConfig{})
 	require.NoError(t, err)
 	assert.Equal(t, 2, m.Spec().Classes, "a boolean has two values, whichever occur")
 }
@@ -123,7 +126,8 @@ func TestArrowPandasIndex(t *testing.T) {
 	}
 	schema := func(pandas string) *arrow.Schema {
 		meta := arrow.NewMetadata([]string{"pandas"}, []string{pandas})
-		return arrow.NewSchema([]arrow.Field{{Name: "row", Type: i64}, {Name: "x", Type: f32}, {Name: "label", Type: i64}}, &meta)
+		return arrow.NewSchema([]arrow.Field{{Name: "row", Type: i64}, {Name: "x", Type: f32}, {Name: "label",
+			Type: i64}}, &meta)
 	}
 	for pandas, want := range map[string]map[string]bool{
 		`{"index_columns": ["row"], "columns": []}`:                                    {"row": true},
@@ -151,7 +155,8 @@ func TestArrowListsWithoutRows(t *testing.T) {
 
 // A list column over several batches, beside others.
 func TestArrowListsBesideOthers(t *testing.T) {
-	data := arrowFile(t, false, cell{"x", arrow.ListOf(u8), []string{"[]", "[[1,2]]", "[[3,4],[5,6]]"}}, cell{"z", f32, []string{"[]", "[0.5]", "[1.5,2.5]"}},
+	data := arrowFile(t, false, cell{"x", arrow.ListOf(u8), []string{"[]", "[[1,2]]", "[[3,4],[5,6]]"}}, cell{"z",
+		f32, []string{"[]", "[0.5]", "[1.5,2.5]"}},
 		cell{"label", i64, []string{"[]", "[0]", "[1,2]"}})
 	m, err := ReadArrow(bytes.NewReader(data), ArrowConfig{Shape: []int{1, 3}})
 	require.NoError(t, err)
@@ -172,7 +177,8 @@ func TestArrowOfAnotherFormat(t *testing.T) {
 		"a Python pickle":          "\x80\x04\x95\x10\x00",
 		"a Feather file":           "FEA1\x00\x00\x00\x00",
 		"empty":                    "",
-		"text, such as CSV, want ": "größe,label\n" + string(bytes.Repeat([]byte("ä,"), 300)), // an ä lies across the 512th byte
+		"text, such as CSV, want ": "größe,label\n" + string(bytes.Repeat([]byte("ä,"), 300)),
+		// an ä lies across the 512th byte
 	} {
 		path := write(t, "t.arrow", []byte(data))
 		_, err := OpenArrow(path, ArrowConfig{})

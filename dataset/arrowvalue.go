@@ -29,7 +29,8 @@ func kindOf(dt arrow.DataType) valueKind {
 		return wholeKind
 	case arrow.IsFloating(id), id == arrow.DECIMAL128, id == arrow.DECIMAL256:
 		return realKind
-	case id == arrow.TIMESTAMP, id == arrow.DATE32, id == arrow.DATE64, id == arrow.TIME32, id == arrow.TIME64, id == arrow.DURATION:
+	case id == arrow.TIMESTAMP, id == arrow.DATE32, id == arrow.DATE64, id == arrow.TIME32, id == arrow.TIME64,
+		id == arrow.DURATION:
 		return timeKind
 	case id == arrow.STRING, id == arrow.LARGE_STRING:
 		return textKind
@@ -39,8 +40,8 @@ func kindOf(dt arrow.DataType) valueKind {
 	return noKind
 }
 
-// numbers returns elements lo to hi of an array, none of them null, of a type that kindOf calls whole, real or time; without a copy
-// where Go has the type. at is the element an error is about, counted from lo.
+// numbers returns elements lo to hi of an array, none of them null, of a type that kindOf calls whole, real or time;
+// without a copy where Go has the type. at is the element an error is about, counted from lo.
 func numbers(a arrow.Array, lo, hi int) (values any, at int, err error) {
 	if lo == hi {
 		return []uint8{}, 0, nil
@@ -120,7 +121,8 @@ func seconds[T ~int32 | ~int64](v []T, perSecond float64) []float64 {
 }
 
 func perSecond(u arrow.TimeUnit) float64 {
-	return map[arrow.TimeUnit]float64{arrow.Second: 1, arrow.Millisecond: 1e3, arrow.Microsecond: 1e6, arrow.Nanosecond: 1e9}[u]
+	return map[arrow.TimeUnit]float64{arrow.Second: 1, arrow.Millisecond: 1e3, arrow.Microsecond: 1e6,
+		arrow.Nanosecond: 1e9}[u]
 }
 
 // decode returns elements of a dictionary's column as the dictionary's values: int64 if they are whole, else float64.
@@ -178,8 +180,8 @@ func real64(values any, i int) float64 {
 	return values.([]float64)[i]
 }
 
-// scatter writes values, rows of width elements, into dst, whose rows lie stride apart, rounded to float32. It returns the
-// position of the first that is not finite as a float32, or -1.
+// scatter writes values, rows of width elements, into dst, whose rows lie stride apart, rounded to float32. It returns
+// the position of the first that is not finite as a float32, or -1.
 func scatter(dst []float32, values any, stride, width int) int {
 	switch v := values.(type) {
 	case []uint8:
@@ -212,7 +214,11 @@ func scatter(dst []float32, values any, stride, width int) int {
 	panic(fmt.Sprintf("dataset: scatter of %T", values))
 }
 
-func scatterNumbers[T uint8 | int8 | uint16 | int16 | uint32 | int32 | uint64 | int64 | float32 | float64](dst []float32, v []T, stride, width int) int {
+type number interface {
+	uint8 | int8 | uint16 | int16 | uint32 | int32 | uint64 | int64 | float32 | float64
+}
+
+func scatterNumbers[T number](dst []float32, v []T, stride, width int) int {
 	for i := 0; i*width < len(v); i++ {
 		for j, x := range v[i*width : (i+1)*width] {
 			f := float32(x)

@@ -13,9 +13,9 @@ type Source interface {
 	Len() int
 	// Spec describes a sample; it is the same at every call, and its slices are read only.
 	Spec() Spec
-	// Fill makes b hold the samples of the given numbers, in that order, and copies everything: b keeps no reference to the
-	// source. It starts with b.Resize(len(index), spec). A number outside [0, Len) panics; an error is the world's. Callers use
-	// Batch.Fill, which does not believe that b holds as many samples as were asked for.
+	// Fill makes b hold the samples of the given numbers, in that order, and copies everything: b keeps no reference to
+	// the source. It starts with b.Resize(len(index), spec). A number outside [0, Len) panics; an error is the world's.
+	// Callers use Batch.Fill, which does not believe that b holds as many samples as were asked for.
 	Fill(b *Batch, index []int) error
 }
 
@@ -59,8 +59,8 @@ type Batch struct {
 	x, y         *tensor.Tensor // the views for N samples
 }
 
-// Fill fills b from src, and returns an error if src gave another number of samples than asked for. It is how this module reads
-// every source.
+// Fill fills b from src, and returns an error if src gave another number of samples than asked for. It is how this
+// module reads every source.
 func (b *Batch) Fill(src Source, index []int) error {
 	if err := src.Fill(b, index); err != nil {
 		return err

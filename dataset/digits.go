@@ -16,10 +16,10 @@ var digitsArrow []byte
 // digitsSeed draws the held-out fifth. Another seed is another split, and figures that do not compare.
 const digitsSeed = 1998
 
-// Digits returns 1,797 images of handwritten digits, which are part of the program: no file and no network is needed. Samples
-// are [1, 8, 8] with pixels in 0 … 1, classes 0 … 9. test is a held-out fifth, 360 samples, the same at every call: Split with
-// fraction 0.2 and a fixed seed, so that each digit is held out in proportion. train has the other 1,437. The same writers occur in
-// both. The images are decoded at the first call and shared by all.
+// Digits returns 1,797 images of handwritten digits, which are part of the program: no file and no network is needed.
+// Samples are [1, 8, 8] with pixels in 0 … 1, classes 0 … 9. test is a held-out fifth, 360 samples, the same at every
+// call: Split with fraction 0.2 and a fixed seed, so that each digit is held out in proportion. train has the other
+// 1,437. The same writers occur in both. The images are decoded at the first call and shared by all.
 //
 // Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository, 1998,
 // doi 10.24432/C50P49, the part of it that scikit-learn carries; licensed under CC BY 4.0 (see digits.LICENSE).

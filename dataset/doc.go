@@ -12,10 +12,10 @@
 //		}
 //	}
 //
-// Reading order: plan.go (which samples, when), batch.go (the buffer), batches.go (the loop), memory.go (samples in memory),
-// then the sources that fill it: idx.go, arrow.go (arrowcolumn.go for lists, arrowvalue.go for numbers, arrowlabel.go for classes),
-// digits.go, fashionmnist.go; and wrap.go, sources made of sources.
-// [Sets] is the table of data sets known by name.
+// Reading order: plan.go (which samples, when), batch.go (the buffer), batches.go (the loop), memory.go (samples in
+// memory), then the sources that fill it: idx.go, arrow.go (arrowcolumn.go for lists, arrowvalue.go for numbers,
+// arrowlabel.go for classes), digits.go, fashionmnist.go; and wrap.go, sources made of sources. [Sets] is the table of
+// data sets known by name.
 //
 // This is the only package that imports Arrow; no Arrow type appears in its API.
 package dataset

@@ -5,7 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// looksLike says what kind of file begins with head, as the end of "is …"; "" if that cannot be told. It is for messages alone.
+// looksLike says what kind of file begins with head, as the end of "is …"; "" if that cannot be told. It is for
+// messages alone.
 func looksLike(head []byte) string {
 	for _, known := range []struct{ magic, what string }{
 		{"PAR1", "a Parquet file"},
@@ -32,7 +33,7 @@ func looksLike(head []byte) string {
 	switch {
 	case len(head) == 0:
 		return "empty"
-	case len(head) > 2 && head[0] == 0x80 && head[1] >= 2 && head[1] <= 5 && head[2] != 0: // with a 0, the length of an old Arrow message
+	case len(head) > 2 && head[0] == 0x80 && head[1] >= 2 && head[1] <= 5 && head[2] != 0: // 0: an old Arrow message
 		return "a Python pickle"
 	}
 	if len(head) < 4 || bytes.ContainsFunc(trimRune(head), func(r rune) bool {

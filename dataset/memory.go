@@ -26,10 +26,10 @@ type Memory struct {
 //	x [N, Shape...] Uint8 (kept as bytes) or any other type (as Float32)
 //	y [N] integers: labels from 0; or [N, Target...] Float32 or Float64: targets
 //
-// The number of classes is the largest label plus one; WithClasses declares more. Negative labels belong to no class and pass as
-// they are: for a loss that leaves them out, such as layers.CrossEntropy{Ignore: []int64{-100}}, PyTorch's ignore_index; any other
-// loss panics at one. Contiguous Float32, Uint8 and Int64 tensors are shared, not copied: do not write to them afterwards. It
-// panics if the shapes disagree.
+// The number of classes is the largest label plus one; WithClasses declares more. Negative labels belong to no class
+// and pass as they are: for a loss that leaves them out, such as layers.CrossEntropy{Ignore: []int64{-100}}, PyTorch's
+// ignore_index; any other loss panics at one. Contiguous Float32, Uint8 and Int64 tensors are shared, not copied: do
+// not write to them afterwards. It panics if the shapes disagree.
 func FromTensors(x, y *tensor.Tensor) *Memory {
 	if x.Rank() < 1 || y.Rank() < 1 || x.Dim(0) != y.Dim(0) {
 		panic(fmt.Sprintf("dataset: FromTensors: shapes x %v and y %v: want one sample a row in both", x.Shape(), y.Shape()))

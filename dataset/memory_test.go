@@ -113,7 +113,7 @@ func TestMemoryMisuse(t *testing.T) {
 		"dataset: FromTensors: shapes x [2 3] and y [3]: want one sample a row in both": func() { FromTensors(x, tensor.New(tensor.Int64, 3)) },
 		"dataset: FromTensors: shapes x [] and y [2]: want one sample a row in both":    func() { FromTensors(tensor.New(tensor.Float32), y) },
 		"dataset: FromTensors: labels have shape [2 1], want [2]":                       func() { FromTensors(x, tensor.New(tensor.Int64, 2, 1)) },
-		"dataset: WithClasses: 0 classes, want at least 1":                              func() { FromTensors(x, tensor.FromSlice([]int64{-1, -1})).WithClasses(0) },
+		"dataset: WithClasses: 0 classes, want at least 1":                              func() { FromTensors(x, y).WithClasses(0) },
 		"dataset: FromTensors: y is float16, want integer labels or Float32 targets":    func() { FromTensors(x, tensor.New(tensor.Float16, 2)) },
 		"dataset: WithClasses: label 4 of sample 1, want 0 … 3":                         func() { FromTensors(x, y).WithClasses(4) },
 		"dataset: WithClasses: tensors has targets, not labels":                         func() { FromTensors(x, tensor.New(tensor.Float32, 2)).WithClasses(4) },

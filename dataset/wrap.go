@@ -47,10 +47,10 @@ func (s *subset) Fill(b *Batch, index []int) error {
 	return s.Source.Fill(b, *numbers)
 }
 
-// Split holds out a fraction of the samples, above 0 and below 1: it puts the samples into an order drawn from seed, then by class,
-// and takes for test the first and then one at even distances, such as each fifth for 0.2. So each class is held out in proportion,
-// to within one sample, and test has ⌈Len·fraction⌉ samples. Both halves keep src's order. A pure function of src's labels and its
-// arguments. It reads all of src once, for the labels, and returns its errors.
+// Split holds out a fraction of the samples, above 0 and below 1: it puts the samples into an order drawn from seed,
+// then by class, and takes for test the first and then one at even distances, such as each fifth for 0.2. So each class
+// is held out in proportion, to within one sample, and test has ⌈Len·fraction⌉ samples. Both halves keep src's order. A
+// pure function of src's labels and its arguments. It reads all of src once, for the labels, and returns its errors.
 func Split(src Source, fraction float64, seed uint64) (train, test Source, err error) {
 	if !(fraction > 0 && fraction < 1) {
 		panic(fmt.Sprintf("dataset: Split: fraction %v, want above 0 and below 1", fraction))
@@ -81,8 +81,8 @@ func Split(src Source, fraction float64, seed uint64) (train, test Source, err e
 	return Subset(src, keep), Subset(src, hold), nil
 }
 
-// heldOf returns how many of the first n samples are held out: ⌈n·fraction⌉. A fraction such as 1/3 is rounded to a float64, and so
-// is its product, by no more than 2⁻⁵² together, which must not take it past an integer.
+// heldOf returns how many of the first n samples are held out: ⌈n·fraction⌉. A fraction such as 1/3 is rounded to a
+// float64, and so is its product, by no more than 2⁻⁵² together, which must not take it past an integer.
 func heldOf(n int, fraction float64) int {
 	return int(math.Ceil(float64(n) * fraction * (1 - 0x1p-51)))
 }
@@ -104,16 +104,16 @@ func (m *mapped) Fill(b *Batch, index []int) error {
 	return m.fn(b, index)
 }
 
-// Normalize returns src with inputs (x − mean[c]) / std[c], c the channel, the first axis of a sample: [C, H, W] has C channels,
-// and a vector [D] has D, so that each feature is normalised by itself. A single mean and std serve all channels. The arithmetic is
-// float64's. MeanStd measures them: on the training samples only, and both on training and test data applied. It panics if their
-// number is neither 1 nor the channels', or a std is not above 0.
+// Normalize returns src with inputs (x − mean[c]) / std[c], c the channel, the first axis of a sample: [C, H, W] has C
+// channels, and a vector [D] has D, so that each feature is normalised by itself. A single mean and std serve all
+// channels. The arithmetic is float64's. MeanStd measures them: on the training samples only, and both on training and
+// test data applied. It panics if their number is neither 1 nor the channels', or a std is not above 0.
 func Normalize(src Source, mean, std []float64) Source {
 	spec := src.Spec()
 	channels, size := channelsOf(spec)
 	if len(mean) != len(std) || len(mean) != 1 && len(mean) != channels {
-		panic(fmt.Sprintf("dataset: Normalize: %d means and %d stds for the %d channels of %s, whose samples are %v", len(mean), len(std),
-			channels, spec.Name, spec.Shape))
+		panic(fmt.Sprintf("dataset: Normalize: %d means and %d stds for the %d channels of %s, whose samples are %v",
+			len(mean), len(std), channels, spec.Name, spec.Shape))
 	}
 	factor, shift := make([]float64, channels), make([]float64, channels)
 	for c := range channels {
@@ -135,9 +135,10 @@ func Normalize(src Source, mean, std []float64) Source {
 	})
 }
 
-// MeanStd returns the mean and the population standard deviation of each channel of src's inputs (see Normalize for what a channel
-// is). Sums are in float64, in sample order, of the distances from the channel's first element. A channel that never changes has
-// its value as mean and std 1, so that Normalize makes it 0. Without samples the means are 0 and the stds 1.
+// MeanStd returns the mean and the population standard deviation of each channel of src's inputs (see Normalize for
+// what a channel is). Sums are in float64, in sample order, of the distances from the channel's first element. A
+// channel that never changes has its value as mean and std 1, so that Normalize makes it 0. Without samples the means
+// are 0 and the stds 1.
 func MeanStd(src Source) (mean, std []float64, err error) {
 	channels, size := channelsOf(src.Spec())
 	mean, std = make([]float64, channels), make([]float64, channels)
@@ -173,7 +174,8 @@ func MeanStd(src Source) (mean, std []float64, err error) {
 	return mean, std, nil
 }
 
-// channelsOf returns the number of channels of a sample and the elements of each: [C, H, W] has C of H·W, [D] has D of one.
+// channelsOf returns the number of channels of a sample and the elements of each: [C, H, W] has C of H·W, [D] has D of
+// one.
 func channelsOf(s Spec) (channels, size int) {
 	if len(s.Shape) == 0 || s.Shape[0] == 0 {
 		return 1, max(s.Size(), 1)

@@ -57,17 +57,20 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-// A fraction 1/k takes each k-th, exactly: by integers i%k == 0. Any fraction holds out ⌈n·fraction⌉, by big's arithmetic.
+// A fraction 1/k takes each k-th, exactly: by integers i%k == 0. Any fraction holds out ⌈n·fraction⌉, by big's
+// arithmetic.
 func TestSplitByAnyFraction(t *testing.T) {
 	for k := 2; k <= 100; k++ {
 		for i := range 10 * k {
-			require.Equal(t, i%k == 0, heldOf(i+1, 1/float64(k)) > heldOf(i, 1/float64(k)), "sample %d of fraction 1/%d", i, k)
+			require.Equal(t, i%k == 0, heldOf(i+1, 1/float64(k)) > heldOf(i, 1/float64(k)),
+				"sample %d of fraction 1/%d", i, k)
 		}
 	}
 	for _, c := range []struct{ num, den int64 }{{3, 10}, {7, 10}, {2, 3}, {99, 100}, {1, 1000}, {15, 100}} {
 		for _, n := range []int64{1, 9, 10, 99, 100, 1000, 12345, 1e9} {
 			held := new(big.Int).Div(big.NewInt(n*c.num+c.den-1), big.NewInt(c.den))
-			assert.Equal(t, int(held.Int64()), heldOf(int(n), float64(c.num)/float64(c.den)), "%d/%d of %d", c.num, c.den, n)
+			assert.Equal(t, int(held.Int64()), heldOf(int(n), float64(c.num)/float64(c.den)), "%d/%d of %d", c.num,
+				c.den, n)
 		}
 	}
 	train, test, err := Split(numbered(1000), 0.3, 1)
@@ -137,11 +140,14 @@ func TestNormalize(t *testing.T) {
 	assert.Equal(t, []float32{0, 0.5, 2, 2}, tensor.Data[float32](b.X))
 	require.NoError(t, Normalize(src, mean, std).Fill(&b, nil))
 
-	assert.PanicsWithValue(t, "dataset: Normalize: 3 means and 3 stds for the 2 channels of tensors, whose samples are [2 1 2]", func() { Normalize(src, make([]float64, 3), make([]float64, 3)) })
+	assert.PanicsWithValue(t,
+		"dataset: Normalize: 3 means and 3 stds for the 2 channels of tensors, whose samples are [2 1 2]",
+		func() { Normalize(src, make([]float64, 3), make([]float64, 3)) })
 	assert.PanicsWithValue(t, "dataset: Normalize: std[1] is 0, want above 0", func() { Normalize(src, mean, []float64{1, 0}) })
 }
 
-// A channel of 1000 times 0.1: the sum of a thousand, divided again, is not 0.1, and left std 3e-16 and inputs of 33,554,432.
+// A channel of 1000 times 0.1: the sum of a thousand, divided again, is not 0.1, and left std 3e-16 and inputs of
+// 33,554,432.
 func TestMeanStdOfAConstantChannel(t *testing.T) {
 	for _, v := range []float32{0.1, -1e30, 1e-45, 0} {
 		src := FromTensors(tensor.Full(tensor.Float32, float64(v), 1000, 1), tensor.New(tensor.Int64, 1000))

@@ -19,10 +19,10 @@ func Save(path string, model any, meta map[string]string) error {
 // OptimizerPrefix begins the names of tensors that a checkpoint keeps beside the model's: the optimizer's state.
 const OptimizerPrefix = "optimizer/"
 
-// Load copies the tensors of a safetensors file into the parameters and buffers of model and returns the file's metadata. The
-// file must be of this very model, as for a strict LoadStateDict; otherwise Load returns an error that wraps ErrMismatch, and
-// the model stays as it was. A checkpoint of train.Run will do: what it keeps for the optimizer, under OptimizerPrefix, is passed
-// over. Numbers of a wider floating-point dtype are rounded, as LoadStateDict says.
+// Load copies the tensors of a safetensors file into the parameters and buffers of model and returns the file's
+// metadata. The file must be of this very model, as for a strict LoadStateDict; otherwise Load returns an error that
+// wraps ErrMismatch, and the model stays as it was. A checkpoint of train.Run will do: what it keeps for the optimizer,
+// under OptimizerPrefix, is passed over. Numbers of a wider floating-point dtype are rounded, as LoadStateDict says.
 func Load(path string, model any) (meta map[string]string, err error) {
 	tensors, meta, err := readModel(path)
 	if err != nil {

@@ -44,7 +44,8 @@ func TestLoadRefuses(t *testing.T) {
 	require.NoError(t, layers.Save(path, layers.Sequential{layers.NewLinear(seeded(), 4, 3)}, nil))
 	wide := filepath.Join(dir, "wide.safetensors")
 	require.NoError(t, safetensors.WriteFile(wide, []safetensors.Named{
-		{Name: "0.weight", Tensor: tensor.Full(tensor.Float64, 1e39, 3, 4)}, {Name: "0.bias", Tensor: tensor.New(tensor.Int64, 3)}}, nil))
+		{Name: "0.weight", Tensor: tensor.Full(tensor.Float64, 1e39, 3, 4)},
+		{Name: "0.bias", Tensor: tensor.New(tensor.Int64, 3)}}, nil))
 	unbiased := layers.NewLinear(seeded(), 4, 3)
 	unbiased.Bias = nil
 	for _, c := range []struct {
@@ -54,8 +55,9 @@ func TestLoadRefuses(t *testing.T) {
 		want  string
 	}{
 		{"another shape", path, layers.Sequential{layers.NewLinear(seeded(), 5, 3)}, "0.weight is [3 4] in the file, [3 5] in the model"},
-		{"other dtypes", wide, layers.Sequential{layers.NewLinear(seeded(), 4, 3)}, "0.weight is float64 in the file, float32 in the model, " +
-			"where 1e+39 is too large; 0.bias is int64 in the file, float32 in the model"},
+		{"other dtypes", wide, layers.Sequential{layers.NewLinear(seeded(), 4, 3)},
+			"0.weight is float64 in the file, float32 in the model, " +
+				"where 1e+39 is too large; 0.bias is int64 in the file, float32 in the model"},
 		{"missing in the file", path, layers.Sequential{layers.NewLinear(seeded(), 4, 3), layers.NewLinear(seeded(), 3, 2)},
 			"missing in the file: 1.weight [2 3], 1.bias [2]"},
 		{"missing in the model", path, layers.Sequential{unbiased}, "not in the model: 0.bias [3]"},
@@ -88,7 +90,8 @@ func TestLoadOfACheckpoint(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "net.checkpoint.safetensors")
 	a, b := layers.NewLinear(seeded(), 4, 3), layers.NewLinear(seeded(), 4, 3)
 	a.Weight.Value().Fill(7)
-	dict := append(layers.StateDict(a), safetensors.Named{Name: layers.OptimizerPrefix + "exp_avg", Tensor: tensor.New(tensor.Float32, 15)},
+	dict := append(layers.StateDict(a),
+		safetensors.Named{Name: layers.OptimizerPrefix + "exp_avg", Tensor: tensor.New(tensor.Float32, 15)},
 		safetensors.Named{Name: layers.OptimizerPrefix + "exp_avg/weight", Tensor: tensor.New(tensor.Float32, 12)})
 	require.NoError(t, safetensors.WriteFile(path, dict, map[string]string{"tutti.checkpoint": "{}"}))
 	meta, err := layers.Load(path, b)

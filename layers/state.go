@@ -17,9 +17,9 @@ import (
 //
 //	WeightIH *autograd.Param `state:"weight_ih_l0"`
 
-// StateDict returns model's parameters and buffers under their keys, in the order of its fields. The tensors are the model's
-// own memory, not copies. One that stands at several places of the model is there once, under the first, as the safetensors
-// format wants it.
+// StateDict returns model's parameters and buffers under their keys, in the order of its fields. The tensors are the
+// model's own memory, not copies. One that stands at several places of the model is there once, under the first, as the
+// safetensors format wants it.
 func StateDict(model any) []safetensors.Named {
 	list := walkOver(model).list
 	dict := make([]safetensors.Named, len(list))
@@ -32,11 +32,11 @@ func StateDict(model any) []safetensors.Named {
 // LoadStateDict copies the tensors of dict into the parameters and buffers of model of the same key, or of the same Go path.
 //
 //	shapes   must be equal
-//	floats   any floating-point dtype is taken for any other, rounded to nearest where the model's is narrower: the report lists
-//	         these under Narrowed. A number too large for the model's dtype does not fit
+//	floats   any floating-point dtype is taken for any other, rounded to nearest where the model's is narrower: the
+//	         report lists these under Narrowed. A number too large for the model's dtype does not fit
 //	others   must have the model's dtype, or be integers that all are values of it
-//	tied     a parameter that stands at several places of the model may be given under each of its names, as in PyTorch's
-//	         dictionaries, if the tensors are the same
+//	tied     a parameter that stands at several places of the model may be given under each of its names, as in
+//	         PyTorch's dictionaries, if the tensors are the same
 //
 // If strict, either everything fits, or LoadStateDict changes nothing and returns an error that wraps ErrMismatch and says what
 // does not. Otherwise it copies what fits and returns no error. The report lists both.
@@ -57,7 +57,8 @@ func LoadStateDict(model any, dict []safetensors.Named, strict bool) (*LoadRepor
 			if first.Name == n.Name {
 				r.Mismatched = append(r.Mismatched, fmt.Sprintf("%s is given twice", n.Name))
 			} else if !sameBits(first.Tensor, n.Tensor) {
-				r.Mismatched = append(r.Mismatched, fmt.Sprintf("%s and %s are one in the model and differ in the file", first.Name, n.Name))
+				r.Mismatched = append(r.Mismatched,
+					fmt.Sprintf("%s and %s are one in the model and differ in the file", first.Name, n.Name))
 			}
 			continue
 		}
@@ -70,7 +71,8 @@ func LoadStateDict(model any, dict []safetensors.Named, strict bool) (*LoadRepor
 		x, narrowed, why := convert(n.Tensor, want.DType())
 		switch {
 		case x == nil:
-			r.Mismatched = append(r.Mismatched, fmt.Sprintf("%s is %v in the file, %v in the model%s", n.Name, n.Tensor.DType(), want.DType(), why))
+			r.Mismatched = append(r.Mismatched, fmt.Sprintf("%s is %v in the file, %v in the model%s", n.Name,
+				n.Tensor.DType(), want.DType(), why))
 			continue
 		case narrowed:
 			r.Narrowed = append(r.Narrowed, fmt.Sprintf("%s from %v to %v", n.Name, n.Tensor.DType(), want.DType()))
@@ -94,8 +96,8 @@ func LoadStateDict(model any, dict []safetensors.Named, strict bool) (*LoadRepor
 	return r, nil
 }
 
-// index gives the places in list of all names: keys, Go paths, and those under which a leaf is found again. Where one's key is
-// another's path, the key counts.
+// index gives the places in list of all names: keys, Go paths, and those under which a leaf is found again. Where one's
+// key is another's path, the key counts.
 func (w *walker) index() map[string]int {
 	index := make(map[string]int, 2*len(w.list))
 	byPointer := make(map[uintptr]int, len(w.list))
@@ -157,7 +159,8 @@ func widens(from, to tensor.DType) bool {
 
 // sameBits reports whether two tensors are the same, NaN included.
 func sameBits(a, b *tensor.Tensor) bool {
-	return a.DType() == b.DType() && a.SameShape(b) && bytes.Equal(tensor.Bytes(a.Contiguous()), tensor.Bytes(b.Contiguous()))
+	return a.DType() == b.DType() && a.SameShape(b) &&
+		bytes.Equal(tensor.Bytes(a.Contiguous()), tensor.Bytes(b.Contiguous()))
 }
 
 // LoadReport says how a state dictionary fits a model. But for Loaded, each line also says shapes or dtypes.

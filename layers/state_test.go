@@ -148,13 +148,16 @@ func TestLoadStateDictConverts(t *testing.T) {
 	assert.Equal(t, []int64{7}, tensor.Data[int64](m.NumBatchesTracked.Value()))
 
 	for v, ok := range map[float64]bool{3e38: true, -3.5e38: false, math.Inf(1): true, math.NaN(): true} {
-		r, err = layers.LoadStateDict(m, []safetensors.Named{{Name: "weight_ih_l0", Tensor: tensor.FromSlice([]float64{v})}}, false)
+		dict := []safetensors.Named{{Name: "weight_ih_l0", Tensor: tensor.FromSlice([]float64{v})}}
+		r, err = layers.LoadStateDict(m, dict, false)
 		require.NoError(t, err)
 		if ok {
 			assert.Empty(t, r.Mismatched, "%v", v)
 			continue
 		}
-		assert.Equal(t, []string{"weight_ih_l0 is float64 in the file, float32 in the model, where -3.5e+38 is too large"}, r.Mismatched)
+		assert.Equal(t,
+			[]string{"weight_ih_l0 is float64 in the file, float32 in the model, where -3.5e+38 is too large"},
+			r.Mismatched)
 	}
 }
 
@@ -190,9 +193,11 @@ func TestLoadStateDictOfTiedWeights(t *testing.T) {
 		assert.Equal(t, []string{"embedding.weight"}, r.Loaded)
 		assert.True(t, m.Head.Weight.Value().Equal(weight))
 	}
-	_, err := layers.LoadStateDict(build(), []safetensors.Named{named("embedding.weight", weight), named("head.weight", other)}, true)
+	_, err := layers.LoadStateDict(build(), []safetensors.Named{named("embedding.weight", weight),
+		named("head.weight", other)}, true)
 	require.ErrorIs(t, err, layers.ErrMismatch)
 	assert.ErrorContains(t, err, "embedding.weight and head.weight are one in the model and differ in the file")
-	_, err = layers.LoadStateDict(build(), []safetensors.Named{named("head.weight", weight), named("head.weight", weight)}, true)
+	_, err = layers.LoadStateDict(build(), []safetensors.Named{named("head.weight", weight), named("head.weight",
+		weight)}, true)
 	assert.ErrorContains(t, err, "head.weight is given twice")
 }

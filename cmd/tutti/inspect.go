@@ -96,17 +96,18 @@ func list(out io.Writer, f *safetensors.File, verified bool) error {
 	return w.Flush()
 }
 
-// printable returns s as it is if a terminal shows it so, and otherwise quoted, with escapes: a name from a file must not steer the
-// terminal, or look like another.
+// printable returns s as it is if a terminal shows it so, and otherwise quoted, with escapes: a name from a file must
+// not steer the terminal, or look like another.
 func printable(s string) string {
-	if s == "" || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }) {
+	hidden := func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }
+	if s == "" || strings.ContainsFunc(s, hidden) {
 		return strconv.Quote(s)
 	}
 	return s
 }
 
-// compare prints the largest absolute difference between tensors of the same name, which it reads pair by pair. Files that do not
-// hold the same names, types and shapes are an error, and so is a difference above tolerance.
+// compare prints the largest absolute difference between tensors of the same name, which it reads pair by pair. Files
+// that do not hold the same names, types and shapes are an error, and so is a difference above tolerance.
 func compare(out io.Writer, a, b *safetensors.File, tolerance float64) error {
 	if len(a.Infos()) != len(b.Infos()) {
 		return fmt.Errorf("inspect: the files hold %d and %d tensors", len(a.Infos()), len(b.Infos()))
@@ -122,7 +123,8 @@ func compare(out io.Writer, a, b *safetensors.File, tolerance float64) error {
 			return fmt.Errorf("inspect: only one file has %s", printable(info.Name))
 		}
 		if info.Type != other.Type || !slices.Equal(info.Shape, other.Shape) {
-			return fmt.Errorf("inspect: %s is %s%v and %s%v", printable(info.Name), info.Type, info.Shape, other.Type, other.Shape)
+			return fmt.Errorf("inspect: %s is %s%v and %s%v", printable(info.Name), info.Type, info.Shape, other.Type,
+				other.Shape)
 		}
 		x, err := a.Tensor(info.Name)
 		if err != nil {
@@ -145,7 +147,8 @@ func compare(out io.Writer, a, b *safetensors.File, tolerance float64) error {
 	return nil
 }
 
-// distance returns the largest absolute difference between elements; NaN is equal to NaN and infinitely far from all else.
+// distance returns the largest absolute difference between elements; NaN is equal to NaN and infinitely far from all
+// else.
 func distance(x, y *tensor.Tensor) (worst float64) {
 	p, q := tensor.Data[float64](x.Cast(tensor.Float64)), tensor.Data[float64](y.Cast(tensor.Float64))
 	for i := range p {

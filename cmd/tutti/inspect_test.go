@@ -18,8 +18,9 @@ import (
 // A name or a value from a file is no command to the terminal.
 func TestInspectPrintsNoEscapes(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "m.safetensors")
-	require.NoError(t, safetensors.WriteFile(path, []safetensors.Named{{Name: "plain.β", Tensor: tensor.New(tensor.Float32, 2, 3)},
-		{Name: "\x1b[31mred\a", Tensor: tensor.New(tensor.BFloat16, 1)}, {Name: "two\nlines\t", Tensor: tensor.New(tensor.Int8)}, {Name: "", Tensor: tensor.New(tensor.Int8)}},
+	require.NoError(t, safetensors.WriteFile(path, []safetensors.Named{
+		{Name: "plain.β", Tensor: tensor.New(tensor.Float32, 2, 3)}, {Name: "\x1b[31mred\a", Tensor: tensor.New(tensor.BFloat16, 1)},
+		{Name: "two\nlines\t", Tensor: tensor.New(tensor.Int8)}, {Name: "", Tensor: tensor.New(tensor.Int8)}},
 		map[string]string{"\u202ekey": "\x1b]0;title\a", "json": `{"at":1}`}))
 	var out bytes.Buffer
 	require.NoError(t, runInspect(&out, path, inspectOptions{verify: true}))
@@ -38,7 +39,8 @@ json             {"at":1}
 func TestInspectReadsTheHeaderAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "m.safetensors")
 	header := `{"w":{"dtype":"F8_E4M3","shape":[1099511627776],"data_offsets":[0,1099511627776]}}`
-	require.NoError(t, os.WriteFile(path, append(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), header...), 0o666))
+	length := binary.LittleEndian.AppendUint64(nil, uint64(len(header)))
+	require.NoError(t, os.WriteFile(path, append(length, header...), 0o666))
 	if err := os.Truncate(path, int64(8+len(header))+1<<40); err != nil {
 		t.Skipf("this file system has no sparse files of a terabyte: %v", err)
 	}
@@ -57,8 +59,10 @@ func TestInspectCompares(t *testing.T) {
 		return path
 	}
 	nan := float32(math.NaN())
-	a := file("a", safetensors.Named{Name: "w", Tensor: tensor.FromSlice([]float32{1, nan, 3})}, safetensors.Named{Name: "b", Tensor: tensor.New(tensor.Int32, 2)})
-	b := file("b", safetensors.Named{Name: "b", Tensor: tensor.New(tensor.Int32, 2)}, safetensors.Named{Name: "w", Tensor: tensor.FromSlice([]float32{1, nan, 3.5})})
+	a := file("a", safetensors.Named{Name: "w", Tensor: tensor.FromSlice([]float32{1, nan, 3})},
+		safetensors.Named{Name: "b", Tensor: tensor.New(tensor.Int32, 2)})
+	b := file("b", safetensors.Named{Name: "b", Tensor: tensor.New(tensor.Int32, 2)},
+		safetensors.Named{Name: "w", Tensor: tensor.FromSlice([]float32{1, nan, 3.5})})
 	for _, c := range []struct {
 		name, other string
 		tolerance   float64
@@ -68,8 +72,10 @@ func TestInspectCompares(t *testing.T) {
 		{"another order, within", b, 0.5, ""},
 		{"beyond", b, 0.25, "inspect: w differs by 0.5, more than 0.25"},
 		{"NaN on one side", file("n", safetensors.Named{Name: "w", Tensor: tensor.FromSlice([]float32{1, 2, 3})},
-			safetensors.Named{Name: "b", Tensor: tensor.New(tensor.Int32, 2)}), 1e300, "inspect: w differs by +Inf, more than 1e+300"},
-		{"fewer", file("f", safetensors.Named{Name: "b", Tensor: tensor.New(tensor.Int32, 2)}), 0, "inspect: the files hold 2 and 1 tensors"},
+			safetensors.Named{Name: "b", Tensor: tensor.New(tensor.Int32, 2)}), 1e300,
+			"inspect: w differs by +Inf, more than 1e+300"},
+		{"fewer", file("f", safetensors.Named{Name: "b", Tensor: tensor.New(tensor.Int32, 2)}), 0,
+			"inspect: the files hold 2 and 1 tensors"},
 		{"another shape", file("s", safetensors.Named{Name: "w", Tensor: tensor.New(tensor.Float32, 1, 3)},
 			safetensors.Named{Name: "b", Tensor: tensor.New(tensor.Int32, 2)}), 0, "inspect: w is F32[3] and F32[1 3]"},
 		{"another name", file("o", safetensors.Named{Name: "w", Tensor: tensor.New(tensor.Float32, 3)},
@@ -90,7 +96,8 @@ func TestInspectCompares(t *testing.T) {
 func TestInspectRefusesFlags(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "m.safetensors")
-	require.NoError(t, safetensors.WriteFile(path, []safetensors.Named{{Name: "w", Tensor: tensor.New(tensor.Float32, 2)}}, nil))
+	one := []safetensors.Named{{Name: "w", Tensor: tensor.New(tensor.Float32, 2)}}
+	require.NoError(t, safetensors.WriteFile(path, one, nil))
 	for _, c := range []struct {
 		args []string
 		want string

@@ -30,7 +30,8 @@ var (
 // allocated than about three times what r delivers.
 func Read(r io.Reader) (*tensor.Tensor, error) { return read(r, 0, math.MaxInt) }
 
-// read is Read where r is known to hold room bytes: an array that fits is read in place. One of more than limit bytes is refused.
+// read is Read where r is known to hold room bytes: an array that fits is read in place. One of more than limit bytes
+// is refused.
 func read(r io.Reader, room, limit int64) (*tensor.Tensor, error) {
 	h, err := readHeader(r)
 	if err != nil {

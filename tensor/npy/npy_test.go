@@ -117,14 +117,22 @@ func TestReadErrors(t *testing.T) {
 		{npy.ErrFormat, "keys missing", file("{'descr': '<i4', 'shape': (2,), }", "")},
 		{npy.ErrFormat, "the key", file("{'colour': 'red'}", "")},
 		{npy.ErrFormat, "length of an axis", file("{'descr': '<i4', 'fortran_order': False, 'shape': (-2,), }", "")},
-		{npy.ErrFormat, `")}" where "," should be`, file("{'descr': '<i1', 'fortran_order': False, 'shape': (6)}", "123456")},
-		{npy.ErrFormat, `")}" where "," should be`, file("{'descr': '<i1', 'fortran_order': False, 'shape': (6L)}", "123456")},
-		{npy.ErrFormat, "length of an axis", file("{'descr': '<i1', 'fortran_order': False, 'shape': (06,)}", "123456")},
-		{npy.ErrFormat, "length of an axis", file("{'descr': '<i1', 'fortran_order': False, 'shape': (2,,3)}", "123456")},
+		{npy.ErrFormat, `")}" where "," should be`, file("{'descr': '<i1', 'fortran_order': False, 'shape': (6)}",
+			"123456")},
+		{npy.ErrFormat, `")}" where "," should be`, file("{'descr': '<i1', 'fortran_order': False, 'shape': (6L)}",
+			"123456")},
+		{npy.ErrFormat, "length of an axis", file("{'descr': '<i1', 'fortran_order': False, 'shape': (06,)}",
+			"123456")},
+		{npy.ErrFormat, "length of an axis", file("{'descr': '<i1', 'fortran_order': False, 'shape': (2,,3)}",
+			"123456")},
 		{npy.ErrFormat, "length of an axis", file("{'descr': '<i1', 'fortran_order': False, 'shape': (,)}", "123456")},
 		{npy.ErrFormat, `"(" should be`, file("{'descr': '<i1', 'fortran_order': False, 'shape': 6}", "123456")},
-		{npy.ErrFormat, "too many elements", file("{'descr': '|u1', 'fortran_order': False, 'shape': (0, 4611686018427387903, 4611686018427387903)}", "")},
-		{npy.ErrFormat, "too many elements", file("{'descr': '|u1', 'fortran_order': True, 'shape': (4611686018427387903, 4611686018427387903, 0)}", "")},
+		{npy.ErrFormat, "too many elements",
+			file("{'descr': '|u1', 'fortran_order': False, 'shape': (0, 4611686018427387903, 4611686018427387903)}",
+				"")},
+		{npy.ErrFormat, "too many elements",
+			file("{'descr': '|u1', 'fortran_order': True, 'shape': (4611686018427387903, 4611686018427387903, 0)}",
+				"")},
 		{npy.ErrFormat, "too many elements", file("{'descr': '<i4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }", "")},
 		{npy.ErrFormat, "of 4000000000000 bytes", file("{'descr': '<i4', 'fortran_order': False, 'shape': (1000000000000,), }", "1234")},
 		{npy.ErrFormat, "after the header", file("{'descr': '<i4', 'fortran_order': False, 'shape': (), } x", "1234")},
@@ -180,7 +188,8 @@ func archive(t testing.TB, members ...member) []byte {
 //	n = np.load("z"); n["a"] is array([0, 1, 2])
 func TestZipWithForeignMembers(t *testing.T) {
 	array := file("{'descr': '<i4', 'fortran_order': False, 'shape': (1,), }", "\x07\x00\x00\x00")
-	raw := archive(t, member{"readme.txt", "hi"}, member{"a.npy", array}, member{"folder/", ""}, member{"folder/b.npy", array})
+	raw := archive(t, member{"readme.txt", "hi"}, member{"a.npy", array}, member{"folder/", ""},
+		member{"folder/b.npy", array})
 	all, err := npy.ReadZip(bytes.NewReader(raw), int64(len(raw)))
 	require.NoError(t, err)
 	assert.Len(t, all, 2)
@@ -231,7 +240,8 @@ func TestZipThatInflates(t *testing.T) {
 	z.MaxBytes = 7999
 	_, err = z.All()
 	require.ErrorIs(t, err, npy.ErrTooLarge)
-	assert.ErrorContains(t, err, "b.npy: npy: too many bytes of elements: 4000, the limit is 3999, what is left of Zip.MaxBytes = 7999")
+	assert.ErrorContains(t, err,
+		"b.npy: npy: too many bytes of elements: 4000, the limit is 3999, what is left of Zip.MaxBytes = 7999")
 	z.MaxBytes = 8000
 	all, err := z.All()
 	require.NoError(t, err)

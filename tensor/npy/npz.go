@@ -15,12 +15,12 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// Zip is an archive whose directory has been read; arrays are read when asked for. What else is in the archive is passed over.
-// Tensor is safe for use by many goroutines.
+// Zip is an archive whose directory has been read; arrays are read when asked for. What else is in the archive is
+// passed over. Tensor is safe for use by many goroutines.
 type Zip struct {
-	// MaxBytes is how many bytes of elements are read at most: one array by Tensor, all by All. A file of zeros inflates to a
-	// thousand times its size. OpenZip and NewZip set 1 GiB, or 32 times the archive's bytes if that is more; change it before the
-	// first use.
+	// MaxBytes is how many bytes of elements are read at most: one array by Tensor, all by All. A file of zeros
+	// inflates to a thousand times its size. OpenZip and NewZip set 1 GiB, or 32 times the archive's bytes if that is
+	// more; change it before the first use.
 	MaxBytes int64
 
 	size  int64
@@ -29,7 +29,8 @@ type Zip struct {
 	close func() error
 }
 
-// NewZip reads the directory of an archive of size bytes. It returns ErrFormat if that is broken or a name is in it twice.
+// NewZip reads the directory of an archive of size bytes. It returns ErrFormat if that is broken or a name is in it
+// twice.
 func NewZip(r io.ReaderAt, size int64) (*Zip, error) {
 	in, err := zip.NewReader(r, size)
 	if err != nil {
@@ -118,8 +119,7 @@ func (z *Zip) All() (map[string]*tensor.Tensor, error) {
 	for _, name := range z.names {
 		t, err := z.read(name, left)
 		if errors.Is(err, ErrTooLarge) {
-			return nil, fmt.Errorf("%w, what is left of Zip.MaxBytes = %d for all arrays; OpenZip takes another, and reads one by one",
-				err, z.MaxBytes)
+			return nil, fmt.Errorf("%w, what is left of Zip.MaxBytes = %d for all arrays; see OpenZip", err, z.MaxBytes)
 		}
 		if err != nil {
 			return nil, err
@@ -130,8 +130,9 @@ func (z *Zip) All() (map[string]*tensor.Tensor, error) {
 	return ts, nil
 }
 
-// ReadZip reads the arrays of an archive of size bytes, by name, without ".npy". Members that are no .npy files are passed over. An
-// array that cannot be read is an error, and so are more bytes than Zip's default of MaxBytes: NewZip and OpenZip read one by one.
+// ReadZip reads the arrays of an archive of size bytes, by name, without ".npy". Members that are no .npy files are
+// passed over. An array that cannot be read is an error, and so are more bytes than Zip's default of MaxBytes: NewZip
+// and OpenZip read one by one.
 func ReadZip(r io.ReaderAt, size int64) (map[string]*tensor.Tensor, error) {
 	z, err := NewZip(r, size)
 	if err != nil {

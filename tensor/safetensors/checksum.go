@@ -7,14 +7,14 @@ package safetensors
 //	"tutti.crc32c"           of the header: all but its own entry
 //	"tutti.crc32c.tensors"   of every tensor's bytes, one after the other, in the byte order of the names
 //
-// The header's sum is over what it says and not over its text, so that a program that only puts keys or tensors into another
-// order keeps it right. It is taken over, with each number and each string's length as uint64, little-endian:
+// The header's sum is over what it says and not over its text, so that a program that only puts keys or tensors into
+// another order keeps it right. It is taken over, with each number and each string's length as uint64, little-endian:
 //
 //	for every tensor, in the byte order of the names:   name, dtype, rank, axes …
 //	for every other entry of the metadata, in the byte order of the keys:   key, value
 //
-// Offsets are not in it: a tensor at a wrong place has a wrong sum. Either entry without the other is an error, for then a bit of
-// a key has changed. A file without both is of another program and is not checked.
+// Offsets are not in it: a tensor at a wrong place has a wrong sum. Either entry without the other is an error, for
+// then a bit of a key has changed. A file without both is of another program and is not checked.
 
 import (
 	"encoding/binary"
@@ -91,7 +91,8 @@ func takeSums(infos []Info, meta map[string]string) (checked bool, err error) {
 		return false, fmt.Errorf("%w of the header: it is %s, the file says %s: %s", ErrChecksum, got, header, whatNow)
 	}
 	if len(sums) != 8*len(named) {
-		return false, fmt.Errorf("%w: %d digits in %q for %d tensors: %s", ErrChecksum, len(sums), tensorSumsKey, len(named), whatNow)
+		return false, fmt.Errorf("%w: %d digits in %q for %d tensors: %s", ErrChecksum, len(sums), tensorSumsKey,
+			len(named), whatNow)
 	}
 	for i, info := range named {
 		sum, err := strconv.ParseUint(sums[8*i:8*i+8], 16, 32)
@@ -111,7 +112,8 @@ func dropSums(meta map[string]string) {
 
 // whatNow ends the messages: a wrong sum has two causes, and one of them is harmless.
 const whatNow = "the file is damaged, or a program that edited it kept the checksums of the tensors it had before; " +
-	"that program should drop the metadata " + headerSumKey + " and " + tensorSumsKey + "; safetensors.OpenUnchecked reads the file as it is"
+	"that program should drop the metadata " + headerSumKey + " and " + tensorSumsKey +
+	"; safetensors.OpenUnchecked reads the file as it is"
 
 func byName(infos []Info) []*Info {
 	named := make([]*Info, len(infos))

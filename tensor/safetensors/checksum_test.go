@@ -19,8 +19,10 @@ import (
 func TestEveryFlippedBitIsFound(t *testing.T) {
 	var b bytes.Buffer
 	require.NoError(t, Write(&b, []Named{
-		{"a.weight", tensor.FromSlice([]float32{0.25, 1, -2, 0}, 2, 2)}, {"a.bias", tensor.FromSlice([]float32{3, 0}, 2)},
-		{"n", tensor.FromSlice([]int64{7})}, {"mask", tensor.FromSlice([]bool{true, false})}, {"none", tensor.New(tensor.Float32, 0)},
+		{"a.weight", tensor.FromSlice([]float32{0.25, 1, -2, 0}, 2, 2)}, {"a.bias", tensor.FromSlice([]float32{3, 0},
+			2)},
+		{"n", tensor.FromSlice([]int64{7})}, {"mask", tensor.FromSlice([]bool{true, false})}, {"none",
+			tensor.New(tensor.Float32, 0)},
 	}, map[string]string{"step": `{"at":17}`}))
 	data := b.Bytes()
 	f, err := NewReader(bytes.NewReader(data), int64(len(data)))
@@ -62,7 +64,8 @@ func TestChecksumOfALongTensor(t *testing.T) {
 	_, err = f.Tensor("w")
 	require.ErrorIs(t, err, ErrChecksum)
 	require.ErrorIs(t, f.Verify(), ErrChecksum)
-	want := regexp.QuoteMeta("safetensors: "+path+`: tensor "w": wrong checksum: it is `) + "[0-9a-f]{8}, the file says [0-9a-f]{8}: the file is damaged, or a program"
+	want := regexp.QuoteMeta("safetensors: "+path+`: tensor "w": wrong checksum: it is `) +
+		"[0-9a-f]{8}, the file says [0-9a-f]{8}: the file is damaged, or a program"
 	assert.Regexp(t, want, err.Error())
 
 	loose, err := OpenUnchecked(path)
@@ -75,12 +78,14 @@ func TestChecksumOfALongTensor(t *testing.T) {
 	assert.Nil(t, loose.Meta())
 }
 
-// What another program does to the header: an order of its own is no matter; a tensor or a key that it adds, leaves out or renames
-// under the old checksums is an error.
+// What another program does to the header: an order of its own is no matter; a tensor or a key that it adds, leaves out
+// or renames under the old checksums is an error.
 func TestChecksumsOfAnEditedFile(t *testing.T) {
-	const a, b, meta = `"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}`, `"b":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}`, `"k":"v"`
+	const a, b, meta = `"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}`,
+		`"b":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}`, `"k":"v"`
 	var w bytes.Buffer
-	require.NoError(t, Write(&w, []Named{{"a", tensor.FromSlice([]uint8{1})}, {"b", tensor.FromSlice([]uint8{2})}}, map[string]string{"k": "v"}))
+	require.NoError(t, Write(&w, []Named{{"a", tensor.FromSlice([]uint8{1})}, {"b", tensor.FromSlice([]uint8{2})}},
+		map[string]string{"k": "v"}))
 	sums := regexp.MustCompile(`"tutti.crc32c":"[0-9a-f]+","tutti.crc32c.tensors":"[0-9a-f]+"`).FindString(w.String())
 	require.NotEmpty(t, sums)
 	header, tensors, _ := strings.Cut(sums, ",")
@@ -89,19 +94,24 @@ func TestChecksumsOfAnEditedFile(t *testing.T) {
 		return err
 	}
 	require.NoError(t, read(`{`+b+`,`+a+`, "__metadata__" : {`+tensors+`,`+meta+`,`+header+`}}`, 1, 2))
-	require.NoError(t, read(`{"b":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"note":0},"__metadata__":{`+meta+`,`+sums+`},`+
-		`"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}`, 2, 1), "the tensors in another order")
+	require.NoError(t,
+		read(`{"b":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"note":0},"__metadata__":{`+meta+`,`+sums+`},`+
+			`"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}`, 2, 1), "the tensors in another order")
 	require.NoError(t, read(`{`+a+`,`+b+`,"__metadata__":{`+meta+`}}`, 9, 9), "no checksums are none to check")
 	for name, edited := range map[string]string{
-		"a key more":       `{` + a + `,` + b + `,"__metadata__":{"x":"",` + meta + `,` + sums + `}}`,
-		"a key less":       `{` + a + `,` + b + `,"__metadata__":{` + sums + `}}`,
-		"another value":    `{` + a + `,` + b + `,"__metadata__":{"k":"w",` + sums + `}}`,
-		"one sum alone":    `{` + a + `,` + b + `,"__metadata__":{` + meta + `,` + header + `}}`,
-		"the other alone":  `{` + a + `,` + b + `,"__metadata__":{` + meta + `,` + tensors + `}}`,
-		"another name":     `{` + a + `,"c":{"dtype":"U8","shape":[1],"data_offsets":[1,2]},"__metadata__":{` + meta + `,` + sums + `}}`,
-		"another shape":    `{` + a + `,"b":{"dtype":"U8","shape":[1,1],"data_offsets":[1,2]},"__metadata__":{` + meta + `,` + sums + `}}`,
-		"another type":     `{` + a + `,"b":{"dtype":"I8","shape":[1],"data_offsets":[1,2]},"__metadata__":{` + meta + `,` + sums + `}}`,
-		"one tensor for 2": `{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"__metadata__":{` + meta + `,` + sums + `}}`,
+		"a key more":      `{` + a + `,` + b + `,"__metadata__":{"x":"",` + meta + `,` + sums + `}}`,
+		"a key less":      `{` + a + `,` + b + `,"__metadata__":{` + sums + `}}`,
+		"another value":   `{` + a + `,` + b + `,"__metadata__":{"k":"w",` + sums + `}}`,
+		"one sum alone":   `{` + a + `,` + b + `,"__metadata__":{` + meta + `,` + header + `}}`,
+		"the other alone": `{` + a + `,` + b + `,"__metadata__":{` + meta + `,` + tensors + `}}`,
+		"another name": `{` + a + `,"c":{"dtype":"U8","shape":[1],"data_offsets":[1,2]},"__metadata__":{` + meta +
+			`,` + sums + `}}`,
+		"another shape": `{` + a + `,"b":{"dtype":"U8","shape":[1,1],"data_offsets":[1,2]},"__metadata__":{` +
+			meta + `,` + sums + `}}`,
+		"another type": `{` + a + `,"b":{"dtype":"I8","shape":[1],"data_offsets":[1,2]},"__metadata__":{` + meta +
+			`,` + sums + `}}`,
+		"one tensor for 2": `{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"__metadata__":{` + meta + `,` +
+			sums + `}}`,
 	} {
 		err := read(edited, 1, 2)
 		assert.True(t, errors.Is(err, ErrChecksum) && errors.Is(err, ErrFormat), "%s: %v", name, err)
@@ -122,7 +132,8 @@ func TestChecksumsOfAnEditedFile(t *testing.T) {
 	require.NoError(t, WriteFile(path, list, kept))
 	_, _, err = ReadFile(path)
 	assert.NoError(t, err)
-	require.NoError(t, WriteFile(path, list, map[string]string{"tutti.crc32c": "stale", "tutti.crc32c.tensors": "stale"}))
+	require.NoError(t, WriteFile(path, list, map[string]string{"tutti.crc32c": "stale",
+		"tutti.crc32c.tensors": "stale"}))
 	_, _, err = ReadFile(path)
 	assert.NoError(t, err, "stale sums handed to WriteFile are replaced")
 }

@@ -12,10 +12,11 @@
 // at a multiple of its element size, as other readers expect; with one dtype that is the order given. Metadata is sorted by
 // key. The same input gives the same bytes.
 //
-// Checksums. Write keeps a CRC-32C of every tensor and one of the header in two keys of the metadata, where other readers take no
-// notice of them; every read of a file that has them checks them (see ErrChecksum and checksum.go).
+// Checksums. Write keeps a CRC-32C of every tensor and one of the header in two keys of the metadata, where other
+// readers take no notice of them; every read of a file that has them checks them (see ErrChecksum and checksum.go).
 //
-// Source: Hugging Face, the safetensors format, version 0.8 of its reference implementation, whose checks this reader makes.
+// Source: Hugging Face, the safetensors format, version 0.8 of its reference implementation, whose checks this reader
+// makes.
 package safetensors
 
 import (
@@ -35,7 +36,8 @@ var (
 	ErrFormat = errors.New("not a valid safetensors file")
 	// ErrDType is wrapped by the error for a tensor whose elements are of a type that package tensor lacks.
 	ErrDType = errors.New("no dtype for these elements")
-	// ErrChecksum is wrapped by every error that says the file's bytes are not those that were written. It comes with ErrFormat.
+	// ErrChecksum is wrapped by every error that says the file's bytes are not those that were written. It comes with
+	// ErrFormat.
 	ErrChecksum = errors.New("wrong checksum")
 )
 

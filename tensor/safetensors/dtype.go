@@ -16,8 +16,8 @@ type fileType struct {
 	widen func(dst *tensor.Tensor, raw []byte)
 }
 
-// fileTypes are those of the reference implementation. Three have no dtype here and are read as the next wider one, as package
-// npy does; those with dtype 0 are listed, and passed over.
+// fileTypes are those of the reference implementation. Three have no dtype here and are read as the next wider one, as
+// package npy does; those with dtype 0 are listed, and passed over.
 var fileTypes = []fileType{
 	{"F64", 64, tensor.Float64, nil}, {"F32", 32, tensor.Float32, nil}, {"F16", 16, tensor.Float16, nil},
 	{"BF16", 16, tensor.BFloat16, nil}, {"I64", 64, tensor.Int64, nil}, {"I32", 32, tensor.Int32, nil},
@@ -40,7 +40,8 @@ var fileTypes = []fileType{
 	}},
 
 	{"U64", 64, 0, nil}, {"C64", 64, 0, nil}, {"F8_E5M2", 8, 0, nil}, {"F8_E4M3", 8, 0, nil}, {"F8_E8M0", 8, 0, nil},
-	{"F8_E5M2FNUZ", 8, 0, nil}, {"F8_E4M3FNUZ", 8, 0, nil}, {"F6_E2M3", 6, 0, nil}, {"F6_E3M2", 6, 0, nil}, {"F4", 4, 0, nil},
+	{"F8_E5M2FNUZ", 8, 0, nil}, {"F8_E4M3FNUZ", 8, 0, nil}, {"F6_E2M3", 6, 0, nil}, {"F6_E3M2", 6, 0, nil}, {"F4", 4,
+		0, nil},
 }
 
 // typeNamed returns the file type of the given name, nil if the format has none.

@@ -11,13 +11,16 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// The reference implementation, safetensors 0.8.0, names its types when it meets another: "unknown variant `C128`, expected one of
-// `BOOL`, `F4`, `F6_E2M3`, `F6_E3M2`, `U8`, `I8`, `F8_E5M2`, `F8_E4M3`, `F8_E8M0`, `F8_E4M3FNUZ`, `F8_E5M2FNUZ`, `I16`, `U16`,
-// `F16`, `BF16`, `I32`, `U32`, `F32`, `C64`, `F64`, `I64`, `U64`". Eight elements of each take the bytes given here.
+// The reference implementation, safetensors 0.8.0, names its types when it meets another: "unknown variant `C128`,
+// expected one of `BOOL`, `F4`, `F6_E2M3`, `F6_E3M2`, `U8`, `I8`, `F8_E5M2`, `F8_E4M3`, `F8_E8M0`, `F8_E4M3FNUZ`,
+// `F8_E5M2FNUZ`, `I16`, `U16`, `F16`, `BF16`, `I32`, `U32`, `F32`, `C64`, `F64`, `I64`, `U64`". Eight elements of each
+// take the bytes given here.
 func TestEveryTypeOfTheReferenceIsListed(t *testing.T) {
 	for typ, size := range map[string]int{
-		"BOOL": 8, "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6, "U8": 8, "I8": 8, "F8_E5M2": 8, "F8_E4M3": 8, "F8_E8M0": 8, "F8_E4M3FNUZ": 8,
-		"F8_E5M2FNUZ": 8, "I16": 16, "U16": 16, "F16": 16, "BF16": 16, "I32": 32, "U32": 32, "F32": 32, "C64": 64, "F64": 64,
+		"BOOL": 8, "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6, "U8": 8, "I8": 8, "F8_E5M2": 8, "F8_E4M3": 8, "F8_E8M0": 8,
+		"F8_E4M3FNUZ": 8,
+		"F8_E5M2FNUZ": 8, "I16": 16, "U16": 16, "F16": 16, "BF16": 16, "I32": 32, "U32": 32, "F32": 32, "C64": 64,
+		"F64": 64,
 		"I64": 64, "U64": 64,
 	} {
 		t.Run(typ, func(t *testing.T) {
@@ -37,7 +40,8 @@ func TestEveryTypeOfTheReferenceIsListed(t *testing.T) {
 			x, err := f.Tensor("x")
 			_, _, all := Read(bytes.NewReader(data))
 			if info.DType == 0 {
-				assert.EqualError(t, err, `safetensors: input: tensor "x": no dtype for these elements: they are `+typ+`; Open lists it, and reads the others by name`)
+				assert.EqualError(t, err,
+					`safetensors: input: tensor "x": no dtype for these elements: they are `+typ+`; Open lists it, and reads the others by name`)
 				assert.ErrorIs(t, err, ErrDType)
 				assert.NotErrorIs(t, err, ErrFormat)
 				assert.ErrorIs(t, all, ErrDType)

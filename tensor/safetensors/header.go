@@ -87,8 +87,8 @@ func parseMeta(s *scanner) (map[string]string, error) {
 	return meta, err
 }
 
-// parseInfo parses a tensor's description and checks it against itself. Keys that the format has not are passed over, as the
-// reference implementation does.
+// parseInfo parses a tensor's description and checks it against itself. Keys that the format has not are passed over,
+// as the reference implementation does.
 func parseInfo(s *scanner) (Info, error) {
 	var info Info
 	var typ *fileType
@@ -139,7 +139,8 @@ func parseInfo(s *scanner) (Info, error) {
 		return info, fmt.Errorf("shape %v of %s takes %d bits, which is no number of bytes", shape, typ.name, bits)
 	}
 	if bits/8 != info.Bytes() {
-		return info, fmt.Errorf("shape %v of %s takes %d bytes, data_offsets %v hold %d", shape, typ.name, bits/8, offsets, info.Bytes())
+		return info, fmt.Errorf("shape %v of %s takes %d bytes, data_offsets %v hold %d", shape, typ.name, bits/8,
+			offsets, info.Bytes())
 	}
 	return info, nil
 }

@@ -1,7 +1,7 @@
 package safetensors
 
-// This file reads JSON token by token, and not into structs, because encoding/json forgives what the format forbids: other cases
-// of a key, and keys twice. It makes nothing but what it returns: a header may describe a million tensors.
+// This file reads JSON token by token, and not into structs, because encoding/json forgives what the format forbids:
+// other cases of a key, and keys twice. It makes nothing but what it returns: a header may describe a million tensors.
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
 )
 
 // scanner is a place in a JSON text.
@@ -20,7 +21,7 @@ type scanner struct {
 
 // space skips white space.
 func (s *scanner) space() {
-	for s.at < len(s.text) && (s.text[s.at] == ' ' || s.text[s.at] == '\n' || s.text[s.at] == '\t' || s.text[s.at] == '\r') {
+	for s.at < len(s.text) && strings.IndexByte(" \t\r\n", s.text[s.at]) >= 0 {
 		s.at++
 	}
 }
@@ -151,7 +152,7 @@ func (s *scanner) integers() ([]int64, error) {
 func (s *scanner) integer() (int64, error) {
 	s.space()
 	begin := s.at
-	for s.at < len(s.text) && bytes.IndexByte([]byte("0123456789+-.eE"), s.text[s.at]) >= 0 {
+	for s.at < len(s.text) && strings.IndexByte("0123456789+-.eE", s.text[s.at]) >= 0 {
 		s.at++
 	}
 	number := s.text[begin:s.at]

@@ -24,11 +24,12 @@ type File struct {
 	close   func() error
 }
 
-// NewReader reads and checks the header of the file of size bytes in r. Everything the reference implementation demands is
-// demanded: a header no longer than MaxHeader or the file, JSON of the format's form, shapes that take the bytes their offsets
-// say, data without holes, overlap or anything after it; and beyond it that no name occurs twice. Nothing the header claims is
-// allocated before it is checked against size; the header itself takes a few times its length. A file with checksums has that of
-// its header checked here. The errors wrap ErrFormat, and for a wrong checksum ErrChecksum too.
+// NewReader reads and checks the header of the file of size bytes in r. Everything the reference implementation demands
+// is demanded: a header no longer than MaxHeader or the file, JSON of the format's form, shapes that take the bytes
+// their offsets say, data without holes, overlap or anything after it; and beyond it that no name occurs twice. Nothing
+// the header claims is allocated before it is checked against size; the header itself takes a few times its length. A
+// file with checksums has that of its header checked here. The errors wrap ErrFormat, and for a wrong checksum
+// ErrChecksum too.
 //
 // A tensor of a type that package tensor lacks is listed and can be left alone; Tensor returns ErrDType for it.
 func NewReader(r io.ReaderAt, size int64) (*File, error) { return newFile("input", r, size, true) }
@@ -78,8 +79,9 @@ func newFile(name string, r io.ReaderAt, size int64, check bool) (*File, error) 
 // there is fs.ErrNotExist.
 func Open(path string) (*File, error) { return open(path, true) }
 
-// OpenUnchecked is Open for a file whose checksums are wrong and whose contents are wanted all the same: another program changed
-// tensors and kept the metadata, or what a damaged file still holds is to be saved. Nothing is checked against them.
+// OpenUnchecked is Open for a file whose checksums are wrong and whose contents are wanted all the same: another
+// program changed tensors and kept the metadata, or what a damaged file still holds is to be saved. Nothing is checked
+// against them.
 func OpenUnchecked(path string) (*File, error) { return open(path, false) }
 
 func open(path string, check bool) (*File, error) {
@@ -122,9 +124,9 @@ func (f *File) Meta() map[string]string { return f.meta }
 // Checked reports whether the file has checksums, which every tensor read is compared with.
 func (f *File) Checked() bool { return f.checked }
 
-// Tensor reads the tensor of the given name into new memory. I16 and U16 become Int32, and U32 becomes Int64. It returns an error
-// if there is no such tensor, if its type has no dtype (ErrDType), if its bytes are not those written (ErrChecksum), and if
-// reading fails.
+// Tensor reads the tensor of the given name into new memory. I16 and U16 become Int32, and U32 becomes Int64. It
+// returns an error if there is no such tensor, if its type has no dtype (ErrDType), if its bytes are not those written
+// (ErrChecksum), and if reading fails.
 func (f *File) Tensor(name string) (*tensor.Tensor, error) {
 	i, ok := f.index[name]
 	if !ok {
@@ -135,8 +137,8 @@ func (f *File) Tensor(name string) (*tensor.Tensor, error) {
 
 func (f *File) read(info *Info) (*tensor.Tensor, error) {
 	if info.DType == 0 {
-		return nil, fmt.Errorf("safetensors: %s: tensor %q: %w: they are %s; Open lists it, and reads the others by name", f.name, info.Name,
-			ErrDType, info.Type)
+		return nil, fmt.Errorf("safetensors: %s: tensor %q: %w: they are %s; Open lists it, and reads the others by name",
+			f.name, info.Name, ErrDType, info.Type)
 	}
 	t := tensor.New(info.DType, info.Shape...)
 	typ := typeNamed(info.Type)
@@ -164,8 +166,8 @@ func (f *File) read(info *Info) (*tensor.Tensor, error) {
 	return t, nil
 }
 
-// Verify reads every tensor's bytes, a piece at a time, and returns an error that wraps ErrChecksum for the first that are not
-// those that were written. In a file without checksums it finds only what cannot be read.
+// Verify reads every tensor's bytes, a piece at a time, and returns an error that wraps ErrChecksum for the first that
+// are not those that were written. In a file without checksums it finds only what cannot be read.
 func (f *File) Verify() error {
 	buf := make([]byte, piece)
 	for i := range f.infos {
@@ -193,7 +195,8 @@ func (f *File) pieces(info *Info, room func(n int) []byte) error {
 		left -= int64(len(p))
 	}
 	if f.checked && sum != info.crc {
-		return malformed(f.name, "tensor %q: %w: it is %08x, the file says %08x: %s", info.Name, ErrChecksum, sum, info.crc, whatNow)
+		return malformed(f.name, "tensor %q: %w: it is %08x, the file says %08x: %s", info.Name, ErrChecksum, sum,
+			info.crc, whatNow)
 	}
 	return nil
 }

@@ -78,7 +78,8 @@ func requireSame(t *testing.T, name string, want, got *tensor.Tensor) {
 	require.True(t, bytes.Equal(tensor.Bytes(want.Contiguous()), tensor.Bytes(got)), "%s: elements differ", name)
 }
 
-// The bytes are written out: a change of them is a change of every model's checksum. The checksums are from this Python:
+// The bytes are written out: a change of them is a change of every model's checksum. The checksums are from this
+// Python:
 //
 //	def crc32c(b):
 //	    c = 0xffffffff
@@ -144,7 +145,8 @@ func TestRoundTrip(t *testing.T) {
 func TestNoTensors(t *testing.T) {
 	var b bytes.Buffer
 	require.NoError(t, Write(&b, nil, nil))
-	assert.Equal(t, string(file(`{"__metadata__":{"tutti.crc32c":"5a007f0a","tutti.crc32c.tensors":""}}  `)), b.String())
+	assert.Equal(t, string(file(`{"__metadata__":{"tutti.crc32c":"5a007f0a","tutti.crc32c.tensors":""}}  `)),
+		b.String())
 	got, meta, err := Read(&b)
 	require.NoError(t, err)
 	assert.Empty(t, got)
@@ -219,7 +221,8 @@ func TestRefuses(t *testing.T) {
 		{"name twice", file(`{"a":{`+u2+`},"a":{`+u2+`}}`, two...), `"a": occurs twice`},
 		{"name twice, escaped", file(`{"a":{`+u2+`},"\u0061":{`+u2+`}}`, two...), `"a": occurs twice`},
 		{"key twice", file(`{"a":{"dtype":"U8",`+u2+`}}`, two...), `"a": "dtype": occurs twice`},
-		{"key in capitals", file(`{"a":{"DType":"U8","shape":[2],"data_offsets":[0,2]}}`, two...), `want the three keys`},
+		{"key in capitals", file(`{"a":{"DType":"U8","shape":[2],"data_offsets":[0,2]}}`, two...),
+			`want the three keys`},
 		{"unknown key, broken", file(`{"a":{"x":[1,`+u2+`}}`, two...), `"x": `},
 		{"unknown key without value", file(`{"a":{"x":}}`), `"x": `},
 		{"missing key", file(`{"a":{"dtype":"U8","shape":[2]}}`, two...), "want the three keys"},
@@ -228,8 +231,10 @@ func TestRefuses(t *testing.T) {
 		{"metadata array", file(`{"__metadata__":[]}`), `[, want {`},
 		{"metadata twice", file(`{"__metadata__":{},"__metadata__":{}}`), `"__metadata__": occurs twice`},
 		{"metadata null inside", file(`{"__metadata__":{"a":null}}`), `null, want a string`},
-		{"dtype unknown", file(`{"a":{"dtype":"Q8","shape":[2],"data_offsets":[0,2]}}`, two...), `"dtype": "Q8" is none of the format's types`},
-		{"half a byte", file(`{"a":{"dtype":"F4","shape":[3],"data_offsets":[0,2]}}`, two...), `shape [3] of F4 takes 12 bits`},
+		{"dtype unknown", file(`{"a":{"dtype":"Q8","shape":[2],"data_offsets":[0,2]}}`, two...),
+			`"dtype": "Q8" is none of the format's types`},
+		{"half a byte", file(`{"a":{"dtype":"F4","shape":[3],"data_offsets":[0,2]}}`, two...),
+			`shape [3] of F4 takes 12 bits`},
 		{"dtype number", file(`{"a":{"dtype":1,"shape":[2],"data_offsets":[0,2]}}`, two...), `1, want a string`},
 		{"shape negative", file(`{"a":{"dtype":"U8","shape":[-2],"data_offsets":[0,2]}}`, two...), `-2, want an integer`},
 		{"shape minus zero", file(`{"a":{"dtype":"U8","shape":[-0],"data_offsets":[0,0]}}`), `-0, want an integer`},
@@ -240,9 +245,14 @@ func TestRefuses(t *testing.T) {
 		{"shape too big", file(`{"a":{"dtype":"U8","shape":[9223372036854775808],"data_offsets":[0,2]}}`, two...), `9223372036854775808, want an integer`},
 		{"shape overflows", file(`{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}`), `overflows`},
 		{"shape wraps to 0", file(`{"a":{"dtype":"F64","shape":[2305843009213693952],"data_offsets":[0,0]}}`), `overflows`},
-		{"shape overflows behind 0", file(`{"a":{"dtype":"U8","shape":[0,4611686018427387903,4611686018427387903],"data_offsets":[0,0]}}`), `overflows`},
-		{"shape overflows before 0", file(`{"a":{"dtype":"U8","shape":[4611686018427387903,4611686018427387903,0],"data_offsets":[0,0]}}`), `overflows`},
-		{"bits overflow", file(`{"a":{"dtype":"F64","shape":[1152921504606846975],"data_offsets":[0,0]}}`), `overflows`},
+		{"shape overflows behind 0",
+			file(`{"a":{"dtype":"U8","shape":[0,4611686018427387903,4611686018427387903],"data_offsets":[0,0]}}`),
+			`overflows`},
+		{"shape overflows before 0",
+			file(`{"a":{"dtype":"U8","shape":[4611686018427387903,4611686018427387903,0],"data_offsets":[0,0]}}`),
+			`overflows`},
+		{"bits overflow", file(`{"a":{"dtype":"F64","shape":[1152921504606846975],"data_offsets":[0,0]}}`),
+			`overflows`},
 		{"leading zero", file(`{"a":{"dtype":"U8","shape":[02],"data_offsets":[0,2]}}`, two...), `02, want an integer`},
 		{"one offset", file(`{"a":{"dtype":"U8","shape":[2],"data_offsets":[2]}}`, two...), `data_offsets [2], want`},
 		{"three offsets", file(`{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2,2]}}`, two...), `data_offsets [0 2 2], want`},
@@ -270,10 +280,11 @@ func TestRefuses(t *testing.T) {
 
 func TestAccepts(t *testing.T) {
 	for name, data := range map[string][]byte{
-		"order of keys":         file(`{"a":{"data_offsets":[0,2],"shape":[2],"dtype":"U8"}}`, 1, 2),
-		"order of tensors":      file(`{"b":{"dtype":"U8","shape":[1],"data_offsets":[1,2]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, 1, 2),
-		"keys unknown":          file(`{"a":{"x":{"y":[1,{"dtype":2}],"z":null},"dtype":"U8","":"\"}","shape":[2],"data_offsets":[0,2]}}`, 1, 2),
-		"metadata null":         file(`{"__metadata__":null,"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}`, 1, 2),
+		"order of keys":    file(`{"a":{"data_offsets":[0,2],"shape":[2],"dtype":"U8"}}`, 1, 2),
+		"order of tensors": file(`{"b":{"dtype":"U8","shape":[1],"data_offsets":[1,2]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, 1, 2),
+		"keys unknown":     file(`{"a":{"x":{"y":[1,{"dtype":2}],"z":null},"dtype":"U8","":"\"}","shape":[2],"data_offsets":[0,2]}}`, 1, 2),
+		"metadata null": file(`{"__metadata__":null,"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}`, 1,
+			2),
 		"metadata empty":        file(`{"__metadata__": { } , "a" : { "dtype" : "U8" , "shape" : [ 2 ] , "data_offsets" : [ 0 , 2 ] } }`, 1, 2),
 		"padding":               file("{\"a\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]}}  \n\t", 1, 2),
 		"no elements between":   file(`{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"e":{"dtype":"U8","shape":[0],"data_offsets":[2,2]}}`, 1, 2),

@@ -15,8 +15,9 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// Write writes the tensors and the metadata, which may be nil, to w, with checksums. Views are written as the elements they show.
-// It returns an error, before writing a byte, if a name occurs twice, is "__metadata__" or is not UTF-8; and w's errors.
+// Write writes the tensors and the metadata, which may be nil, to w, with checksums. Views are written as the elements
+// they show. It returns an error, before writing a byte, if a name occurs twice, is "__metadata__" or is not UTF-8; and
+// w's errors.
 func Write(w io.Writer, tensors []Named, meta map[string]string) error {
 	tensors = slices.Clone(tensors)
 	slices.SortStableFunc(tensors, func(a, b Named) int {
