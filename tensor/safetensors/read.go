@@ -85,20 +85,22 @@ func Open(path string) (*File, error) { return open(path, true) }
 func OpenUnchecked(path string) (*File, error) { return open(path, false) }
 
 func open(path string, check bool) (*File, error) {
+	stat, err := os.Stat(path) // before it is opened: to open a fifo is to wait for its writer
+	if err != nil {
+		return nil, fmt.Errorf("safetensors: %w", err)
+	}
+	if !stat.Mode().IsRegular() {
+		return nil, malformed(path, "is not a regular file")
+	}
 	osFile, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("safetensors: %w", err)
 	}
-	stat, err := osFile.Stat()
-	if err == nil && !stat.Mode().IsRegular() {
-		err = malformed(path, "is not a regular file")
-	} else if err != nil {
-		err = fmt.Errorf("safetensors: %w", err)
+	if stat, err = osFile.Stat(); err != nil {
+		osFile.Close()
+		return nil, fmt.Errorf("safetensors: %w", err)
 	}
-	var f *File
-	if err == nil {
-		f, err = newFile(path, osFile, stat.Size(), check)
-	}
+	f, err := newFile(path, osFile, stat.Size(), check)
 	if err != nil {
 		osFile.Close()
 		return nil, err
