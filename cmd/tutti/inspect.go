@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"maps"
@@ -8,8 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -71,27 +72,37 @@ func runInspect(out io.Writer, path string, o inspectOptions) error {
 	return compare(out, f, with, o.tolerance)
 }
 
-// list prints what the header says: elements are not read.
+// list prints what the header says: elements are not read. A million tensors are a million lines, so columns are made in
+// two passes and not by a writer that keeps every cell.
 func list(out io.Writer, f *safetensors.File, verified bool) error {
-	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
+	const most = len("F8_E4M3FNUZ") // of the names of types
+	meta := f.Meta()
+	keys := slices.Sorted(maps.Keys(meta))
+	width := len("checksums")
+	for _, info := range f.Infos() {
+		width = max(width, utf8.RuneCountInString(printable(info.Name)))
+	}
+	for _, key := range keys {
+		width = max(width, utf8.RuneCountInString(printable(key)))
+	}
+	w := bufio.NewWriter(out)
 	total := 0
 	for _, info := range f.Infos() {
-		fmt.Fprintf(w, "%s\t%s\t%v\n", printable(info.Name), info.Type, info.Shape)
+		fmt.Fprintf(w, "%-*s  %-*s  %v\n", width, printable(info.Name), most, info.Type, info.Shape)
 		n, _ := tensor.Elements(info.Shape)
 		total += n
 	}
-	fmt.Fprintf(w, "total\t\t%d elements in %d tensors\n", total, len(f.Infos()))
+	fmt.Fprintf(w, "%-*s  %d elements in %d tensors\n", width, "total", total, len(f.Infos()))
+	sums := "none"
 	switch {
 	case verified:
-		fmt.Fprint(w, "checksums\t\tverified\n")
+		sums = "verified"
 	case f.Checked():
-		fmt.Fprint(w, "checksums\t\tthere: --verify compares\n")
-	default:
-		fmt.Fprint(w, "checksums\t\tnone\n")
+		sums = "there: --verify compares"
 	}
-	meta := f.Meta()
-	for _, key := range slices.Sorted(maps.Keys(meta)) {
-		fmt.Fprintf(w, "%s\t%s\n", printable(key), printable(meta[key]))
+	fmt.Fprintf(w, "%-*s  %s\n", width, "checksums", sums)
+	for _, key := range keys {
+		fmt.Fprintf(w, "%-*s  %s\n", width, printable(key), printable(meta[key]))
 	}
 	return w.Flush()
 }

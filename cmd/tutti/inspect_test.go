@@ -24,12 +24,12 @@ func TestInspectPrintsNoEscapes(t *testing.T) {
 		map[string]string{"\u202ekey": "\x1b]0;title\a", "json": `{"at":1}`}))
 	var out bytes.Buffer
 	require.NoError(t, runInspect(&out, path, inspectOptions{verify: true}))
-	assert.Equal(t, `plain.β          F32   [2 3]
-"\x1b[31mred\a"  BF16  [1]
-"two\nlines\t"   I8    []
-""               I8    []
-total                  9 elements in 4 tensors
-checksums              verified
+	assert.Equal(t, `plain.β          F32          [2 3]
+"\x1b[31mred\a"  BF16         [1]
+"two\nlines\t"   I8           []
+""               I8           []
+total            9 elements in 4 tensors
+checksums        verified
 json             {"at":1}
 "\u202ekey"      "\x1b]0;title\a"
 `, out.String())
@@ -46,8 +46,8 @@ func TestInspectReadsTheHeaderAlone(t *testing.T) {
 	}
 	var out bytes.Buffer
 	require.NoError(t, runInspect(&out, path, inspectOptions{}))
-	assert.Contains(t, out.String(), "F8_E4M3  [1099511627776]")
-	assert.Contains(t, out.String(), "checksums           none")
+	assert.Contains(t, out.String(), "F8_E4M3      [1099511627776]")
+	assert.Contains(t, out.String(), "checksums  none")
 	assert.ErrorContains(t, runInspect(&out, path, inspectOptions{verify: true}), "has no checksums to verify")
 }
 
