@@ -107,14 +107,27 @@ func list(out io.Writer, f *safetensors.File, verified bool) error {
 	return w.Flush()
 }
 
-// printable returns s as it is if a terminal shows it so, and otherwise quoted, with escapes: a name from a file must
-// not steer the terminal, or look like another.
+// printable returns s as it is if a terminal shows it so, and otherwise quoted, with escapes: a name from a file must not
+// steer the terminal, or look like another.
 func printable(s string) string {
-	hidden := func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }
-	if s == "" || strings.ContainsFunc(s, hidden) {
+	if s == "" || visible(s) != s {
 		return strconv.Quote(s)
 	}
 	return s
+}
+
+// visible returns s with escapes for what a terminal would not show, but obey.
+func visible(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsPrint(r) && r != unicode.ReplacementChar {
+			b.WriteRune(r)
+			continue
+		}
+		q := strconv.QuoteRune(r)
+		b.WriteString(q[1 : len(q)-1])
+	}
+	return b.String()
 }
 
 // compare prints the largest absolute difference between tensors of the same name, which it reads pair by pair. Files

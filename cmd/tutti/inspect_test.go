@@ -112,3 +112,11 @@ func TestInspectRefusesFlags(t *testing.T) {
 		assert.Equal(t, "tutti: "+c.want+"\n", errs)
 	}
 }
+
+// Nor is what an error repeats.
+func TestErrorsPrintNoEscapes(t *testing.T) {
+	_, errs, code := tutti(t, t.TempDir(), "inspect", "\x1b[31m.safetensors")
+	assert.Equal(t, exitFailure, code)
+	assert.NotContains(t, errs, "\x1b")
+	assert.Contains(t, errs, `\x1b[31m.safetensors`)
+}

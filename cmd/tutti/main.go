@@ -100,8 +100,9 @@ func exitCode(err error) int {
 	return exitFailure
 }
 
-// oneLine gives the first line of err's text: of the errors of many ranks, the first to fail.
+// oneLine gives the first line of err's text, without what would steer a terminal: of the errors of many ranks, the first
+// to fail.
 func oneLine(err error) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
-	return line
+	return visible(line)
 }
