@@ -282,3 +282,29 @@ func FuzzRead(f *testing.F) {
 		require.True(t, x.Equal(y))
 	})
 }
+
+// Whatever the bytes, an archive's arrays are read within the limit, or the error is one of ours.
+func FuzzZip(f *testing.F) {
+	raw, err := os.ReadFile(filepath.Join("testdata", "numpy.npz"))
+	require.NoError(f, err)
+	f.Add(raw)
+	zeros := file("{'descr': '<i2', 'fortran_order': True, 'shape': (50, 10), }", strings.Repeat("\x00", 1000))
+	f.Add(archive(f, member{"a.npy", zeros}, member{"readme.txt", "hi"}, member{"b.npy", "nope"}))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		z, err := npy.NewZip(bytes.NewReader(raw), int64(len(raw)))
+		if err != nil {
+			require.ErrorIs(t, err, npy.ErrFormat)
+			return
+		}
+		z.MaxBytes = 1 << 16
+		held := 0
+		all, err := z.All()
+		for _, x := range all {
+			held += x.Len() * x.DType().Size()
+		}
+		require.LessOrEqual(t, held, 2*(1<<16), "uint16 becomes Int32")
+		if err != nil && !errors.Is(err, npy.ErrFormat) && !errors.Is(err, npy.ErrDType) && !errors.Is(err, npy.ErrTooLarge) {
+			t.Fatalf("error %v", err)
+		}
+	})
+}

@@ -4,6 +4,7 @@ package npy
 
 import (
 	"archive/zip"
+	"compress/flate"
 	"errors"
 	"fmt"
 	"io"
@@ -100,13 +101,17 @@ func (z *Zip) read(name string, limit int64) (*tensor.Tensor, error) {
 	t, err := read(body, int64(min(room, uint64(limit))), limit)
 	if err == nil { // to the end, for the checksum
 		if _, err = io.Copy(io.Discard, body); err != nil {
-			err = fmt.Errorf("%w: %w", ErrFormat, err)
+			err = fmt.Errorf("npy: %w", err)
 		}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", f.Name, err)
+	var corrupt flate.CorruptInputError
+	switch {
+	case err == nil:
+		return t, nil
+	case errors.As(err, &corrupt), errors.Is(err, zip.ErrChecksum), errors.Is(err, zip.ErrFormat), errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, fmt.Errorf("%w: %s: %w", ErrFormat, f.Name, err)
 	}
-	return t, nil
+	return nil, fmt.Errorf("%s: %w", f.Name, err)
 }
 
 // maxDeflate is the most that deflate can expand one byte to: a 258-byte match in 2 bits, 1032:1.
