@@ -23,16 +23,17 @@ type Metrics struct {
 	// yes and no; -1 where there are neither.
 	Correct int
 	Samples int
+	Ignored int // of the samples, those whose label is negative, and belongs to no class: neither right nor wrong
 }
 
-// Accuracy is Correct as a fraction of Samples, from 0 to 1; NaN where nothing is right or wrong. It counts where the
-// data has classes, and where the loss asks one yes-or-no question about each sample, as BCEWithLogits of one logit
-// does.
+// Accuracy is Correct as a fraction of the samples that are not ignored, from 0 to 1; NaN where nothing is right or
+// wrong. It counts where the data has classes, and where the loss asks one yes-or-no question about each sample, as
+// BCEWithLogits of one logit does.
 func (m Metrics) Accuracy() float64 {
 	if m.Correct < 0 {
 		return math.NaN()
 	}
-	return float64(m.Correct) / float64(m.Samples)
+	return float64(m.Correct) / float64(m.Samples-m.Ignored)
 }
 
 // errStopped says that a rank was told to stop during an evaluation.
@@ -62,13 +63,13 @@ func evaluate(ctx, world context.Context, c Config, src dataset.Source) (Metrics
 	batchSize := c.withDefaults(size).BatchSize
 	batches := (src.Len() + batchSize - 1) / batchSize
 	objective := newObjective(c)
-	// Three numbers a batch, zero where another rank computes them, so that their sum over the ranks is exact; and
+	// Four numbers a batch, zero where another rank computes them, so that their sum over the ranks is exact; and
 	// then how many ranks were told to stop and how many failed.
-	sums := make([]float64, 3*batches+2)
-	flags := sums[3*batches:]
+	sums := make([]float64, 4*batches+2)
+	flags := sums[4*batches:]
 	local := ErrExit
 	var alone sync.WaitGroup // a goroutine for what may end it
-	alone.Go(func() { evaluateBatches(ctx, objective, src, batchSize, rank, size, sums[:3*batches], &local) })
+	alone.Go(func() { evaluateBatches(ctx, objective, src, batchSize, rank, size, sums[:4*batches], &local) })
 	alone.Wait()
 	switch {
 	case local == ErrExit:
@@ -95,13 +96,14 @@ func evaluate(ctx, world context.Context, c Config, src dataset.Source) (Metrics
 	if objective.weigh != nil {
 		weight = 0
 		for i := range batches {
-			weight += sums[3*i+2]
+			weight += sums[4*i+2]
 		}
 	}
 	hits := 0.0
 	for i := range batches {
-		m.Loss += mean(sums[3*i], weight)
-		hits += sums[3*i+1]
+		m.Loss += mean(sums[4*i], weight)
+		hits += sums[4*i+1]
+		m.Ignored += int(sums[4*i+3])
 	}
 	if objective.labelled(c, src.Spec()) {
 		m.Correct = int(hits)
@@ -121,7 +123,7 @@ func evaluateBatches(ctx context.Context, o objective, src dataset.Source, batch
 	tape := autograd.NewTape(autograd.Infer, nil)
 	var batch dataset.Batch
 	index := make([]int, 0, batchSize)
-	for i := rank; 3*i < len(sums); i += size {
+	for i := rank; 4*i < len(sums); i += size {
 		if ctx.Err() != nil {
 			*err = errStopped
 			return
@@ -130,13 +132,8 @@ func evaluateBatches(ctx context.Context, o objective, src dataset.Source, batch
 		for n := i * batchSize; n < min((i+1)*batchSize, src.Len()); n++ {
 			index = append(index, n)
 		}
-		if failed := src.Fill(&batch, index); failed != nil {
+		if failed := batch.Fill(src, index); failed != nil {
 			*err = fmt.Errorf("train: reading the test set: %w", failed)
-			return
-		}
-		if batch.N != len(index) {
-			*err = fmt.Errorf("train: reading the test set: %s gave %d samples, %d were asked for", src.Spec().Name,
-				batch.N, len(index))
 			return
 		}
 		tape.Reset(nil)
@@ -146,34 +143,39 @@ func evaluateBatches(ctx context.Context, o objective, src dataset.Source, batch
 			weighed = o.weigh(&batch)
 		}
 		if w := o.weight(batch.N, weighed); w != 0 {
-			sums[3*i], sums[3*i+2] = scalar(l.Value())*w, w
+			sums[4*i], sums[4*i+2] = scalar(l.Value())*w, w
 		}
 		if output != nil {
-			sums[3*i+1] = float64(o.correct(output.Value(), batch.Y))
+			hits, ignored := o.correct(output.Value(), batch.Y)
+			sums[4*i+1], sums[4*i+3] = float64(hits), float64(ignored)
 		}
 	}
 	*err = nil
 }
 
-// correct counts the rows of output [N, C] whose largest element is at the label; 0 where targets are not labels.
-func correct(output, target *tensor.Tensor) int {
+// correct counts the rows of output [N, C] whose largest element is at the label, and those whose label is negative; 0
+// where targets are not labels.
+func correct(output, target *tensor.Tensor) (hits, ignored int) {
 	if target == nil || output.DType() != tensor.Float32 || output.Rank() != 2 {
-		return 0
+		return 0, 0
 	}
 	switch {
 	case target.DType() == tensor.Int32:
 		target = target.Cast(tensor.Int64)
 	case target.DType() != tensor.Int64:
-		return 0
+		return 0, 0
 	}
-	classes, hits := output.Dim(1), 0
+	classes := output.Dim(1)
 	rows := tensor.Data[float32](output)
 	for i, label := range tensor.Data[int64](target.Contiguous()) {
-		if vec.ArgMax(rows[i*classes:(i+1)*classes]) == int(label) {
+		switch {
+		case label < 0:
+			ignored++
+		case vec.ArgMax(rows[i*classes:(i+1)*classes]) == int(label):
 			hits++
 		}
 	}
-	return hits
+	return hits, ignored
 }
 
 // scalar is the value of a tensor of one element.

@@ -81,20 +81,19 @@ func reductionOf(l layers.Loss) layers.Reduction {
 }
 
 // correct counts the samples whose largest output [N, C] is at their label, or, of a yes-or-no question, whose output
-// [N] or [N, 1] is on the target's side of yes; 0 where targets are neither.
-func (o objective) correct(output, target *tensor.Tensor) int {
+// [N] or [N, 1] is on the target's side of yes; and those whose label is of no class. 0 where targets are neither.
+func (o objective) correct(output, target *tensor.Tensor) (hits, ignored int) {
 	if target == nil || output.DType() != tensor.Float32 {
-		return 0
+		return 0, 0
 	}
 	if o.yes != nil && target.DType() == tensor.Float32 && output.Len() == target.Len() {
-		hits := 0
 		goal := tensor.Data[float32](target)
 		for i, y := range tensor.Data[float32](output) {
 			if (float64(y) > *o.yes) == (goal[i] > 0.5) {
 				hits++
 			}
 		}
-		return hits
+		return hits, 0
 	}
 	return correct(output, target)
 }

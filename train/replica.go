@@ -113,7 +113,8 @@ func (r *replica) differentiate(seed uint64, step, total int) error {
 		tail[tailWeight] = float32(share)
 	}
 	if output != nil {
-		tail[tailCorrect] = float32(r.objective.correct(output.Value(), batch.Y))
+		hits, ignored := r.objective.correct(output.Value(), batch.Y)
+		tail[tailCorrect], tail[tailIgnored] = float32(hits), float32(ignored)
 	}
 	if share == 0 { // nothing counts
 		return nil

@@ -121,6 +121,7 @@ type position struct {
 	Loss    float64 // sums over those steps, of loss times weight
 	Weight  float64 // of the loss: samples, or what it divides by
 	Correct float64
+	Ignored float64
 	Samples int
 	History []Epoch // of the complete epochs
 }
@@ -304,7 +305,7 @@ func (r *run) epoch(ctx context.Context) error {
 	}
 
 	e := Epoch{Epoch: r.at.Epoch + 1, Epochs: r.c.Epochs, Elapsed: trained, Train: Metrics{
-		Loss: mean(r.at.Loss, r.at.Weight), Correct: -1, Samples: r.at.Samples}}
+		Loss: mean(r.at.Loss, r.at.Weight), Correct: -1, Samples: r.at.Samples, Ignored: int(math.Round(r.at.Ignored))}}
 	if r.objective.labelled(r.c, r.c.Train.Spec()) {
 		e.Train.Correct = int(math.Round(r.at.Correct))
 	}

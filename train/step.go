@@ -70,6 +70,7 @@ func (r *run) step(ctx context.Context, samples int) (loss float64, stop bool, e
 		r.at.Weight += float64(samples) - weight // the epoch's is per sample
 	}
 	r.at.Correct += float64(tail[tailCorrect])
+	r.at.Ignored += float64(tail[tailIgnored])
 	return loss, tail[tailStop] != 0, nil
 }
 

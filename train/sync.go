@@ -90,6 +90,7 @@ type syncer interface {
 const (
 	tailLoss     = iota // mean loss of the batch
 	tailCorrect         // samples whose largest output is at their label
+	tailIgnored         // samples whose label is of no class
 	tailFailed          // partitions that could not be computed
 	tailStop            // ranks that were asked to stop after this step
 	tailEnd             // ranks whose OnStep said after the step before that it was the last
