@@ -31,7 +31,7 @@ func allToAllOf[T Elem](g *Group, send, recv [][]T) call {
 	if g.size == 1 {
 		copy(recv[0], send[0])
 	}
-	return call{kind: kindAllToAll, dtype: dtypeOf[T](), sends: listsOf(send), recvs: listsOf(recv), do: allToAll}
+	return call{kind: kindAllToAll, dtype: dtypeOf[T](), sends: byteSlicesOf(send), recvs: byteSlicesOf(recv), do: allToAll}
 }
 
 func allToAll(c *call) error {

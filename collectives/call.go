@@ -54,7 +54,7 @@ type call struct {
 	buf   []byte // the caller's memory
 	do    func(*call) error
 
-	sends, recvs lists // of AllToAll, in place of buf
+	sends, recvs byteSlices // of AllToAll, in place of buf
 
 	g       *Group
 	seq     uint64 // which operation of the group this is, from 1
@@ -83,7 +83,7 @@ func (c *call) right() int { return (c.rank + 1) % c.size }
 
 // release lets go of what belongs to the caller.
 func (c *call) release() {
-	c.buf, c.ctx, c.do, c.sends, c.recvs = nil, nil, nil, lists{}, lists{}
+	c.buf, c.ctx, c.do, c.sends, c.recvs = nil, nil, nil, byteSlices{}, byteSlices{}
 }
 
 // The header that opens every operation, little-endian:

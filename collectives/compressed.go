@@ -178,7 +178,7 @@ func (c *call) compressedAllToAll() error {
 	}
 	// The rounded pieces lie in scratch memory one after another: those to send, by rank, then those to receive.
 	w := Wire(c.root)
-	place := func(l lists, from, r int) (at int) {
+	place := func(l byteSlices, from, r int) (at int) {
 		for i := range r {
 			from += alignedLen(len(l.at(i)) / 2)
 		}

@@ -24,36 +24,44 @@ func (k Costs) String() string {
 		k.Alpha.Round(100*time.Nanosecond), k.Gap.Round(100*time.Nanosecond), k.Ring, k.AllToAll, k.Combine)
 }
 
-// predict returns the time, in ns, that an AllReduce of s bytes over p ranks takes by the costs; infinity where a is not
-// for Auto to take. Each opens with an exchange of headers, which carries the first data where both fit.
-func (k Costs) predict(a Algorithm, p, s int) float64 {
-	alpha, gap, bytes, n := float64(k.Alpha), float64(k.Gap), float64(s), float64(p)
-	share := (n - 1) / n * bytes
-	var open float64
+// The times, in ns, that an AllReduce of s bytes over p ranks takes by the costs. Each opens with an exchange of headers,
+// which carries the first data where both fit.
+
+// open is the time of that exchange where it carries no data.
+func (k Costs) open(s int) float64 {
 	if s > inlineMax {
-		open = alpha
+		return float64(k.Alpha)
 	}
-	switch a {
-	case Ring:
-		return open + 2*(n-1)*alpha + share*(2*k.Ring+k.Combine)
-	case Shuffle:
-		if s*(p-1) <= directMax {
-			return alpha + (n-2)*gap + (n-1)*bytes*(k.AllToAll+k.Combine)
-		}
-		return open + 2*alpha + 2*(n-2)*gap + share*(2*k.AllToAll+k.Combine)
-	case Halving:
-		actors := 1 << int(math.Log2(n))
-		steps := math.Log2(float64(actors))
-		var pairs float64
-		if actors != p {
-			pairs = 2*alpha + bytes*(2*k.Ring+k.Combine)
-		}
-		if s <= doublingMax {
-			return alpha + pairs + steps*(alpha+bytes*(k.Ring+k.Combine))
-		}
-		return alpha + pairs + 2*steps*alpha + share*(2*k.Ring+k.Combine)
+	return 0
+}
+
+// share is what a rank sends in a reduce-scatter or an all-gather, in bytes.
+func share(p, s int) float64 { return float64(p-1) / float64(p) * float64(s) }
+
+func (k Costs) ring(p, s int) float64 {
+	return k.open(s) + 2*float64(p-1)*float64(k.Alpha) + share(p, s)*(2*k.Ring+k.Combine)
+}
+
+func (k Costs) shuffle(p, s int) float64 {
+	alpha, gap, bytes, n := float64(k.Alpha), float64(k.Gap), float64(s), float64(p)
+	if s*(p-1) <= directMax {
+		return alpha + (n-2)*gap + (n-1)*bytes*(k.AllToAll+k.Combine)
 	}
-	return math.Inf(1)
+	return k.open(s) + 2*alpha + 2*(n-2)*gap + share(p, s)*(2*k.AllToAll+k.Combine)
+}
+
+func (k Costs) halving(p, s int) float64 {
+	alpha, bytes := float64(k.Alpha), float64(s)
+	actors := 1 << int(math.Log2(float64(p)))
+	steps := math.Log2(float64(actors))
+	var pairs float64
+	if actors != p {
+		pairs = 2*alpha + bytes*(2*k.Ring+k.Combine)
+	}
+	if s <= doublingMax {
+		return alpha + pairs + steps*(alpha+bytes*(k.Ring+k.Combine))
+	}
+	return alpha + pairs + 2*steps*alpha + share(p, s)*(2*k.Ring+k.Combine)
 }
 
 // staticShuffleMax is the length in bytes up to which Auto shuffles where costs were not measured: below it the number of
@@ -92,17 +100,22 @@ func (g *Group) choose(k kind, bytes int) Algorithm {
 	case bytes > inlineMax && !g.place().flat():
 		return Hierarchical
 	case g.costs.MeasuredOn == g.size && k == kindAllReduce && g.size > 2:
-		best := Shuffle
-		for _, a := range []Algorithm{Halving, Ring} {
-			if g.costs.predict(a, g.size, bytes) < g.costs.predict(best, g.size, bytes) {
-				best = a
-			}
-		}
-		return best
+		return g.costs.fastest(g.size, bytes)
 	case bytes <= g.shuffleMax():
 		return Shuffle
 	}
 	return Ring
+}
+
+// fastest returns the candidate that the costs predict to be the fastest for an AllReduce of s bytes over p ranks.
+func (k Costs) fastest(p, s int) Algorithm {
+	best := Shuffle
+	for a, predict := range candidates {
+		if predict != nil && predict(k, p, s) < candidates[best](k, p, s) {
+			best = Algorithm(a)
+		}
+	}
+	return best
 }
 
 // Explain says, for a log, by which algorithm vectors of which lengths are reduced, and why.

@@ -2,11 +2,8 @@ package collectives
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
-
-	"github.com/tutti-ml/tutti/collectives/transport"
 )
 
 // queue runs a group's operations one after another. Each gets a number, from 1, in the order of the calls; as they also
@@ -255,56 +252,4 @@ func (g *Group) setLimit(d *deadline) {
 	g.queue.mu.Lock()
 	g.limit = d
 	g.queue.mu.Unlock()
-}
-
-// perform does an operation: it checks that the ranks agree on it, lets it do its work, and breaks the group if either fails.
-func (g *Group) perform(ctx context.Context, c call) error {
-	if err := g.Err(); err != nil {
-		return err
-	}
-	g.seq++
-	if g.size == 1 {
-		return nil // all operations of one rank are done before they begin
-	}
-	c.g, c.seq, c.alg = g, g.seq, g.choose(c.kind, len(c.buf))
-	c.rank, c.size, c.ranks = g.rank, g.size, g.ranks
-	c.header(g.opening.out[:])
-	c.tag = g.id<<idShift | digest(g.opening.out[:])<<2
-	g.setLimit(g.limit.within(ctx, g.bound(ctx)))
-	c.ctx = g.limit
-	g.call = c
-	err := g.call.do(&g.call)
-	if err != nil {
-		return g.broken(err)
-	}
-	g.setLimit(g.limit.rest())
-	g.call.release()
-	return nil
-}
-
-// broken breaks the group because the operation in progress has failed with err, and tells the others.
-func (g *Group) broken(err error) error {
-	g.abandon()
-	g.limit.stop()
-	g.setLimit(nil)
-	err = fmt.Errorf("collectives: rank %d of %d: %v #%d: %w", g.rank, g.size, g.call.kind, g.call.seq, explained(err))
-	g.call.release()
-	return g.spread(err)
-}
-
-// spread breaks the group and tells the others why.
-func (g *Group) spread(err error) error {
-	first := g.fail(err)
-	if a, ok := g.t.(transport.Aborter); ok && !errors.Is(first, ErrClosed) {
-		a.Abort(first)
-	}
-	return first
-}
-
-// explained makes a deadline that has passed an ErrTimeout.
-func explained(err error) error {
-	if errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("%w: %w", ErrTimeout, err)
-	}
-	return err
 }

@@ -18,21 +18,21 @@ import (
 // group. They panic if the rank is this one or none of the group's.
 func Send[T Elem](ctx context.Context, g *Group, buf []T, to int) error {
 	g.checkPeer("Send", to)
-	return g.point(ctx, "Send", func(ctx context.Context) error { return g.sendTo(ctx, to, dtypeOf[T](), bytesOf(buf)) })
+	return g.message(ctx, "Send", func(ctx context.Context) error { return g.sendTo(ctx, to, dtypeOf[T](), bytesOf(buf)) })
 }
 
 // Recv fills buf with what rank from Sends to this one, which must be as many elements of the same type: otherwise the
 // error is ErrMismatch, with both lengths or types. See Send.
 func Recv[T Elem](ctx context.Context, g *Group, buf []T, from int) error {
 	g.checkPeer("Recv", from)
-	return g.point(ctx, "Recv", func(ctx context.Context) error { return g.recvFrom(ctx, from, dtypeOf[T](), bytesOf(buf)) })
+	return g.message(ctx, "Recv", func(ctx context.Context) error { return g.recvFrom(ctx, from, dtypeOf[T](), bytesOf(buf)) })
 }
 
 // SendRecv does a Send and a Recv at the same time. send and recv must not overlap. See Send.
 func SendRecv[T Elem](ctx context.Context, g *Group, send []T, to int, recv []T, from int) error {
 	g.checkPeer("SendRecv", to)
 	g.checkPeer("SendRecv", from)
-	return g.point(ctx, "SendRecv", func(ctx context.Context) error {
+	return g.message(ctx, "SendRecv", func(ctx context.Context) error {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		var serr error
@@ -54,8 +54,8 @@ func SendRecv[T Elem](ctx context.Context, g *Group, send []T, to int, recv []T,
 	})
 }
 
-// point runs one of the above under the group's time limit, and breaks the group if it fails.
-func (g *Group) point(ctx context.Context, what string, body func(context.Context) error) error {
+// message runs one of the above under the group's time limit, and breaks the group if it fails.
+func (g *Group) message(ctx context.Context, what string, body func(context.Context) error) error {
 	if err := g.Err(); err != nil {
 		return err
 	}
@@ -71,14 +71,14 @@ func (g *Group) point(ctx context.Context, what string, body func(context.Contex
 }
 
 // A message is preceded by a header, little-endian, in a message of its own: magic u32, type u32, elements u64.
-const pointHeaderLen = 16
+const messageHeaderLen = 16
 
-const pointMagic = 0x54555054 // "TUPT"
+const messageMagic = 0x54555054 // "TUPT"
 
-func pointHeader(d transport.DType, n int) [pointHeaderLen]byte {
-	var h [pointHeaderLen]byte
+func messageHeader(d transport.DType, n int) [messageHeaderLen]byte {
+	var h [messageHeaderLen]byte
 	le := binary.LittleEndian
-	le.PutUint32(h[:], pointMagic)
+	le.PutUint32(h[:], messageMagic)
 	le.PutUint32(h[4:], uint32(d))
 	le.PutUint64(h[8:], uint64(n))
 	return h
@@ -90,7 +90,7 @@ func (g *Group) sendTo(ctx context.Context, to int, d transport.DType, p []byte)
 		return err
 	}
 	defer release()
-	h := pointHeader(d, len(p)/d.Size())
+	h := messageHeader(d, len(p)/d.Size())
 	tag := g.id<<idShift | sendTag
 	if err := g.t.Send(ctx, g.abs(to), tag, h[:]); err != nil {
 		return err
@@ -104,7 +104,7 @@ func (g *Group) recvFrom(ctx context.Context, from int, d transport.DType, p []b
 		return err
 	}
 	defer release()
-	var h [pointHeaderLen]byte
+	var h [messageHeaderLen]byte
 	tag := g.id<<idShift | sendTag
 	if err := g.t.Recv(ctx, g.abs(from), tag, h[:]); err != nil {
 		return err
@@ -114,8 +114,8 @@ func (g *Group) recvFrom(ctx context.Context, from int, d transport.DType, p []b
 		return fmt.Errorf("%w: %s: %v on rank %d, %v on rank %d", ErrMismatch, what, theirs, g.abs(from), ours, g.abs(g.rank))
 	}
 	switch theirs, n := transport.DType(le.Uint32(h[4:])), le.Uint64(h[8:]); {
-	case le.Uint32(h[:]) != pointMagic:
-		return differ("protocol", fmt.Sprintf("%#x", le.Uint32(h[:])), fmt.Sprintf("%#x", pointMagic))
+	case le.Uint32(h[:]) != messageMagic:
+		return differ("protocol", fmt.Sprintf("%#x", le.Uint32(h[:])), fmt.Sprintf("%#x", messageMagic))
 	case theirs != d:
 		return differ("element type", theirs, d)
 	case n != uint64(len(p)/d.Size()):
