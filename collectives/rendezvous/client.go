@@ -6,26 +6,48 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"sync"
 	"time"
 
+	"github.com/tutti-ml/tutti/collectives/internal/fdlimit"
 	"github.com/tutti-ml/tutti/collectives/transport"
 )
 
-// patience is how long a client waits for the answer to a request: what the server may hold it, and the network's share.
+// patience is how long a client waits for a word of the server's while it owes an answer: what the server may be silent, and
+// the network's share. Then it connects anew.
 const patience = hold + 10*time.Second
 
-// Client is one rank's access to a Server. It implements transport.Store and may be used by many goroutines at once;
-// each operation in progress has a connection to itself.
+// Client is one rank's access to a Server, over one connection. It implements transport.Store and may be used by many
+// goroutines at once. If the connection is lost it makes another, and asks again what has not been answered: that does no
+// harm, as asking twice for the same is asking once.
 type Client struct {
 	addr   string
 	secret []byte
 	local  net.Addr
 
-	mu     sync.Mutex
-	idle   []*wire
-	closed bool
+	ctx    context.Context // of the connections; ended by Close
+	cancel context.CancelFunc
+	keeper sync.WaitGroup
+
+	mu       sync.Mutex
+	w        *wire         // nil while there is none
+	wake     chan struct{} // tells keep, while there is none, that something is asked
+	requests map[uint32]*asked
+	last     uint32 // the number of the last request
+	lastErr  error  // why there is no connection
+}
+
+// asked is a request that has not been answered.
+type asked struct {
+	body   []byte
+	result chan result // capacity 1
+}
+
+type result struct {
+	value []byte
+	err   error
 }
 
 var _ transport.Store = (*Client)(nil)
@@ -36,23 +58,15 @@ func Dial(ctx context.Context, addr string, secret []byte) (*Client, error) {
 	if len(secret) < MinSecret {
 		return nil, fmt.Errorf("rendezvous: Dial: a secret of %d bytes, fewer than %d", len(secret), MinSecret)
 	}
-	c := &Client{addr: addr, secret: secret}
-	for wait := 10 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-		w, err := c.connect(ctx)
-		if err == nil {
-			c.local = w.conn.LocalAddr()
-			c.put(w)
-			return c, nil
-		}
-		if errors.Is(err, transport.ErrUnauthorized) {
-			return nil, err
-		}
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return nil, fmt.Errorf("rendezvous: Dial: %w (last: %w)", context.Cause(ctx), err)
-		}
+	c := &Client{addr: addr, secret: secret, wake: make(chan struct{}, 1), requests: map[uint32]*asked{}}
+	w, err := c.connect(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("rendezvous: Dial: %w", err)
 	}
+	c.ctx, c.cancel = context.WithCancel(context.Background())
+	c.w, c.local = w, w.conn.LocalAddr()
+	c.keeper.Go(c.keep)
+	return c, nil
 }
 
 // LocalHost returns the address of this host as the route to the store has it: where other ranks that reach the store
@@ -67,7 +81,7 @@ func (c *Client) LocalHost() string {
 
 // Set stores value under key. Keys have at most 256 bytes, values 65535.
 func (c *Client) Set(ctx context.Context, key string, value []byte) error {
-	_, err := c.do(ctx, request{opSet, key, value})
+	_, err := c.do(ctx, request{op: opSet, key: key, value: value})
 	return err
 }
 
@@ -79,116 +93,217 @@ func (c *Client) Get(ctx context.Context, key string) ([]byte, error) {
 // Propose stores value under key unless a value was proposed before, and returns the one that is there: whoever proposes
 // for key, all get the first. These keys are apart from Set's; the limits are the same.
 func (c *Client) Propose(ctx context.Context, key string, value []byte) ([]byte, error) {
-	return c.do(ctx, request{opPropose, key, value})
+	return c.do(ctx, request{op: opPropose, key: key, value: value})
 }
 
-// Close ends the connections. Operations in progress are not disturbed.
+// Close ends the connection. Operations in progress fail with transport.ErrClosed.
 func (c *Client) Close() error {
+	c.cancel()
+	c.mu.Lock()
+	if c.w != nil {
+		c.w.conn.Close()
+	}
+	c.mu.Unlock()
+	c.keeper.Wait()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.closed = true
-	for _, w := range c.idle {
-		w.conn.Close()
-	}
-	c.idle = nil
+	c.fail(transport.ErrClosed)
 	return nil
 }
 
+// connect tries until it has met the challenge, ctx ends, or the server turns out not to know the secret. It waits a little
+// longer after each failure, and lets each try last longer: a server that has hundreds of clients at once may take its time.
 func (c *Client) connect(ctx context.Context) (*wire, error) {
-	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
+	limit := handshakeTimeout
+	for wait := 10 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		w, err := c.connectOnce(ctx, limit)
+		if err == nil || errors.Is(err, transport.ErrUnauthorized) {
+			return w, err
+		}
+		limit = min(2*limit, time.Minute)
+		c.mu.Lock()
+		c.lastErr = err
+		c.mu.Unlock()
+		select {
+		case <-time.After(wait/2 + rand.N(wait)): // so that all who were refused together do not come together again
+		case <-ctx.Done():
+			return nil, fmt.Errorf("%w (last: %w)", context.Cause(ctx), err)
+		}
+	}
+}
+
+func (c *Client) connectOnce(ctx context.Context, limit time.Duration) (*wire, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", c.addr)
 	if err != nil {
-		return nil, fmt.Errorf("rendezvous: store: %w", err)
+		return nil, fmt.Errorf("store: %w", fdlimit.Explain(err))
 	}
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Now()) })
-	defer stop()
 	w, err := clientHandshake(conn, c.secret)
+	if err == nil && !stop() {
+		err = ctx.Err() // its deadline is spoilt
+	}
 	if err != nil {
+		stop()
 		conn.Close()
-		return nil, fmt.Errorf("rendezvous: store at %s: %w", c.addr, err)
+		return nil, fmt.Errorf("store at %s: %w", c.addr, err)
 	}
 	return w, nil
 }
 
-// take returns an idle connection, or a new one.
-func (c *Client) take(ctx context.Context) (*wire, error) {
-	c.mu.Lock()
-	if c.closed {
+// keep reads the answers and, when the connection is lost, makes another as soon as there is something to ask.
+func (c *Client) keep() {
+	for w := c.w; ; {
+		if w != nil {
+			err := c.listen(w)
+			w.conn.Close()
+			c.mu.Lock()
+			c.w, c.lastErr = nil, err
+			c.mu.Unlock()
+		}
+		for !c.owed() {
+			select {
+			case <-c.wake:
+			case <-c.ctx.Done():
+				return
+			}
+		}
+		var err error
+		if w, err = c.connect(c.ctx); err == nil {
+			c.adopt(w)
+			continue
+		}
+		c.mu.Lock()
+		c.fail(err) // another store than before, or Close
 		c.mu.Unlock()
-		return nil, transport.ErrClosed
+		if c.ctx.Err() != nil {
+			return
+		}
 	}
-	if n := len(c.idle); n > 0 {
-		w := c.idle[n-1]
-		c.idle = c.idle[:n-1]
-		c.mu.Unlock()
-		return w, nil
-	}
-	c.mu.Unlock()
-	return c.connect(ctx)
 }
 
-// put gives a connection back.
-func (c *Client) put(w *wire) {
+// owed reports whether anything is asked.
+func (c *Client) owed() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed {
-		w.conn.Close()
-		return
-	}
-	c.idle = append(c.idle, w)
+	return len(c.requests) > 0
 }
 
-// do asks until the answer is final.
+// adopt takes a new connection, and asks again over it.
+func (c *Client) adopt(w *wire) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var out []byte
+	for _, a := range c.requests {
+		out = w.append(out, a.body)
+	}
+	w.conn.SetDeadline(time.Now().Add(patience))
+	c.w = w
+	if _, err := w.conn.Write(out); err != nil || c.ctx.Err() != nil {
+		w.conn.Close() // listen finds out
+	}
+}
+
+// listen hands out the answers that come over w until it ends.
+func (c *Client) listen(w *wire) error {
+	for {
+		body, err := w.read()
+		if err != nil {
+			return err
+		}
+		a, err := parseAnswer(body)
+		if err != nil {
+			return err
+		}
+		c.mu.Lock()
+		switch a.status {
+		case statusAlive:
+		case statusClosed:
+			c.fail(fmt.Errorf("%w: the store has ended", transport.ErrClosed))
+		default:
+			if r := c.requests[a.number]; r != nil {
+				delete(c.requests, a.number)
+				res := result{value: a.value}
+				if a.status == statusRefused {
+					res = result{err: fmt.Errorf("refused: %s", a.value)}
+				}
+				r.result <- res
+			}
+		}
+		c.setDeadline(w)
+		c.mu.Unlock()
+	}
+}
+
+// setDeadline bounds the silence of a server that owes an answer. c.mu is held.
+func (c *Client) setDeadline(w *wire) {
+	var end time.Time
+	if len(c.requests) > 0 {
+		end = time.Now().Add(patience)
+	}
+	w.conn.SetReadDeadline(end)
+}
+
+// fail ends every request. c.mu is held.
+func (c *Client) fail(err error) {
+	for n, r := range c.requests {
+		delete(c.requests, n)
+		r.result <- result{err: err}
+	}
+}
+
+// do asks, and waits for the answer.
 func (c *Client) do(ctx context.Context, r request) ([]byte, error) {
-	name := map[byte]string{opSet: "set", opGet: "get", opPropose: "propose"}[r.op]
 	if err := r.check(); err != nil {
 		return nil, err
 	}
-	w, err := c.take(ctx)
+	value, err := c.ask(ctx, r)
 	if err != nil {
-		return nil, fmt.Errorf("rendezvous: %s %q: %w", name, r.key, err)
+		return nil, fmt.Errorf("rendezvous: %s %q: store at %s: %w", opNames[r.op], r.key, c.addr, err)
 	}
-	for {
-		status, value, err := ask(ctx, w, r)
-		if err != nil {
-			w.conn.Close()
-			if ctx.Err() != nil {
-				err = context.Cause(ctx)
-			}
-			return nil, fmt.Errorf("rendezvous: %s %q: store at %s: %w", name, r.key, c.addr, err)
-		}
-		switch status {
-		case statusOK:
-			c.put(w)
-			return value, nil
-		case statusRefused:
-			c.put(w)
-			return nil, fmt.Errorf("rendezvous: %s %q: store at %s: refused: %s", name, r.key, c.addr, value)
-		}
-	}
+	return value, nil
 }
 
-// ask sends one request and waits for its answer, no longer than ctx and patience allow.
-func ask(ctx context.Context, w *wire, r request) (status byte, value []byte, err error) {
-	if err := ctx.Err(); err != nil {
-		return 0, nil, err
+func (c *Client) ask(ctx context.Context, r request) ([]byte, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
 	}
-	w.conn.SetDeadline(time.Now().Add(patience))
-	stop := context.AfterFunc(ctx, func() { w.conn.SetDeadline(time.Now()) })
-	err = w.write(r.append(nil))
-	var body []byte
-	if err == nil {
-		body, err = w.read()
+	c.mu.Lock()
+	if c.ctx.Err() != nil {
+		c.mu.Unlock()
+		return nil, transport.ErrClosed
 	}
-	if !stop() && err == nil {
-		err = ctx.Err() // the connection's deadline may be spoilt
+	c.last++
+	if c.last == 0 { // after 2³² requests: 0 is nobody's
+		c.last = 1
 	}
-	if err != nil {
-		return 0, nil, err
+	r.number = c.last
+	a := &asked{r.append(nil), make(chan result, 1)}
+	c.requests[r.number] = a
+	if c.w != nil {
+		c.w.conn.SetDeadline(time.Now().Add(patience))
+		if err := c.w.write(a.body); err != nil {
+			c.w.conn.Close() // listen finds out, and keep asks again
+		}
+	} else {
+		select {
+		case c.wake <- struct{}{}:
+		default:
+		}
 	}
-	if len(body) == 0 || body[0] < statusOK || body[0] > statusRefused {
-		return 0, nil, fmt.Errorf("an answer of %d bytes makes no sense", len(body))
+	c.mu.Unlock()
+	select {
+	case res := <-a.result:
+		return res.value, res.err
+	case <-ctx.Done():
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		delete(c.requests, r.number)
+		err := context.Cause(ctx)
+		if c.w == nil && c.lastErr != nil {
+			err = fmt.Errorf("%w (the connection: %w)", err, c.lastErr)
+		}
+		return nil, err
 	}
-	return body[0], body[1:], nil
 }

@@ -85,7 +85,7 @@ func (d *Dir) Secret() []byte { return d.secret }
 
 // Set stores value under key.
 func (d *Dir) Set(ctx context.Context, key string, value []byte) error {
-	r := request{opSet, key, value}
+	r := request{op: opSet, key: key, value: value}
 	if err := errors.Join(r.check(), ctx.Err()); err != nil {
 		return fmt.Errorf("rendezvous: set %q: %w", key, err)
 	}
@@ -113,7 +113,7 @@ func (d *Dir) Get(ctx context.Context, key string) (value []byte, err error) {
 // Propose stores value under key unless a value was proposed before, and returns the one that is there: whoever proposes
 // for key, all get the first. These keys are apart from Set's. The file system must have hard links.
 func (d *Dir) Propose(ctx context.Context, key string, value []byte) ([]byte, error) {
-	r := request{opPropose, key, value}
+	r := request{op: opPropose, key: key, value: value}
 	err := errors.Join(r.check(), ctx.Err())
 	name := "first-" + fileOf(key)
 	if err == nil {

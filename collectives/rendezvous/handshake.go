@@ -28,15 +28,15 @@ import (
 )
 
 const (
-	magic    = "tuttiKV1"
+	magic    = "tuttiKV2"
 	nonceLen = 32
 	macLen   = sha256.Size
 
 	// maxFrame bounds the body of a frame: an operation, a key and a value.
-	maxFrame = 8 + maxKey + maxValue
+	maxFrame = 16 + maxKey + maxValue
 )
 
-// handshakeTimeout bounds the challenge: who has not answered by then never will.
+// handshakeTimeout bounds the challenge on the server, and on a client that tries for the first time; it tries again.
 const handshakeTimeout = 5 * time.Second
 
 var errFrame = errors.New("rendezvous: frame is not authentic or out of order")
@@ -112,8 +112,8 @@ func clientHandshake(conn net.Conn, secret []byte) (*wire, error) {
 	return newWire(conn, secret, nonceC, nonceS, false), nil
 }
 
-// serverHandshake meets the challenge from the side that accepted.
-func serverHandshake(conn net.Conn, secret []byte) (*wire, error) {
+// serverHandshake meets the challenge from the side that accepted. It calls spoke when the client has sent a challenge.
+func serverHandshake(conn net.Conn, secret []byte, spoke func()) (*wire, error) {
 	hello := make([]byte, len(magic)+nonceLen)
 	if _, err := io.ReadFull(conn, hello); err != nil {
 		return nil, err
@@ -121,6 +121,7 @@ func serverHandshake(conn net.Conn, secret []byte) (*wire, error) {
 	if string(hello[:len(magic)]) != magic {
 		return nil, transport.ErrUnauthorized
 	}
+	spoke()
 	nonceC := hello[len(magic):]
 	answer := make([]byte, len(magic)+nonceLen, len(magic)+nonceLen+macLen)
 	copy(answer, magic)
@@ -140,12 +141,17 @@ func serverHandshake(conn net.Conn, secret []byte) (*wire, error) {
 	return newWire(conn, secret, nonceC, nonceS, true), nil
 }
 
+// append appends to b the next frame, which must be the next to be sent.
+func (w *wire) append(b, body []byte) []byte {
+	at := len(b)
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(body)))
+	b = append(b, body...)
+	return append(b, w.out.sum(b[at:at+4], body)...)
+}
+
 // write sends one frame.
 func (w *wire) write(body []byte) error {
-	frame := binary.LittleEndian.AppendUint32(make([]byte, 0, 4+len(body)+macLen), uint32(len(body)))
-	frame = append(frame, body...)
-	frame = append(frame, w.out.sum(frame[:4], body)...)
-	_, err := w.conn.Write(frame)
+	_, err := w.conn.Write(w.append(nil, body))
 	return err
 }
 

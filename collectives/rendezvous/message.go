@@ -1,9 +1,10 @@
 package rendezvous
 
-// What the frames of the TCP store say: requests and answers.
+// What the frames of the TCP store say: requests and answers. A client may ask many things before the first is answered, in
+// any order: an answer repeats the number of its request.
 //
-//	request   op u8 · key length u16 little-endian · key · value (op set, propose)
-//	answer    status u8 · value (status ok) or a text (status refused)
+//	request   number u32 little-endian · op u8 · key length u16 · key · value (op set, propose)
+//	answer    number u32 · status u8 · value (status ok) or a text (status refused)
 
 import (
 	"encoding/binary"
@@ -21,20 +22,25 @@ const (
 	opPropose
 )
 
+var opNames = map[byte]string{opSet: "set", opGet: "get", opPropose: "propose"}
+
 const (
-	statusOK      byte = 1 + iota
-	statusPending      // the key is not set yet: ask again
+	statusOK    byte = 1 + iota
+	statusAlive      // number 0: the server lives, and some key that was asked for is not set yet
 	statusRefused
+	statusClosed // number 0: the server has ended in good order
 )
 
 // request is what a client asks.
 type request struct {
-	op    byte
-	key   string
-	value []byte
+	number uint32
+	op     byte
+	key    string
+	value  []byte
 }
 
 func (r request) append(b []byte) []byte {
+	b = binary.LittleEndian.AppendUint32(b, r.number)
 	b = append(b, r.op)
 	b = binary.LittleEndian.AppendUint16(b, uint16(len(r.key)))
 	b = append(b, r.key...)
@@ -54,17 +60,19 @@ func (r request) check() error {
 	return nil
 }
 
+const requestHead = 7 // bytes before the key
+
 // parseRequest reads the body of a frame. The value is a part of b.
 func parseRequest(b []byte) (request, error) {
-	if len(b) < 3 {
-		return request{}, fmt.Errorf("rendezvous: a request of %d bytes, fewer than 3", len(b))
+	if len(b) < requestHead {
+		return request{}, fmt.Errorf("rendezvous: a request of %d bytes, fewer than %d", len(b), requestHead)
 	}
-	r := request{op: b[0]}
+	r := request{number: binary.LittleEndian.Uint32(b), op: b[4]}
 	if r.op < opSet || r.op > opPropose {
 		return request{}, fmt.Errorf("rendezvous: operation %d is none", r.op)
 	}
-	n := int(binary.LittleEndian.Uint16(b[1:]))
-	if b = b[3:]; n > len(b) {
+	n := int(binary.LittleEndian.Uint16(b[5:]))
+	if b = b[requestHead:]; n > len(b) {
 		return request{}, fmt.Errorf("rendezvous: a key of %d bytes in %d", n, len(b))
 	}
 	r.key, r.value = string(b[:n]), b[n:]
@@ -72,4 +80,25 @@ func parseRequest(b []byte) (request, error) {
 		return request{}, fmt.Errorf("rendezvous: %d bytes after the key of a get", len(r.value))
 	}
 	return r, r.check()
+}
+
+// answer is what the server says.
+type answer struct {
+	number uint32
+	status byte
+	value  []byte
+}
+
+func (a answer) append(b []byte) []byte {
+	b = binary.LittleEndian.AppendUint32(b, a.number)
+	b = append(b, a.status)
+	return append(b, a.value...)
+}
+
+// parseAnswer reads the body of a frame. The value is a part of b.
+func parseAnswer(b []byte) (answer, error) {
+	if len(b) < 5 || b[4] < statusOK || b[4] > statusClosed {
+		return answer{}, fmt.Errorf("rendezvous: an answer of %d bytes makes no sense", len(b))
+	}
+	return answer{binary.LittleEndian.Uint32(b), b[4], b[5:]}, nil
 }

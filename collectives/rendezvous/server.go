@@ -1,9 +1,8 @@
 package rendezvous
 
-// The serving side of the TCP store.
+// The serving side of the TCP store: who may come in. What a client gets there is in session.go.
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,16 +10,17 @@ import (
 	"sync"
 	"time"
 
-	"github.com/tutti-ml/tutti/collectives/transport"
+	"github.com/tutti-ml/tutti/collectives/internal/fdlimit"
+	"github.com/tutti-ml/tutti/collectives/internal/lobby"
 )
 
 const (
-	// hold is how long the server keeps a Get for a key that is not there before it answers "ask again". So it never
-	// works for long for a client that is gone, and a client hears from a living server at least this often.
+	// hold is how often the server tells a client that waits for a key that it is still there.
 	hold = time.Second
 
-	// maxStrangers bounds the connections that have not met the challenge yet; more are closed at once.
-	maxStrangers = 1024
+	// maxStrangers bounds the connections that have not met the challenge yet. If there are more, those that keep silent are
+	// closed, the oldest first.
+	maxStrangers = 256
 
 	// maxStored bounds the bytes of keys and values a server takes in all.
 	maxStored = 256 << 20
@@ -28,55 +28,72 @@ const (
 
 // Server is a store that ranks reach over TCP with Dial. Every connection must prove that it knows the job's secret.
 type Server struct {
-	l         net.Listener
-	secret    []byte
-	kv        transport.Store
-	strangers chan struct{} // one token each
-	ctx       context.Context
-	cancel    context.CancelFunc
-	wg        sync.WaitGroup
+	l      net.Listener
+	secret []byte
+	lobby  *lobby.Lobby
+	ctx    context.Context
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+	once   sync.Once
 
 	mu       sync.Mutex
-	conns    map[net.Conn]struct{}
+	guests   map[net.Conn]struct{} // those in the lobby
+	sessions map[*session]struct{}
+	values   map[string]*entry
 	stored   int
 	proposed map[string][]byte
-	once     sync.Once
+	trouble  error // why the last connection could not be accepted
 }
 
 // Serve starts a store that listens at addr, host:port. The host decides who can reach it: "127.0.0.1" for this machine
-// alone, an address of an interface for its network, "0.0.0.0" for all; it must be given. Port 0 takes a free one, see
-// Addr. The secret has at least MinSecret bytes.
+// alone, an address of an interface for its network, none for everybody. Port 0 takes a free one, see Addr. The secret has
+// at least MinSecret bytes.
 func Serve(addr string, secret []byte) (*Server, error) {
 	if len(secret) < MinSecret {
 		return nil, fmt.Errorf("rendezvous: Serve: a secret of %d bytes, fewer than %d", len(secret), MinSecret)
 	}
-	if host, _, err := net.SplitHostPort(addr); err != nil || host == "" {
+	if _, _, err := net.SplitHostPort(addr); err != nil {
 		return nil, fmt.Errorf("rendezvous: Serve: address %q is not host:port", addr)
 	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("rendezvous: Serve: %w", err)
+		return nil, fmt.Errorf("rendezvous: Serve: %w", fdlimit.Explain(err))
 	}
-	s := &Server{l: l, secret: secret, kv: transport.NewMemStore(), strangers: make(chan struct{}, maxStrangers),
-		conns: map[net.Conn]struct{}{}, proposed: map[string][]byte{}}
+	s := &Server{l: l, secret: secret, lobby: lobby.New(maxStrangers), guests: map[net.Conn]struct{}{},
+		sessions: map[*session]struct{}{}, values: map[string]*entry{}, proposed: map[string][]byte{}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.wg.Add(1)
-	go s.accept()
+	s.wg.Go(s.accept)
+	s.wg.Go(s.beat)
 	return s, nil
 }
 
 // Addr returns the host:port the server listens at.
 func (s *Server) Addr() string { return s.l.Addr().String() }
 
-// Close ends the service: answers in progress are still given, then every connection is closed. It is idempotent.
+// Port returns the port the server listens at.
+func (s *Server) Port() int { return s.l.Addr().(*net.TCPAddr).Port }
+
+// Trouble returns why connections could not be accepted of late, an error of the system such as too many open files; nil if
+// they could.
+func (s *Server) Trouble() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.trouble
+}
+
+// Close ends the service: answers in progress are still given, clients that wait are told, then every connection is closed.
+// It is idempotent.
 func (s *Server) Close() error {
 	s.once.Do(func() {
 		s.l.Close()
 		s.cancel()
 		s.mu.Lock()
-		for c := range s.conns {
-			c.SetReadDeadline(time.Now()) // no further request
-			c.SetWriteDeadline(time.Now().Add(time.Second))
+		for c := range s.guests {
+			c.SetDeadline(time.Now())
+		}
+		for c := range s.sessions {
+			c.w.conn.SetReadDeadline(time.Now()) // no further request
+			c.w.conn.SetWriteDeadline(time.Now().Add(time.Second))
 		}
 		s.mu.Unlock()
 	})
@@ -85,124 +102,99 @@ func (s *Server) Close() error {
 }
 
 func (s *Server) accept() {
-	defer s.wg.Done()
 	for {
 		conn, err := s.l.Accept()
-		if err != nil {
-			if errors.Is(err, net.ErrClosed) {
-				return
-			}
-			time.Sleep(10 * time.Millisecond) // out of descriptors: others will be given back
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		s.mu.Lock()
+		s.trouble = fdlimit.Explain(err)
+		s.mu.Unlock()
+		if err != nil { // out of descriptors, say: others will be given back
+			time.Sleep(10 * time.Millisecond)
 			continue
 		}
-		select {
-		case s.strangers <- struct{}{}:
-			s.wg.Add(1)
-			go s.serve(conn)
-		default:
-			conn.Close()
-		}
+		s.wg.Go(func() { s.serve(conn) })
 	}
 }
 
 // serve talks to one client until it goes.
 func (s *Server) serve(conn net.Conn) {
-	defer s.wg.Done()
 	defer conn.Close()
+	w, err := s.challenge(conn)
+	if err != nil {
+		return
+	}
+	c := newSession(s, w)
+	if s.enter(c) {
+		s.wg.Go(c.write)
+		c.read()
+		s.leave(c)
+	}
+}
+
+// challenge lets conn prove itself, in the lobby.
+func (s *Server) challenge(conn net.Conn) (*wire, error) {
 	conn.SetDeadline(time.Now().Add(handshakeTimeout))
-	if !s.enter(conn) {
-		<-s.strangers
-		return
-	}
-	defer s.leave(conn)
-	w, err := serverHandshake(conn, s.secret)
-	<-s.strangers
-	if err != nil {
-		return
-	}
-	if !s.known(conn) {
-		return
-	}
-	for {
-		body, err := w.read()
-		if err != nil {
-			return
-		}
-		req, err := parseRequest(body)
-		if err != nil {
-			return
-		}
-		if err := w.write(s.answer(req)); err != nil {
-			return
-		}
-	}
-}
-
-// enter notes a connection, so that Close can end it; false if the server is closed already.
-func (s *Server) enter(conn net.Conn) bool {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ctx.Err() != nil {
-		return false
-	}
-	s.conns[conn] = struct{}{}
-	return true
-}
-
-// known lifts the deadline of a client that met the challenge.
-func (s *Server) known(conn net.Conn) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ctx.Err() != nil {
-		return false
-	}
-	conn.SetDeadline(time.Time{})
-	return true
-}
-
-func (s *Server) leave(conn net.Conn) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.conns, conn)
-}
-
-// answer does what a request asks and returns the body of the answer.
-func (s *Server) answer(r request) []byte {
-	full := append([]byte{statusRefused}, "the store is full"...)
-	switch r.op {
-	case opPropose:
+	s.guests[conn] = struct{}{}
+	s.mu.Unlock()
+	defer func() {
 		s.mu.Lock()
-		defer s.mu.Unlock()
-		if _, there := s.proposed[r.key]; !there {
-			if !s.admit(r) {
-				return full
-			}
-			s.proposed[r.key] = bytes.Clone(r.value)
-		}
-		return append([]byte{statusOK}, s.proposed[r.key]...)
-	case opSet:
-		s.mu.Lock()
-		ok := s.admit(r)
+		delete(s.guests, conn)
 		s.mu.Unlock()
-		if !ok {
-			return full
-		}
-		if err := s.kv.Set(context.Background(), r.key, r.value); err != nil {
-			return append([]byte{statusRefused}, err.Error()...)
-		}
-		return []byte{statusOK}
+	}()
+	if s.ctx.Err() != nil {
+		return nil, net.ErrClosed
 	}
-	ctx, cancel := context.WithTimeout(s.ctx, hold)
-	defer cancel()
-	value, err := s.kv.Get(ctx, r.key)
-	if err != nil {
-		return []byte{statusPending}
+	g := s.lobby.Enter(conn)
+	w, err := serverHandshake(conn, s.secret, g.Spoke)
+	if !g.Leave() {
+		return nil, net.ErrClosed
 	}
-	return append([]byte{statusOK}, value...)
+	return w, err
 }
 
-// admit counts what r stores; false if it is too much. s.mu is held.
-func (s *Server) admit(r request) bool {
-	s.stored += len(r.key) + len(r.value)
-	return s.stored <= maxStored
+// enter takes a client in that has met the challenge; false if the server is closed already.
+func (s *Server) enter(c *session) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ctx.Err() != nil {
+		return false
+	}
+	c.w.conn.SetDeadline(time.Time{})
+	s.sessions[c] = struct{}{}
+	return true
+}
+
+// leave forgets a client that has gone or, at the end, says that this is it.
+func (s *Server) leave(c *session) {
+	s.mu.Lock()
+	delete(s.sessions, c)
+	s.mu.Unlock()
+	if s.ctx.Err() != nil {
+		c.say(answer{status: statusClosed})
+	}
+	c.end()
+	<-c.written
+}
+
+// beat tells clients that wait that the server lives.
+func (s *Server) beat() {
+	tick := time.NewTicker(hold)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-s.ctx.Done():
+			return
+		}
+		s.mu.Lock()
+		for c := range s.sessions {
+			if c.waiting > 0 {
+				c.say(answer{status: statusAlive})
+			}
+		}
+		s.mu.Unlock()
+	}
 }

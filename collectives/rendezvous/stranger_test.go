@@ -95,7 +95,7 @@ func TestServerAgainstStrangers(t *testing.T) {
 	record := new(bytes.Buffer)
 	w, err := clientHandshake(tape{taped, record}, secretRaw)
 	require.NoError(t, err)
-	require.NoError(t, w.write(request{opSet, "k", []byte("v")}.append(nil)))
+	require.NoError(t, w.write(request{1, opSet, "k", []byte("v")}.append(nil)))
 	_, err = w.read()
 	require.NoError(t, err)
 	replay := dial()
@@ -103,7 +103,7 @@ func TestServerAgainstStrangers(t *testing.T) {
 	refused(replay)
 
 	// A frame that was tampered with, repeated or of another connection ends the connection.
-	frame := record.Bytes()[record.Len()-(4+1+2+1+1+macLen):]
+	frame := record.Bytes()[record.Len()-(4+requestHead+1+1+macLen):]
 	for name, bad := range map[string][]byte{
 		"repeated": frame,
 		"too long": {0xff, 0xff, 0xff, 0x7f},
@@ -155,10 +155,10 @@ func TestServerCloseEndsAGet(t *testing.T) {
 }
 
 func FuzzParseRequest(f *testing.F) {
-	f.Add(request{opSet, "key", []byte("value")}.append(nil))
+	f.Add(request{7, opSet, "key", []byte("value")}.append(nil))
 	f.Add(request{op: opGet, key: "key"}.append(nil))
-	f.Add(request{opPropose, "key", []byte("value")}.append(nil))
-	f.Add([]byte{opGet, 0xff, 0xff, 'k'})
+	f.Add(request{1 << 31, opPropose, "key", []byte("value")}.append(nil))
+	f.Add([]byte{0, 0, 0, 0, opGet, 0xff, 0xff, 'k'})
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := parseRequest(b)
@@ -179,7 +179,8 @@ func FuzzStranger(f *testing.F) {
 	f.Add([]byte(magic))
 	f.Add(append([]byte(magic), make([]byte, nonceLen+2*macLen)...))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		for _, handshake := range []func(net.Conn, []byte) (*wire, error){serverHandshake, clientHandshake} {
+		server := func(conn net.Conn, secret []byte) (*wire, error) { return serverHandshake(conn, secret, func() {}) }
+		for _, handshake := range []func(net.Conn, []byte) (*wire, error){server, clientHandshake} {
 			ours, theirs := net.Pipe()
 			go func() {
 				theirs.Write(b) // it may be refused half way

@@ -17,12 +17,28 @@ type Store interface {
 }
 
 // NewMemStore returns a Store inside this process: for tests, and for ranks that share a process.
-func NewMemStore() Store { return &memStore{values: map[string][]byte{}, changed: make(chan struct{})} }
+func NewMemStore() Store { return &memStore{values: map[string]*memValue{}} }
 
 type memStore struct {
-	mu      sync.Mutex
-	values  map[string][]byte
-	changed chan struct{} // closed and replaced at every Set
+	mu     sync.Mutex
+	values map[string]*memValue
+}
+
+// memValue is a key that was set or asked for.
+type memValue struct {
+	value []byte
+	set   chan struct{} // closed when it is
+	done  bool
+}
+
+// at returns key's value, set or not. s.mu is held.
+func (s *memStore) at(key string) *memValue {
+	v := s.values[key]
+	if v == nil {
+		v = &memValue{set: make(chan struct{})}
+		s.values[key] = v
+	}
+	return v
 }
 
 func (s *memStore) Set(ctx context.Context, key string, value []byte) error {
@@ -31,25 +47,25 @@ func (s *memStore) Set(ctx context.Context, key string, value []byte) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.values[key] = bytes.Clone(value)
-	close(s.changed)
-	s.changed = make(chan struct{})
+	v := s.at(key)
+	v.value = bytes.Clone(value)
+	if !v.done {
+		v.done = true
+		close(v.set)
+	}
 	return nil
 }
 
 func (s *memStore) Get(ctx context.Context, key string) ([]byte, error) {
-	for {
-		s.mu.Lock()
-		value, ok := s.values[key]
-		changed := s.changed
-		s.mu.Unlock()
-		if ok {
-			return bytes.Clone(value), nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return nil, fmt.Errorf("store: get %q: %w", key, context.Cause(ctx))
-		}
+	s.mu.Lock()
+	v := s.at(key)
+	s.mu.Unlock()
+	select {
+	case <-v.set:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("store: get %q: %w", key, context.Cause(ctx))
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return bytes.Clone(v.value), nil
 }
