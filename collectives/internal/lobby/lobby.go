@@ -34,13 +34,7 @@ func (l *Lobby) Enter(conn net.Conn) *Guest {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.silent.Len()+l.spoken.Len() >= l.max {
-		first := l.silent.Front()
-		if first == nil {
-			first = l.spoken.Front()
-		}
-		g := first.Value.(*Guest)
-		g.move(nil)
-		g.conn.Close()
+		l.shed()
 	}
 	g := &Guest{l: l, conn: conn}
 	g.move(&l.silent)
@@ -76,4 +70,26 @@ func (g *Guest) move(to *list.List) {
 	if g.in = to; to != nil {
 		g.at = to.PushBack(g)
 	}
+}
+
+// Shed closes the connection that Enter would close for another; false if there is none.
+func (l *Lobby) Shed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.shed()
+}
+
+// shed is Shed. l.mu is held.
+func (l *Lobby) shed() bool {
+	first := l.silent.Front()
+	if first == nil {
+		first = l.spoken.Front()
+	}
+	if first == nil {
+		return false
+	}
+	g := first.Value.(*Guest)
+	g.move(nil)
+	g.conn.Close()
+	return true
 }

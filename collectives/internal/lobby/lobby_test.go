@@ -49,5 +49,8 @@ func TestLobby(t *testing.T) {
 	assert.False(t, guests[0].Leave(), "it was closed")
 	guests[0].Spoke() // too late
 	enter(6)
-	assert.Equal(t, []int{0, 1, 5}, closed(), "the new one itself was the only silent one")
+	assert.Equal(t, []int{0, 1, 5}, closed(), "5 was the only silent one")
+	for l.Shed() {
+	}
+	assert.Equal(t, []int{0, 1, 3, 4, 5, 6}, closed(), "2 has left")
 }

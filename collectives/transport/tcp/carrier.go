@@ -7,11 +7,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 
 	"github.com/tutti-ml/tutti/collectives/transport"
 )
@@ -50,25 +52,27 @@ func (c Carrier) supported() bool {
 // What the acceptor says when the proofs are right.
 const (
 	welcomePlain byte = 1 // go on with frames
-	welcomeShm   byte = 2 // go on in the shared memory whose descriptor comes with this byte
+	welcomeShm   byte = 2 // go on as shm.go says
 )
 
-var errWelcome = errors.New("the peer left during the welcome")
-
-// address is where a rank accepts connections. It is stored as text: the TCP address, and on a second line "unix", a
-// name of the host and that of the socket, where there is one.
-type address struct{ tcp, host, unix string }
+// address is where a rank accepts connections. It is stored as text: the TCP addresses, on one line, those first that are
+// to be tried first, and on a second line "unix", a name of the host and that of the socket, where there is one.
+type address struct {
+	tcp        []string
+	host, unix string
+}
 
 func (a address) String() string {
+	first := strings.Join(a.tcp, " ")
 	if a.unix == "" {
-		return a.tcp
+		return first
 	}
-	return a.tcp + "\nunix " + a.host + " " + a.unix
+	return first + "\nunix " + a.host + " " + a.unix
 }
 
 func parseAddress(b []byte) (a address, err error) {
 	first, second, two := bytes.Cut(b, []byte("\n"))
-	a.tcp = string(first)
+	a.tcp = strings.Fields(string(first))
 	if !two {
 		return a, nil
 	}
@@ -81,7 +85,7 @@ func parseAddress(b []byte) (a address, err error) {
 }
 
 // hostName tells this host from others, as well as can be: two hosts of one name find out when they cannot connect.
-func hostName() string {
+var hostName = sync.OnceValue(func() string {
 	if id, err := os.ReadFile("/proc/sys/kernel/random/boot_id"); err == nil {
 		return strings.TrimSpace(string(id))
 	}
@@ -90,7 +94,7 @@ func hostName() string {
 		return "host"
 	}
 	return strings.ReplaceAll(name, " ", "_")
-}
+})
 
 // listenUnix opens a unix socket that goes with its process: on Linux by a name that is no file, elsewhere in a directory
 // of its own that remove removes.
@@ -123,8 +127,8 @@ func (m *meeting) listen() (address, error) {
 			return a, err
 		}
 		m.listeners = append(m.listeners, ln)
-		if a.tcp = m.c.Advertise; a.tcp == "" {
-			a.tcp = ln.Addr().String()
+		if a.tcp, err = m.c.advertised(ln.Addr()); err != nil {
+			return a, err
 		}
 	}
 	if m.c.Carrier != TCP && Unix.supported() {
@@ -141,57 +145,73 @@ func (m *meeting) listen() (address, error) {
 	return a, nil
 }
 
-// connect dials a, over a unix socket if that is wanted and works.
-func (m *meeting) connect(ctx context.Context, a address) (net.Conn, error) {
-	var d net.Dialer
-	if m.c.Carrier != TCP && a.unix != "" && a.host == hostName() {
-		conn, err := d.DialContext(ctx, "unix", a.unix)
-		if err == nil || m.c.Carrier.local() {
-			return conn, err
-		}
+// way is how a rank may be reached.
+type way struct{ network, at string }
+
+// ways lists how the rank at a may be reached, what is to be tried first first: a unix socket, if that is wanted and it is on
+// this host, and its TCP addresses.
+func (m *meeting) ways(a address) (ways []way, err error) {
+	here := a.unix != "" && a.host == hostName()
+	if here && m.c.Carrier != TCP {
+		ways = append(ways, way{"unix", a.unix})
 	}
 	if m.c.Carrier.local() {
-		return nil, fmt.Errorf("%w: Config.Carrier is %s, and it is on another host", transport.ErrMismatch, m.c.Carrier)
+		if len(ways) == 0 {
+			err = fmt.Errorf("%w: Config.Carrier is %s, and it is on another host", transport.ErrMismatch, m.c.Carrier)
+		}
+		return ways, err
 	}
-	return d.DialContext(ctx, "tcp", a.tcp)
+	for _, at := range a.tcp {
+		host, _, err := net.SplitHostPort(at)
+		if err == nil && len(a.tcp) > 1 && a.unix != "" && !here && isLoopback(host) {
+			continue // another host's
+		}
+		ways = append(ways, way{"tcp", at})
+	}
+	if len(ways) == 0 {
+		err = errors.New("it has no address")
+	}
+	return ways, err
 }
 
 // welcome is the acceptor's last word in the handshake; what it returns carries the frames.
 func (m *meeting) welcome(ctx context.Context, conn net.Conn) (net.Conn, error) {
-	defer timeBound(ctx, conn)()
-	if u, ok := conn.(*net.UnixConn); ok && shmAvailable && m.c.Carrier != Unix {
-		c, err := offerShm(u)
-		if err == nil {
-			return c, nil
-		}
-		if m.c.Carrier == Shm || errors.Is(err, errWelcome) {
-			return nil, err
+	defer timeBound(ctx, conn, handshakeTimeout)()
+	word := welcomePlain
+	if _, ok := conn.(*net.UnixConn); ok && m.c.Carrier != Unix {
+		switch err := shmWorks(); {
+		case err == nil:
+			word = welcomeShm
+		case m.c.Carrier == Shm:
+			return nil, fmt.Errorf("%w: Config.Carrier is shm, and %w", transport.ErrMismatch, err)
 		}
 	}
-	_, err := conn.Write([]byte{welcomePlain})
-	return conn, err
+	if _, err := conn.Write([]byte{word}); err != nil {
+		return nil, err
+	}
+	return carried(conn, word), nil
 }
 
 // welcomed is the dialer's side of welcome.
 func welcomed(ctx context.Context, conn net.Conn) (net.Conn, error) {
-	defer timeBound(ctx, conn)()
+	defer timeBound(ctx, conn, 0)()
 	var word [1]byte
-	if u, ok := conn.(*net.UnixConn); ok {
-		w, mem, err := readWelcome(u)
-		if err != nil {
-			return nil, err
-		}
-		if mem != nil {
-			return newShmConn(conn, mem, false), nil
-		}
-		word[0] = w
-	} else if _, err := conn.Read(word[:]); err != nil {
+	if _, err := io.ReadFull(conn, word[:]); err != nil {
 		return nil, err
 	}
-	if word[0] != welcomePlain {
+	_, local := conn.(*net.UnixConn)
+	if word[0] != welcomePlain && !(word[0] == welcomeShm && local) {
 		return nil, errGarbage
 	}
-	return conn, nil
+	return carried(conn, word[0]), nil
+}
+
+// carried is conn as the welcome wants it.
+func carried(conn net.Conn, word byte) net.Conn {
+	if word == welcomeShm {
+		return newShmConn(conn.(*net.UnixConn))
+	}
+	return conn
 }
 
 // Carrier returns what carries messages to and from rank.

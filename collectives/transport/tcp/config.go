@@ -23,9 +23,10 @@ type Config struct {
 	// Listen is the address to listen on until all ranks have come, "host:port"; port 0 lets the system choose. Default
 	// "127.0.0.1:0": this machine only. Any other host needs a Secret.
 	Listen string
-	// Advertise is the address the others dial, "host:port". Default: the one listened on. It is needed when Listen's
-	// host is empty or 0.0.0.0, which nobody can dial.
-	Advertise string
+	// Advertise lists the addresses that the others dial, "host:port" each, what they are to try first first; port 0 is the
+	// one listened on. Default: the address listened on. It is needed when Listen's host is empty or 0.0.0.0, which nobody
+	// can dial.
+	Advertise []string
 	// Carrier is what ranks of one host talk over. Default Auto: shared memory, or else unix sockets, or else TCP. The
 	// others force one; Unix and Shm refuse ranks on other hosts.
 	Carrier Carrier
@@ -89,8 +90,8 @@ func (c Config) Validate() error {
 		return bad("Secret", "none", fmt.Sprintf("a secret, as Listen is %q and not loopback", c.Listen))
 	case len(c.Secret) == 0 && c.TLS:
 		return bad("Secret", "none", "a secret, as TLS alone does not show who the peer is")
-	case c.Advertise == "" && isUnspecified(host):
-		return bad("Advertise", `""`, fmt.Sprintf("an address to dial, as Listen is %q", c.Listen))
+	case len(c.Advertise) == 0 && isUnspecified(host):
+		return bad("Advertise", "none", fmt.Sprintf("an address to dial, as Listen is %q", c.Listen))
 	case !c.Carrier.supported():
 		return bad("Carrier", fmt.Sprintf("%q", c.Carrier), "a carrier that this system has")
 	case c.Heartbeat < 0:
@@ -101,6 +102,29 @@ func (c Config) Validate() error {
 		return bad("Buffer", c.Buffer, "a number of bytes")
 	}
 	return nil
+}
+
+// advertised returns the addresses to dial where this rank listens at ln.
+func (c *Config) advertised(ln net.Addr) ([]string, error) {
+	if len(c.Advertise) == 0 {
+		return []string{ln.String()}, nil
+	}
+	_, actual, err := net.SplitHostPort(ln.String())
+	if err != nil {
+		return nil, err
+	}
+	all := make([]string, len(c.Advertise))
+	for i, at := range c.Advertise {
+		host, port, err := net.SplitHostPort(at)
+		if err != nil {
+			return nil, fmt.Errorf("tcp: Config.Advertise: %q: want host:port", at)
+		}
+		if port == "0" {
+			port = actual
+		}
+		all[i] = net.JoinHostPort(host, port)
+	}
+	return all, nil
 }
 
 func isLoopback(host string) bool {

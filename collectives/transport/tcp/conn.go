@@ -12,6 +12,9 @@ import (
 // frameConn is a connection as a peer uses it.
 type frameConn interface {
 	net.Conn
+	// begin prepares for messages. It is called before each frame of one, and not for heartbeats and last words, for which
+	// a connection over which nothing else goes need not have what messages take.
+	begin() error
 	// writeFrame writes both, in one system call if it can.
 	writeFrame(head, payload []byte) error
 	// CloseWrite says that nothing more will be written.
@@ -19,8 +22,9 @@ type frameConn interface {
 }
 
 // newFrameConn returns conn as one that looks before it sleeps.
-func newFrameConn(conn net.Conn, p patience) frameConn {
+func newFrameConn(conn net.Conn, p patience, b *shmBudget) frameConn {
 	if c, ok := conn.(*shmConn); ok {
+		c.budget = b
 		always := new(atomic.Int32)
 		always.Store(1) // a writer always waits for room
 		c.patience, c.writing = p, newPatience(p.spin, always)
@@ -51,6 +55,7 @@ func tune(conn net.Conn) {
 // plain is any connection, without looking.
 type plain struct{ net.Conn }
 
+func (c plain) begin() error      { return nil }
 func (c plain) CloseWrite() error { return closeWrite(c.Conn) }
 
 func closeWrite(conn net.Conn) error {
@@ -71,6 +76,9 @@ func (c plain) writeFrame(head, payload []byte) error {
 }
 
 func (c *shmConn) writeFrame(head, payload []byte) error {
+	if c.out.Load() == nil {
+		return c.writeEarly(head, payload)
+	}
 	if _, err := c.Write(head); err != nil {
 		return err
 	}

@@ -58,7 +58,7 @@ func TestSoakFlippedBits(t *testing.T) {
 		tr := newTransport(&c)
 		conn := &tape{}
 		conn.r.Reset(stream)
-		p := newPeer(tr, 1, conn, 0)
+		p := newPeer(tr, 1, conn, 0, nil)
 		tr.peers[1] = p
 		r := p.post(9, got[:length])
 		err := p.readFrames()
@@ -85,10 +85,10 @@ func TestReplayedHandshakeIsRefused(t *testing.T) {
 	var fromDialer, fromAcceptor bytes.Buffer
 	accepted := make(chan error, 1)
 	go func() {
-		_, err := acceptHandshake(t.Context(), zero, record(a, &fromAcceptor))
+		_, _, err := acceptHandshake(t.Context(), zero, process{}, record(a, &fromAcceptor), func() {})
 		accepted <- err
 	}()
-	require.NoError(t, dialHandshake(t.Context(), one, record(d, &fromDialer), 0))
+	require.NoError(t, dialHandshake(t.Context(), one, process{}, record(d, &fromDialer), 0, time.Minute))
 	require.NoError(t, <-accepted)
 
 	play := func(recorded []byte) net.Conn {
@@ -98,9 +98,9 @@ func TestReplayedHandshakeIsRefused(t *testing.T) {
 		go theirs.Write(recorded)
 		return ours
 	}
-	_, err := acceptHandshake(t.Context(), zero, play(fromDialer.Bytes()))
+	_, _, err := acceptHandshake(t.Context(), zero, process{}, play(fromDialer.Bytes()), func() {})
 	require.ErrorIs(t, err, transport.ErrUnauthorized)
-	err = dialHandshake(t.Context(), one, play(fromAcceptor.Bytes()), 0)
+	err = dialHandshake(t.Context(), one, process{}, play(fromAcceptor.Bytes()), 0, time.Minute)
 	require.ErrorIs(t, err, transport.ErrUnauthorized)
 }
 

@@ -90,7 +90,7 @@ func FuzzParseFrame(f *testing.F) {
 }
 
 func FuzzParseHello(f *testing.F) {
-	h, _ := newHello(&Config{Rank: 1, Size: 2, Job: "j"})
+	h, _ := newHello(&Config{Rank: 1, Size: 2, Job: "j"}, process{1})
 	f.Add(h.marshal())
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if got, err := parseHello(b); err == nil {
@@ -114,7 +114,7 @@ func FuzzParseAbort(f *testing.F) {
 // FuzzAccept plays a stranger who says anything to a rank that waits for its peers.
 func FuzzAccept(f *testing.F) {
 	c := &Config{Rank: 0, Size: 2, Secret: []byte("s")}
-	h, _ := newHello(&Config{Rank: 1, Size: 2})
+	h, _ := newHello(&Config{Rank: 1, Size: 2}, process{})
 	f.Add(append(h.marshal(), make([]byte, proofLen)...))
 	f.Add([]byte("GET / HTTP/1.1\r\n\r\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -125,7 +125,7 @@ func FuzzAccept(f *testing.F) {
 			theirs.Write(b)
 			theirs.Close()
 		}()
-		_, err := acceptHandshake(t.Context(), c, ours)
+		_, _, err := acceptHandshake(t.Context(), c, process{}, ours, func() {})
 		assert.Error(t, err)
 	})
 }
@@ -160,7 +160,7 @@ func FuzzReader(f *testing.F) {
 			theirs.Write(stream.Bytes())
 			theirs.Close()
 		}()
-		tr.peers[1] = newPeer(tr, 1, ours, 0)
+		tr.peers[1] = newPeer(tr, 1, ours, 0, nil)
 		p := tr.peers[1]
 		tr.wg.Go(p.read)
 		limit := c.Buffer

@@ -2,23 +2,31 @@ package tcp
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	mrand "math/rand/v2"
 	"net"
 	"sync"
+	"syscall"
+	"time"
 
+	"github.com/tutti-ml/tutti/collectives/internal/fdlimit"
+	"github.com/tutti-ml/tutti/collectives/internal/lobby"
 	"github.com/tutti-ml/tutti/collectives/transport"
 )
 
-// maxStrangers is how many connections that have not proved themselves are served at a time; the others wait in the
-// kernel's queue.
-const maxStrangers = 64
+// strangers is how many connections that have not proved themselves a rank keeps, beside as many as there are ranks. If there
+// are more, the oldest of those that keep silent go.
+const strangers = 64
 
 // Open meets the other ranks and returns when this one is connected to all. Rank r dials the ranks below it and accepts
-// those above; the addresses go through c.Store. Connections that are no peer's are closed and forgotten. It fails with
-// ErrTimeout naming the ranks that did not come, ErrUnauthorized if a peer it dials does not know the secret, and
-// ErrMismatch if the ranks disagree on the job. The context bounds Open alone, not the transport.
+// those above; the addresses go through c.Store. What fails is tried again until c.OpenTimeout is over or ctx ends.
+// Connections that are no peer's are closed and forgotten, however many there are. It fails with ErrTimeout naming the ranks
+// that did not come, ErrUnauthorized if a peer it dials does not know the secret, ErrMismatch if the ranks disagree on the
+// job, and at once with syscall.EMFILE if this process may not have as many files open as it has peers. The context bounds
+// Open alone, not the transport.
 func Open(ctx context.Context, c Config) (*Transport, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -34,14 +42,10 @@ func Open(ctx context.Context, c Config) (*Transport, error) {
 	if err == nil {
 		err = m.meet(ctx)
 	}
-	if err == nil {
-		if t.hosts, err = m.places(ctx); err != nil {
-			m.hangUp()
-		}
-	}
 	if err != nil {
 		return nil, fmt.Errorf("tcp: rank %d of %d: open: %w", c.Rank, c.Size, err)
 	}
+	t.hosts = m.places()
 	t.start(m.conns)
 	return t, nil
 }
@@ -49,23 +53,34 @@ func Open(ctx context.Context, c Config) (*Transport, error) {
 // meeting is the state of an Open: who has come.
 type meeting struct {
 	c         *Config
+	me        process
 	address   address
 	listeners []net.Listener
+	lobby     *lobby.Lobby
 	cleanup   func()      // of what a listener leaves behind
 	tls       *tls.Config // nil without
 
-	mu      sync.Mutex
-	conns   []net.Conn // by rank
-	missing int
-	refusal error // why the last stranger was sent away
-	refused int
+	mu        sync.Mutex
+	conns     []net.Conn // by rank
+	processes []process  // of those that were accepted, by rank
+	addresses []*address // by rank; nil: not known yet
+	missing   int        // connections and addresses
+	refusal   error      // why the last stranger was sent away
+	refused   int
+	failures  map[int]error // why a rank could not be reached, last
 
 	over chan struct{} // closed when all are there or one error has ended it
 	err  error         // that error
 }
 
 func newMeeting(c *Config) (*meeting, error) {
-	m := &meeting{c: c, cleanup: func() {}, conns: make([]net.Conn, c.Size), missing: c.Size - 1, over: make(chan struct{})}
+	m := &meeting{c: c, cleanup: func() {}, conns: make([]net.Conn, c.Size), processes: make([]process, c.Size),
+		addresses: make([]*address, c.Size), missing: 2*c.Size - 1, failures: map[int]error{},
+		lobby: lobby.New(c.Size + strangers), over: make(chan struct{})}
+	if err := fdlimit.Need(c.Size + 16); err != nil { // what a process has open beside its peers
+		return nil, fmt.Errorf("a connection to each of %d ranks: %w", c.Size-1, err)
+	}
+	rand.Read(m.me[:])
 	var err error
 	if c.TLS {
 		if m.tls, err = tlsConfig(); err != nil {
@@ -74,7 +89,7 @@ func newMeeting(c *Config) (*meeting, error) {
 	}
 	if m.address, err = m.listen(); err != nil {
 		m.deafen()
-		return nil, err
+		return nil, fdlimit.Explain(err)
 	}
 	return m, nil
 }
@@ -101,18 +116,14 @@ func (m *meeting) meet(ctx context.Context) error {
 	if err := m.c.Store.Set(ctx, m.key(m.c.Rank), []byte(m.address.String())); err != nil {
 		m.end(fmt.Errorf("tell the address: %w", err))
 	}
-	places := make(chan struct{}, maxStrangers)
 	for _, ln := range m.listeners {
-		wg.Go(func() { m.accept(ctx, ln, places, &wg) })
+		wg.Go(func() { m.accept(ctx, ln, &wg) })
 	}
-	for rank := range m.c.Rank {
+	for rank := range m.c.Size {
 		wg.Go(func() {
-			conn, err := m.dial(ctx, rank)
-			if err != nil {
+			if err := m.seek(ctx, rank); err != nil {
 				m.end(fmt.Errorf("rank %d: %w", rank, err))
-				return
 			}
-			m.add(rank, conn)
 		})
 	}
 	select {
@@ -126,16 +137,12 @@ func (m *meeting) meet(ctx context.Context) error {
 	if m.err == nil {
 		return nil
 	}
-	m.hangUp()
-	return m.diagnose()
-}
-
-func (m *meeting) hangUp() {
 	for _, conn := range m.conns {
 		if conn != nil {
 			conn.Close()
 		}
 	}
+	return m.diagnose()
 }
 
 // diagnose adds to the error what is known about those who did not come.
@@ -150,6 +157,12 @@ func (m *meeting) diagnose() error {
 		}
 	}
 	err := fmt.Errorf("ranks %v did not come: %w", absent, m.err)
+	for _, r := range absent {
+		if m.failures[r] != nil {
+			err = fmt.Errorf("%w; rank %d could not be reached, the last time because: %w", err, r, m.failures[r])
+			break
+		}
+	}
 	if m.refused > 0 {
 		err = fmt.Errorf("%w; %d connections were refused, the last because: %w", err, m.refused, m.refusal)
 	}
@@ -160,6 +173,10 @@ func (m *meeting) diagnose() error {
 func (m *meeting) end(err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.endLocked(err)
+}
+
+func (m *meeting) endLocked(err error) {
 	select {
 	case <-m.over:
 	default:
@@ -168,44 +185,115 @@ func (m *meeting) end(err error) {
 	}
 }
 
-// add takes conn as the connection to rank.
-func (m *meeting) add(rank int, conn net.Conn) {
-	m.mu.Lock()
-	if m.conns[rank] != nil {
-		m.mu.Unlock()
-		conn.Close()
-		m.end(fmt.Errorf("%w: two processes say that they are rank %d", transport.ErrMismatch, rank))
-		return
-	}
-	m.conns[rank] = conn
-	m.missing--
-	all := m.missing == 0
-	m.mu.Unlock()
-	if all {
-		m.end(nil)
+// found takes note of something that was missing. m.mu is held.
+func (m *meeting) found() {
+	if m.missing--; m.missing == 0 {
+		m.endLocked(nil)
 	}
 }
 
-func (m *meeting) dial(ctx context.Context, rank int) (net.Conn, error) {
+// add takes conn as the connection to rank. A process that comes twice has lost the first.
+func (m *meeting) add(rank int, who process, conn net.Conn) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if old := m.conns[rank]; old != nil {
+		if m.processes[rank] != who {
+			conn.Close()
+			m.endLocked(fmt.Errorf("%w: two processes say that they are rank %d", transport.ErrMismatch, rank))
+			return
+		}
+		old.Close()
+		m.conns[rank] = conn
+		return
+	}
+	m.conns[rank], m.processes[rank] = conn, who
+	m.found()
+}
+
+// seek finds out where rank is, and dials it if that is this rank's part.
+func (m *meeting) seek(ctx context.Context, rank int) error {
 	text, err := m.c.Store.Get(ctx, m.key(rank))
 	if err != nil {
-		return nil, fmt.Errorf("its address: %w", err)
+		return fmt.Errorf("its address: %w", err)
 	}
 	at, err := parseAddress(text)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	conn, err := m.connect(ctx, at)
+	m.mu.Lock()
+	m.addresses[rank] = &at
+	m.found()
+	m.mu.Unlock()
+	if rank >= m.c.Rank {
+		return nil
+	}
+	conn, err := m.dial(ctx, rank, at)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	secured, err := m.secure(ctx, conn, tls.Client)
+	m.add(rank, process{}, conn)
+	return nil
+}
+
+// dial connects to rank, again and again if need be. Only what trying again cannot mend ends it.
+func (m *meeting) dial(ctx context.Context, rank int, at address) (net.Conn, error) {
+	limit := handshakeTimeout
+	for wait := 5 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		conn, err := m.dialOnce(ctx, rank, at, limit)
+		switch {
+		case err == nil:
+			return conn, nil
+		case errors.Is(err, transport.ErrUnauthorized), errors.Is(err, transport.ErrMismatch), errors.Is(err, syscall.EMFILE):
+			return nil, fdlimit.Explain(err)
+		}
+		limit = min(2*limit, time.Minute) // one that is paused, or very busy, shall not wake up to nothing but strangers
+		m.mu.Lock()
+		if ctx.Err() == nil {
+			m.failures[rank] = err
+		}
+		m.mu.Unlock()
+		select {
+		case <-time.After(wait/2 + mrand.N(wait)):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// dialOnce tries each way to reach rank, once.
+func (m *meeting) dialOnce(ctx context.Context, rank int, at address, limit time.Duration) (net.Conn, error) {
+	ways, err := m.ways(at)
+	for _, w := range ways {
+		d := net.Dialer{Timeout: limit}
+		if len(ways) > 1 { // an address that leads nowhere shall not keep us from the next
+			d.Timeout = limit / 5
+		}
+		var conn, carrier net.Conn
+		if conn, err = d.DialContext(ctx, w.network, w.at); err == nil {
+			if carrier, err = m.greet(ctx, conn, rank, limit); err == nil {
+				return carrier, nil
+			}
+		}
+		if errors.Is(err, errOtherRank) && len(ways) > 1 { // two hosts may have networks of their own with the same addresses
+			err = fmt.Errorf("at %s: %v", w.at, err)
+		}
+		if errors.Is(err, transport.ErrUnauthorized) || errors.Is(err, transport.ErrMismatch) ||
+			w.network == "unix" && (conn != nil || errors.Is(err, syscall.EAGAIN)) { // it is the way, though not at this moment
+			break
+		}
+	}
+	return nil, err
+}
+
+// greet is the handshake with rank over conn, from the side that dialled. It closes conn if that fails.
+func (m *meeting) greet(ctx context.Context, conn net.Conn, rank int, limit time.Duration) (net.Conn, error) {
+	secured, err := m.secure(ctx, conn, tls.Client, limit)
 	if err != nil {
 		conn.Close()
 		return nil, err
 	}
 	conn = secured
-	if err := dialHandshake(ctx, m.c, conn, rank); err != nil {
+	if err := dialHandshake(ctx, m.c, m.me, conn, rank, limit); err != nil {
 		conn.Close()
 		return nil, fmt.Errorf("handshake with %v: %w", conn.RemoteAddr(), err)
 	}
@@ -218,38 +306,32 @@ func (m *meeting) dial(ctx context.Context, rank int) (net.Conn, error) {
 }
 
 // accept serves whoever connects until the listener is closed.
-func (m *meeting) accept(ctx context.Context, ln net.Listener, places chan struct{}, wg *sync.WaitGroup) {
+func (m *meeting) accept(ctx context.Context, ln net.Listener, wg *sync.WaitGroup) {
 	for {
 		conn, err := ln.Accept()
-		if err != nil {
-			if !errors.Is(err, net.ErrClosed) {
-				m.end(fmt.Errorf("accept: %w", err))
-			}
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			return
+		case errors.Is(err, syscall.EMFILE) && m.lobby.Shed():
+			continue
+		case err != nil:
+			m.end(fmt.Errorf("accept: %w", fdlimit.Explain(err)))
 			return
 		}
-		places <- struct{}{} // every holder leaves within handshakeTimeout
-		wg.Go(func() {
-			m.receive(ctx, conn)
-			<-places
-		})
+		wg.Go(func() { m.receive(ctx, conn) })
 	}
 }
 
 // receive takes a connection in if it proves to be a peer's.
 func (m *meeting) receive(ctx context.Context, conn net.Conn) {
-	var rank int
+	rank, who, peer, err := m.examine(ctx, conn)
 	var carrier net.Conn
-	secured, err := m.secure(ctx, conn, tls.Server)
 	if err == nil {
-		conn = secured
-		rank, err = acceptHandshake(ctx, m.c, conn)
-	}
-	if err == nil {
-		carrier, err = m.welcome(ctx, conn)
+		carrier, err = m.welcome(ctx, peer)
 	}
 	switch {
 	case err == nil:
-		m.add(rank, carrier)
+		m.add(rank, who, carrier)
 	case errors.Is(err, transport.ErrMismatch): // it knows the secret: not a stranger but a mistake
 		conn.Close()
 		m.end(err)
@@ -260,4 +342,18 @@ func (m *meeting) receive(ctx context.Context, conn net.Conn) {
 		m.refusal = fmt.Errorf("%v: %w", conn.RemoteAddr(), err)
 		m.mu.Unlock()
 	}
+}
+
+var errCrowded = errors.New("it had to make room for others")
+
+// examine lets a connection prove itself, in the lobby, and returns it, as it is to be used from then on.
+func (m *meeting) examine(ctx context.Context, conn net.Conn) (rank int, who process, peer net.Conn, err error) {
+	g := m.lobby.Enter(conn)
+	if peer, err = m.secure(ctx, conn, tls.Server, handshakeTimeout); err == nil {
+		rank, who, err = acceptHandshake(ctx, m.c, m.me, peer, g.Spoke)
+	}
+	if !g.Leave() {
+		err = errCrowded
+	}
+	return rank, who, peer, err
 }

@@ -2,29 +2,28 @@ package tcp
 
 // Which ranks share a host, as their addresses say.
 
-import (
-	"context"
-	"fmt"
-)
+import "fmt"
 
-// places reads every rank's address and returns the names of their hosts. A rank that takes no local connections names
-// none, and counts as alone on its host.
-func (m *meeting) places(ctx context.Context) ([]string, error) {
+// places returns the names of all ranks' hosts. A rank that takes no local connections names none, and counts as alone on
+// its host.
+func (m *meeting) places() []string {
 	hosts := make([]string, m.c.Size)
-	for r := range hosts {
-		text, err := m.c.Store.Get(ctx, m.key(r))
-		if err != nil {
-			return nil, fmt.Errorf("the address of rank %d: %w", r, err)
-		}
-		a, err := parseAddress(text)
-		if err != nil {
-			return nil, fmt.Errorf("rank %d: %w", r, err)
-		}
-		if hosts[r] = a.host; a.host == "" {
+	for r, a := range m.addresses {
+		if hosts[r] = a.host; a.unix == "" {
 			hosts[r] = fmt.Sprintf("rank %d", r)
 		}
 	}
-	return hosts, nil
+	return hosts
+}
+
+// neighbours returns how many ranks share this one's host, itself included.
+func (t *Transport) neighbours() (n int) {
+	for r := range t.c.Size {
+		if t.Host(r) == t.Host(t.c.Rank) {
+			n++
+		}
+	}
+	return n
 }
 
 // SharesMemory implements transport.Sharer. It tells of what is meant to be, so that all ranks say the same: between

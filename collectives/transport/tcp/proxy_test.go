@@ -26,7 +26,7 @@ import (
 // The wire between two ranks, in the hands of a proxy that spoils it.
 
 // handshakeBytes is what each side sends before the frames: D a hello and a proof, A these and the welcome.
-const handshakeBytes = 92 + 32
+const handshakeBytes = 108 + 32
 
 // spoiler changes what passes. It is called with the direction, the offset in it and the bytes at that offset, and returns
 // false to hang up.
@@ -151,7 +151,7 @@ func TestFlippedBitsAreFound(t *testing.T) {
 }
 
 func TestFlippedHandshakeIsRefused(t *testing.T) {
-	for _, at := range []int{0, 9, 13, 17, 21, 30, 60, 90, handshakeBytes - 1} {
+	for _, at := range []int{0, 9, 13, 17, 21, 30, 60, 90, 107, handshakeBytes - 1} {
 		for _, fromDialer := range []bool{true, false} {
 			t.Run(fmt.Sprintf("byte %d dialer %v", at, fromDialer), func(t *testing.T) {
 				t.Parallel()
@@ -207,7 +207,7 @@ func strangersAreIgnored(t *testing.T, network string) {
 	if network == "unix" {
 		address = bytes.SplitN(local, []byte(" "), 3)[2]
 	}
-	hello := append([]byte("TUTTI\x00\x00\x00"), make([]byte, 84)...)
+	hello := append([]byte("TUTTI\x00\x00\x00"), make([]byte, 100)...)
 	for name, say := range map[string]string{
 		"nothing":              "",
 		"http":                 "GET / HTTP/1.1\r\nHost: x\r\n\r\n",

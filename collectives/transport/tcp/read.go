@@ -120,6 +120,10 @@ type incoming struct {
 
 // readMessage reads a message, of which f is the first frame, to where it is wanted.
 func (p *peer) readMessage(f frame) error {
+	if len(p.rbuf) < readBuffer {
+		b := make([]byte, readBuffer)
+		p.rr, p.rw, p.rbuf = 0, copy(b, p.rbuf[p.rr:p.rw]), b
+	}
 	total := int(f.rest)
 	if err := p.destine(transport.Tag(f.tag), total); err != nil {
 		return err

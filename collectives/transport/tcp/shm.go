@@ -10,16 +10,25 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/tutti-ml/tutti/collectives/internal/fdlimit"
 )
 
-// shmConn is a connection between two processes of one host through shared memory: a ring each way. The unix socket over
-// which they met stays: a byte on it wakes the other side where that sleeps, and its end tells of the other's death.
+// shmConn is a connection between two processes of one host through shared memory, a ring each way, and the unix socket over
+// which they met. A side makes its ring when it first has a message to send, so that ranks that never talk to each other, most
+// pairs of a large job, share none. The socket carries signals:
 //
-// It implements net.Conn. One goroutine may read while another writes.
+//	'f' u16 length · bytes   what is written before there is a ring: heartbeats and last words
+//	'm' with a descriptor    the memory of this side's ring, in which everything goes on
+//	'd'                      there is something to read in this side's ring, and the reader sleeps
+//	's'                      there is room in the other side's ring, and its writer sleeps
+//	'e'                      nothing more will be written; in a ring its own mark says so
+//
+// The end of the socket tells of the other process's death. shmConn implements net.Conn. One goroutine may read while
+// another writes.
 type shmConn struct {
-	sock     net.Conn
-	mem      []byte
-	in, out  ring
+	sock     *net.UnixConn
+	budget   *shmBudget
 	patience          // the reader's, and
 	writing  patience // the writer's
 
@@ -28,58 +37,149 @@ type shmConn struct {
 	dead        chan struct{} // closed when the socket has ended
 	deadErr     error         // why, set before
 
-	use    sync.RWMutex // held for reading by who is inside mem
+	in, out atomic.Pointer[ring]
+	memory  [2][]byte // of in and out
+
+	early struct { // what has come before there was a ring
+		mu    sync.Mutex
+		bytes []byte
+		ended bool
+	}
+	news atomic.Bool // there is something early
+
+	use    sync.RWMutex // held for reading by who is inside the memory
 	closed atomic.Bool
 	bell   sync.WaitGroup
 }
 
 const (
-	// shmRing is the length of each ring in bytes: what is in flight shall stay in the cache.
-	shmRing = 1 << 20
-	shmLen  = 2 * (ringHead + shmRing)
+	signalFrame  = 'f'
+	signalMemory = 'm'
+	signalData   = 'd'
+	signalSpace  = 's'
+	signalEnd    = 'e'
 )
 
-// The bytes on the socket.
+// The bytes on the socket that wake.
 var (
-	wakeReader = []byte{'d'}
-	wakeWriter = []byte{'s'}
+	wakeReader = []byte{signalData}
+	wakeWriter = []byte{signalSpace}
 )
 
-var errMadRing = errors.New("the counters in shared memory make no sense")
+// maxEarly bounds what is kept of a peer that sends much before it has a ring: that is none of ours.
+const maxEarly = 64 << 10
 
-// newShmConn takes over sock and mem. One of the two sides is the creator, the other is not.
-func newShmConn(sock net.Conn, mem []byte, creator bool) *shmConn {
-	c := &shmConn{sock: sock, mem: mem, data: make(chan struct{}, 1), space: make(chan struct{}, 1), dead: make(chan struct{})}
+var (
+	errMadRing  = errors.New("the counters in shared memory make no sense")
+	errNoSignal = errors.New("the peer's signals make no sense")
+)
+
+// newShmConn takes over sock.
+func newShmConn(sock *net.UnixConn) *shmConn {
+	c := &shmConn{sock: sock, budget: newShmBudget(2), data: make(chan struct{}, 1), space: make(chan struct{}, 1),
+		dead: make(chan struct{})}
 	c.rd.ring, c.wr.ring = make(chan struct{}), make(chan struct{})
-	c.out, c.in = newRing(mem[:shmLen/2]), newRing(mem[shmLen/2:])
-	if !creator {
-		c.in, c.out = c.out, c.in
-	}
-	c.bell.Go(c.listen)
+	c.bell.Go(func() {
+		c.deadErr = c.listen()
+		close(c.dead)
+	})
 	return c
 }
 
-// listen hears the bytes on the socket until its end.
-func (c *shmConn) listen() {
-	var b [64]byte
+// listen hears the signals on the socket until its end.
+func (c *shmConn) listen() error {
+	h := hearer{sock: c.sock}
+	defer h.close()
 	for {
-		n, err := c.sock.Read(b[:])
-		for _, what := range b[:n] {
-			bell := c.data
-			if what == wakeWriter[0] {
-				bell = c.space
+		heard, err := h.hear(c.in.Load() == nil)
+		for len(heard) > 0 {
+			n, bad := c.signal(&h, heard)
+			if bad != nil {
+				c.sock.Close() // whatever else comes would be heard in vain
+				return bad
 			}
-			select {
-			case bell <- struct{}{}:
-			default:
+			if n == 0 {
+				break // a piece is missing
 			}
+			heard = heard[n:]
 		}
+		h.keep(heard)
 		if err != nil {
-			c.deadErr = err
-			close(c.dead)
-			return
+			return err
 		}
 	}
+}
+
+// signal does what a signal, or the next piece of one, asks, and returns how long it is; 0 if that is not known yet.
+func (c *shmConn) signal(h *hearer, b []byte) (n int, err error) {
+	if h.frame > 0 { // bytes of a frame
+		n = min(h.frame, len(b))
+		h.frame -= n
+		return n, c.keepEarly(b[:n], false)
+	}
+	switch b[0] {
+	case signalFrame:
+		if len(b) < 3 {
+			return 0, nil
+		}
+		h.frame = int(b[1]) | int(b[2])<<8
+		return 3, nil
+	case signalMemory:
+		mem, err := h.memory()
+		if err != nil {
+			return 0, err
+		}
+		c.memory[0] = mem
+		r := newRing(mem)
+		c.in.Store(&r)
+		wakeUp(c.data) // a reader that sleeps does not say so in the ring
+	case signalData:
+		wakeUp(c.data)
+	case signalSpace:
+		wakeUp(c.space)
+	case signalEnd:
+		return 1, c.keepEarly(nil, true)
+	default:
+		return 0, fmt.Errorf("%w: %#x", errNoSignal, b[0])
+	}
+	return 1, nil
+}
+
+// wakeUp rings a bell.
+func wakeUp(bell chan struct{}) {
+	select {
+	case bell <- struct{}{}:
+	default:
+	}
+}
+
+// keepEarly keeps what comes before there is a ring.
+func (c *shmConn) keepEarly(b []byte, end bool) error {
+	c.early.mu.Lock()
+	defer c.early.mu.Unlock()
+	if len(c.early.bytes)+len(b) > maxEarly || c.in.Load() != nil {
+		return errNoSignal
+	}
+	c.early.bytes = append(c.early.bytes, b...)
+	c.early.ended = c.early.ended || end
+	c.news.Store(true)
+	wakeUp(c.data)
+	return nil
+}
+
+// readEarly reads that.
+func (c *shmConn) readEarly(b []byte) (int, error) {
+	c.early.mu.Lock()
+	defer c.early.mu.Unlock()
+	n := copy(b, c.early.bytes)
+	if c.early.bytes = c.early.bytes[n:]; len(c.early.bytes) == 0 {
+		c.early.bytes = nil
+		c.news.Store(c.early.ended)
+	}
+	if n == 0 && c.early.ended {
+		return 0, io.EOF
+	}
+	return n, nil
 }
 
 // Read implements net.Conn. What was written before the other side died can still be read.
@@ -96,7 +196,9 @@ func (c *shmConn) Read(b []byte) (int, error) {
 		if c.idle(&c.patience, &c.rd, c.readable) {
 			continue
 		}
-		c.in.readerAsleep.Store(1)
+		if in := c.in.Load(); in != nil {
+			in.readerAsleep.Store(1)
+		}
 		if c.readable() {
 			continue
 		}
@@ -109,7 +211,10 @@ func (c *shmConn) Read(b []byte) (int, error) {
 	}
 }
 
-func (c *shmConn) readable() bool { return c.in.full() != 0 || c.in.shut.Load() != 0 }
+func (c *shmConn) readable() bool {
+	in := c.in.Load()
+	return c.news.Load() || in != nil && (in.full() != 0 || in.shut.Load() != 0)
+}
 
 // tryRead reads what is there; 0 bytes and no error if there is nothing.
 func (c *shmConn) tryRead(b []byte) (int, error) {
@@ -119,37 +224,76 @@ func (c *shmConn) tryRead(b []byte) (int, error) {
 	if c.rd.rung() {
 		return 0, os.ErrDeadlineExceeded
 	}
-	shut := c.in.shut.Load() != 0 // before full: what was written before that is seen
-	full := c.in.full()
+	in := c.in.Load() // before news: what came before the ring is read first
+	if c.news.Load() {
+		return c.readEarly(b)
+	}
+	if in == nil {
+		return 0, nil
+	}
+	shut := in.shut.Load() != 0 // before full: what was written before that is seen
+	full := in.full()
 	switch {
-	case !c.in.sane(full):
-		return 0, fmt.Errorf("%w: %d bytes in a ring of %d", errMadRing, full, len(c.in.data))
+	case !in.sane(full):
+		return 0, fmt.Errorf("%w: %d bytes in a ring of %d", errMadRing, full, len(in.data))
 	case full == 0 && shut:
 		return 0, io.EOF
 	case full == 0 || len(b) == 0:
 		return 0, nil
 	}
-	n := c.in.read(b, full)
+	n := in.read(b, full)
 	// A writer that sleeps is woken when there is room for much, or nothing left to read.
-	if c.in.writerAsleep.Load() != 0 && (full-n <= len(c.in.data)/2) && c.in.writerAsleep.Swap(0) != 0 {
+	if in.writerAsleep.Load() != 0 && (full-n <= len(in.data)/2) && in.writerAsleep.Swap(0) != 0 {
 		c.sock.Write(wakeWriter) // if that fails, listen finds out
 	}
 	return n, nil
+}
+
+// begin implements frameConn: it makes this side's ring, if there is none yet.
+func (c *shmConn) begin() error {
+	if c.out.Load() != nil {
+		return nil
+	}
+	c.use.RLock()
+	defer c.use.RUnlock()
+	if c.closed.Load() {
+		return net.ErrClosed
+	}
+	mem, err := sendMemory(c, ringHead+c.budget.take())
+	if err != nil {
+		return fdlimit.Explain(err)
+	}
+	c.memory[1] = mem
+	r := newRing(mem)
+	c.out.Store(&r)
+	c.sock.SetWriteDeadline(time.Time{}) // from now on wr alone counts
+	return nil
+}
+
+// writeEarly writes a frame while there is no ring.
+func (c *shmConn) writeEarly(head, payload []byte) error {
+	n := len(head) + len(payload)
+	b := make([]byte, 0, 3+n)
+	b = append(b, signalFrame, byte(n), byte(n>>8))
+	b = append(append(b, head...), payload...)
+	_, err := c.sock.Write(b)
+	return err
 }
 
 // Write implements net.Conn.
 func (c *shmConn) Write(b []byte) (n int, err error) {
 	c.use.RLock()
 	defer c.use.RUnlock()
+	out := c.out.Load()
 	for n < len(b) {
-		k, err := c.tryWrite(b[n:])
+		k, err := c.tryWrite(out, b[n:])
 		if err != nil {
 			return n, err
 		}
 		if n += k; k > 0 || c.idle(&c.writing, &c.wr, c.writable) {
 			continue
 		}
-		c.out.writerAsleep.Store(1)
+		out.writerAsleep.Store(1)
 		if c.writable() {
 			continue
 		}
@@ -162,10 +306,10 @@ func (c *shmConn) Write(b []byte) (n int, err error) {
 	return n, nil
 }
 
-func (c *shmConn) writable() bool { return c.out.empty() != 0 }
+func (c *shmConn) writable() bool { return c.out.Load().empty() != 0 }
 
-func (c *shmConn) tryWrite(b []byte) (int, error) {
-	if c.closed.Load() || c.out.shut.Load() != 0 {
+func (c *shmConn) tryWrite(out *ring, b []byte) (int, error) {
+	if c.closed.Load() || out.shut.Load() != 0 {
 		return 0, net.ErrClosed
 	}
 	if c.wr.rung() {
@@ -176,12 +320,12 @@ func (c *shmConn) tryWrite(b []byte) (int, error) {
 		return 0, fmt.Errorf("shared memory: the other side has gone: %w", c.deadErr)
 	default:
 	}
-	empty := c.out.empty()
-	if !c.out.sane(empty) {
-		return 0, fmt.Errorf("%w: room for %d bytes in a ring of %d", errMadRing, empty, len(c.out.data))
+	empty := out.empty()
+	if !out.sane(empty) {
+		return 0, fmt.Errorf("%w: room for %d bytes in a ring of %d", errMadRing, empty, len(out.data))
 	}
-	n := c.out.write(b, empty)
-	if n > 0 && c.out.readerAsleep.Load() != 0 && c.out.readerAsleep.Swap(0) != 0 {
+	n := out.write(b, empty)
+	if n > 0 && out.readerAsleep.Load() != 0 && out.readerAsleep.Swap(0) != 0 {
 		c.sock.Write(wakeReader)
 	}
 	return n, nil
@@ -213,8 +357,13 @@ func (c *shmConn) CloseWrite() error {
 	if c.closed.Load() {
 		return net.ErrClosed
 	}
-	c.out.shut.Store(1)
-	_, err := c.sock.Write(wakeReader)
+	word := wakeReader
+	if out := c.out.Load(); out != nil {
+		out.shut.Store(1)
+	} else {
+		word = []byte{signalEnd}
+	}
+	_, err := c.sock.Write(word)
 	return err
 }
 
@@ -228,7 +377,12 @@ func (c *shmConn) Close() error {
 	c.SetDeadline(time.Time{}) // stops the timers
 	c.use.Lock()               // everybody has left
 	defer c.use.Unlock()
-	return errors.Join(err, unmap(c.mem))
+	for _, mem := range c.memory {
+		if mem != nil {
+			err = errors.Join(err, unmap(mem))
+		}
+	}
+	return err
 }
 
 // LocalAddr and RemoteAddr are the socket's.
@@ -239,8 +393,13 @@ func (c *shmConn) RemoteAddr() net.Addr { return c.sock.RemoteAddr() }
 func (c *shmConn) SetDeadline(t time.Time) error {
 	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
 }
-func (c *shmConn) SetReadDeadline(t time.Time) error  { return c.setAlarm(&c.rd, t) }
-func (c *shmConn) SetWriteDeadline(t time.Time) error { return c.setAlarm(&c.wr, t) }
+func (c *shmConn) SetReadDeadline(t time.Time) error { return c.setAlarm(&c.rd, t) }
+func (c *shmConn) SetWriteDeadline(t time.Time) error {
+	if c.out.Load() == nil {
+		c.sock.SetWriteDeadline(t)
+	}
+	return c.setAlarm(&c.wr, t)
+}
 
 func (c *shmConn) setAlarm(a *alarm, t time.Time) error {
 	a.set(t)

@@ -4,7 +4,7 @@ package tcp
 
 import (
 	"errors"
-	"io"
+	"fmt"
 	"net"
 )
 
@@ -12,12 +12,19 @@ import (
 
 const shmAvailable = false
 
-func offerShm(*net.UnixConn) (*shmConn, error) { return nil, errors.ErrUnsupported }
+func shmWorks() error { return fmt.Errorf("shared memory: %w", errors.ErrUnsupported) }
 
-func readWelcome(conn *net.UnixConn) (byte, []byte, error) {
-	var b [1]byte
-	_, err := io.ReadFull(conn, b[:])
-	return b[0], nil, err
+func sendMemory(*shmConn, int) ([]byte, error) { return nil, shmWorks() }
+
+// hearer is never made.
+type hearer struct {
+	sock  *net.UnixConn
+	frame int
 }
+
+func (h *hearer) hear(bool) ([]byte, error) { return nil, shmWorks() }
+func (h *hearer) memory() ([]byte, error)   { return nil, shmWorks() }
+func (h *hearer) keep([]byte)               {}
+func (h *hearer) close()                    {}
 
 func unmap([]byte) error { return nil }

@@ -60,7 +60,8 @@ func newSocket(conn net.Conn, p patience) frameConn {
 	return s
 }
 
-// CloseWrite implements frameConn.
+// begin and CloseWrite implement frameConn.
+func (s *socket) begin() error      { return nil }
 func (s *socket) CloseWrite() error { return closeWrite(s.Conn) }
 
 // Read implements io.Reader.

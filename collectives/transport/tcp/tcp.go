@@ -44,15 +44,17 @@ func newTransport(c *Config) *Transport {
 
 // start sets the peers to work on conns, by rank.
 func (t *Transport) start(conns []net.Conn) {
-	spin := t.c.spinTime(conns)
+	spin, budget := t.c.spinTime(conns), newShmBudget(max(2, t.neighbours()))
 	for r, conn := range conns {
 		if conn != nil {
-			t.peers[r] = newPeer(t, r, conn, spin)
+			t.peers[r] = newPeer(t, r, conn, spin, budget)
 		}
 	}
 	for _, p := range t.others() {
 		t.wg.Go(p.read)
-		t.wg.Go(p.beat)
+		if p.watched {
+			t.wg.Go(p.beat)
+		}
 	}
 	t.wg.Go(t.monitor)
 }

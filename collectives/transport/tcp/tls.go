@@ -26,7 +26,7 @@ func tlsConfig() (*tls.Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("key: %w", err)
 	}
-	about := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	about := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(24 * time.Hour)}
 	der, err := x509.CreateCertificate(rand.Reader, about, about, &key.PublicKey, key)
 	if err != nil {
 		return nil, fmt.Errorf("certificate: %w", err)
@@ -41,11 +41,12 @@ func tlsConfig() (*tls.Config, error) {
 }
 
 // secure returns conn, or TLS over it where it is TCP's and the configuration wants that.
-func (m *meeting) secure(ctx context.Context, conn net.Conn, side func(net.Conn, *tls.Config) *tls.Conn) (net.Conn, error) {
+func (m *meeting) secure(ctx context.Context, conn net.Conn, side func(net.Conn, *tls.Config) *tls.Conn,
+	limit time.Duration) (net.Conn, error) {
 	if _, ok := conn.(*net.TCPConn); !ok || m.tls == nil {
 		return conn, nil
 	}
-	defer timeBound(ctx, conn)()
+	defer timeBound(ctx, conn, limit)()
 	c := side(conn, m.tls)
 	if err := c.HandshakeContext(ctx); err != nil {
 		return nil, fmt.Errorf("TLS: %w", err)

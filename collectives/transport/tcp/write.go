@@ -48,7 +48,10 @@ func (p *peer) writeMessage(tag transport.Tag, msg []byte) error {
 			f.crc = checksumCold(part)
 		}
 		p.wr.Lock()
-		err := p.writeFrame(&f, part)
+		err := p.conn.begin()
+		if err == nil {
+			err = p.writeFrame(&f, part)
+		}
 		p.wr.Unlock()
 		if err != nil {
 			return err
@@ -68,6 +71,12 @@ func (p *peer) writeFrame(f *frame, payload []byte) error {
 	}
 	f.seq, f.epoch = p.wseq, uint16(p.t.c.Epoch)
 	p.wseq++
+	if need := len(payload); need > len(p.wbuf)-headerLen && need <= smallMax {
+		if need = maxAbort; len(payload) > need {
+			need = smallMax
+		}
+		p.wbuf = make([]byte, headerLen+need)
+	}
 	f.put(p.wbuf[:headerLen])
 	var err error
 	if len(payload) <= smallMax {
@@ -130,11 +139,18 @@ func (p *peer) sendLast(typ frameType, payload []byte) {
 	}
 }
 
-// beat shows the peer that this rank is alive, when it has not heard from it otherwise.
+// beat shows the peer that this rank is alive, when it has not heard from it otherwise: at first, as it has met all others, and
+// then from time to time.
 func (p *peer) beat() {
 	every := p.t.c.Heartbeat
 	tick := time.NewTicker(every)
 	defer tick.Stop()
+	heartbeat := func() {
+		p.wr.Lock()
+		defer p.wr.Unlock()
+		_ = p.writeFrame(&frame{typ: frameHeartbeat}, nil) // the reader or the monitor will find out what is wrong
+	}
+	heartbeat()
 	for {
 		select {
 		case <-tick.C:
@@ -148,8 +164,6 @@ func (p *peer) beat() {
 		if time.Now().UnixNano()-p.lastSent.Load() < int64(every)*3/4 {
 			continue
 		}
-		p.wr.Lock()
-		_ = p.writeFrame(&frame{typ: frameHeartbeat}, nil) // the reader or the monitor will find out what is wrong
-		p.wr.Unlock()
+		heartbeat()
 	}
 }
