@@ -86,7 +86,10 @@ type Group struct {
 	placeOnce sync.Once
 	placed    *placement
 
+	self mailbox
+
 	err    atomic.Pointer[error] // why the group is broken
+	down   chan struct{}         // closed when that is set
 	closed sync.Once
 	cerr   error
 }
@@ -133,6 +136,7 @@ func New(t transport.Transport, c Config) (*Group, error) {
 func (g *Group) init() {
 	g.lanes = make([]chan struct{}, 2*g.size)
 	g.queue.wake = make(chan struct{}, 1)
+	g.self.arrived, g.down = make(chan struct{}, 1), make(chan struct{})
 }
 
 // abs returns member r's rank in the world, by which errors name it and the transport knows it.
@@ -178,6 +182,7 @@ func (g *Group) Close() error {
 // fail breaks the group. The first error stays.
 func (g *Group) fail(err error) error {
 	if g.err.CompareAndSwap(nil, &err) {
+		close(g.down)
 		return err
 	}
 	return g.Err()

@@ -415,7 +415,7 @@ func TestMisusePanics(t *testing.T) {
 	assert.PanicsWithValue(t, "collectives: AllReduceCompressed: operation max, want sum or mean", func() {
 		collectives.AllReduceCompressed(ctx, gs[0], nil, collectives.Max, collectives.BFloat16Wire)
 	})
-	assert.PanicsWithValue(t, "collectives: Send: rank 0 is no peer of rank 0 in a group of 2", func() { collectives.Send(ctx, gs[0], []int32{1}, 0) })
+	assert.PanicsWithValue(t, "collectives: Send: rank 2 of a group of 2", func() { collectives.Send(ctx, gs[0], []int32{1}, 2) })
 	assert.PanicsWithValue(t, "collectives: Slice: 5 elements, rank 2 of 2", func() { collectives.Slice(5, 2, 2) })
 }
 

@@ -1,6 +1,7 @@
 package collectives
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -13,22 +14,27 @@ import (
 // may be before the other has received it, or not before: two ranks that Send to each other before they Recv may wait for
 // each other for ever; SendRecv is for that. Messages from one rank to another arrive in the order of the Sends.
 //
+// A rank may Send to itself: the message is copied and kept until this rank Recvs it, so that Send returns at once. MPI promises
+// no such room and lets a blocking send to oneself wait for ever; here it costs the memory of what is not received.
+//
 // Send, Recv and SendRecv take no part in the order of the group's operations. They may be called from many goroutines
 // at once; Sends to one rank, and Recvs from one, then go one after another, in no particular order. An error breaks the
-// group. They panic if the rank is this one or none of the group's.
+// group. They panic if the rank is none of the group's.
 func Send[T Elem](ctx context.Context, g *Group, buf []T, to int) error {
 	g.checkPeer("Send", to)
 	return g.message(ctx, "Send", func(ctx context.Context) error { return g.sendTo(ctx, to, dtypeOf[T](), bytesOf(buf)) })
 }
 
 // Recv fills buf with what rank from Sends to this one, which must be as many elements of the same type: otherwise the
-// error is ErrMismatch, with both lengths or types. See Send.
+// error is ErrMismatch, with both lengths or types. A Recv from this rank itself waits for a Send of another goroutine, if none
+// came before it. See Send.
 func Recv[T Elem](ctx context.Context, g *Group, buf []T, from int) error {
 	g.checkPeer("Recv", from)
 	return g.message(ctx, "Recv", func(ctx context.Context) error { return g.recvFrom(ctx, from, dtypeOf[T](), bytesOf(buf)) })
 }
 
-// SendRecv does a Send and a Recv at the same time. send and recv must not overlap. See Send.
+// SendRecv does a Send and a Recv at the same time. send and recv must not overlap. To and from this rank itself it is a copy.
+// See Send.
 func SendRecv[T Elem](ctx context.Context, g *Group, send []T, to int, recv []T, from int) error {
 	g.checkPeer("SendRecv", to)
 	g.checkPeer("SendRecv", from)
@@ -85,6 +91,10 @@ func messageHeader(d transport.DType, n int) [messageHeaderLen]byte {
 }
 
 func (g *Group) sendTo(ctx context.Context, to int, d transport.DType, p []byte) error {
+	if to == g.rank {
+		g.self.put(kept{d, bytes.Clone(p)})
+		return nil
+	}
 	release, err := g.lane(ctx, to)
 	if err != nil {
 		return err
@@ -104,15 +114,28 @@ func (g *Group) recvFrom(ctx context.Context, from int, d transport.DType, p []b
 		return err
 	}
 	defer release()
+	differ := func(what string, theirs, ours any) error {
+		return fmt.Errorf("%w: %s: %v on rank %d, %v on rank %d", ErrMismatch, what, theirs, g.abs(from), ours, g.abs(g.rank))
+	}
+	if from == g.rank {
+		m, err := g.self.take(ctx, g)
+		switch {
+		case err != nil:
+			return err
+		case m.dtype != d:
+			return differ("element type", m.dtype, d)
+		case len(m.data) != len(p):
+			return differ("length", len(m.data)/d.Size(), len(p)/d.Size())
+		}
+		copy(p, m.data)
+		return nil
+	}
 	var h [messageHeaderLen]byte
 	tag := g.id<<idShift | sendTag
 	if err := g.t.Recv(ctx, g.abs(from), tag, h[:]); err != nil {
 		return err
 	}
 	le := binary.LittleEndian
-	differ := func(what string, theirs, ours any) error {
-		return fmt.Errorf("%w: %s: %v on rank %d, %v on rank %d", ErrMismatch, what, theirs, g.abs(from), ours, g.abs(g.rank))
-	}
 	switch theirs, n := transport.DType(le.Uint32(h[4:])), le.Uint64(h[8:]); {
 	case le.Uint32(h[:]) != messageMagic:
 		return differ("protocol", fmt.Sprintf("%#x", le.Uint32(h[:])), fmt.Sprintf("%#x", messageMagic))
@@ -141,7 +164,52 @@ func (g *Group) lane(ctx context.Context, i int) (leave func(), err error) {
 }
 
 func (g *Group) checkPeer(op string, r int) {
-	if r < 0 || r >= g.size || r == g.rank {
-		panic(fmt.Sprintf("collectives: %s: rank %d is no peer of rank %d in a group of %d", op, r, g.rank, g.size))
+	if r < 0 || r >= g.size {
+		panic(fmt.Sprintf("collectives: %s: rank %d of a group of %d", op, r, g.size))
+	}
+}
+
+// kept is a message of this rank to itself.
+type kept struct {
+	dtype transport.DType
+	data  []byte
+}
+
+// mailbox holds the messages of a rank to itself until they are received.
+type mailbox struct {
+	mu      sync.Mutex
+	mail    []kept
+	arrived chan struct{} // capacity 1
+}
+
+func (b *mailbox) put(m kept) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.mail = append(b.mail, m)
+	select {
+	case b.arrived <- struct{}{}:
+	default:
+	}
+}
+
+// take waits for the first message. It has the lane of Recv for itself.
+func (b *mailbox) take(ctx context.Context, g *Group) (kept, error) {
+	for {
+		b.mu.Lock()
+		if len(b.mail) > 0 {
+			defer b.mu.Unlock()
+			m := b.mail[0]
+			b.mail[0] = kept{}
+			b.mail = b.mail[1:]
+			return m, nil
+		}
+		b.mu.Unlock()
+		select {
+		case <-b.arrived:
+		case <-g.down:
+			return kept{}, g.Err()
+		case <-ctx.Done():
+			return kept{}, ctx.Err()
+		}
 	}
 }

@@ -110,7 +110,7 @@ func TestJobsThatEnd(t *testing.T) {
 			require.Error(t, err, out)
 			assert.Contains(t, out, want)
 			assert.NotContains(t, out, "unreachable")
-			assert.Less(t, time.Since(begin), 40*time.Second, "it hung: its ranks sleep for a minute")
+			assert.Less(t, time.Since(begin), 20*time.Second, "a rank that sleeps for a minute, or is frozen, held up the end")
 		})
 	}
 	t.Run("well", func(t *testing.T) {

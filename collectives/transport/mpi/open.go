@@ -22,8 +22,8 @@ const Available = true
 
 const (
 	defaultCloseTimeout = 10 * time.Minute
-	brokenCloseTimeout  = 30 * time.Second // after a failure: the others fail as well, or are lost
-	finalizeTimeout     = 5 * time.Second  // for MPI_Finalize, which all ranks are about to call, and MPI_Abort
+	brokenCloseTimeout  = grace           // after a failure: the others were told, and fail as well, or are lost
+	finalizeTimeout     = 5 * time.Second // for MPI_Finalize, which all ranks are about to call, and MPI_Abort
 )
 
 // state is what this process has done with MPI so far, which can be done once.
@@ -111,7 +111,7 @@ func (w *world) enter(ctx context.Context) (err error) {
 }
 
 // Close implements transport.Transport. It waits until all ranks have called it, as MPI ends for all at once; if one does
-// not come in time (Config.CloseTimeout; 30 s after a failure) it says so on standard error and ends the whole job.
+// not come in time (Config.CloseTimeout; 2 s after a failure) it says so on standard error and ends the whole job.
 func (w *world) Close() error {
 	w.closing.Do(func() {
 		w.closed.Store(true)
