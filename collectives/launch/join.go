@@ -4,8 +4,11 @@ package launch
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"slices"
 
@@ -26,23 +29,32 @@ type joined struct {
 	*tcp.Transport
 	c       Config
 	spec    rendezvous.Spec
-	host    string // where this rank listens
+	at      endpoint
 	secret  []byte
 	epoch   uint32 // how often it has been opened before
 	members []int  // the ranks of the launcher that are in it, by rank
 	kv      store  // nil until it is opened again; from then on as long as the transport
 }
 
+// endpoint is where a rank can be reached over TCP.
+type endpoint struct {
+	listen    string   // the host or address at which it listens
+	advertise []string // what the others dial; nil: that
+}
+
 func (c Config) connectTCP(ctx context.Context, s rendezvous.Spec) (transport.Transport, error) {
 	if s.Size == 1 {
 		return tcp.Open(ctx, tcp.Config{Size: 1})
 	}
-	kv, host, secret, err := c.meet(ctx, s)
+	kv, at, secret, err := c.meet(ctx, s)
 	if err != nil {
 		return nil, err
 	}
 	defer kv.Close()
-	j := &joined{c: c, spec: s, host: host, secret: secret, members: make([]int, s.Size)}
+	if s.Job, err = jobName(ctx, s, kv); err != nil {
+		return nil, err
+	}
+	j := &joined{c: c, spec: s, at: at, secret: secret, members: make([]int, s.Size)}
 	for r := range j.members {
 		j.members[r] = r
 	}
@@ -57,7 +69,7 @@ func (j *joined) open(ctx context.Context, kv store) error {
 	rank := slices.Index(j.members, j.spec.Rank)
 	t, err := tcp.Open(ctx, tcp.Config{
 		Rank: rank, Size: len(j.members), Store: kv, Job: j.spec.Job, Epoch: j.epoch, Secret: j.secret, OpenTimeout: j.c.OpenTimeout,
-		Listen: net.JoinHostPort(j.host, "0"), Carrier: j.c.carrier(), TLS: j.c.TLS,
+		Listen: net.JoinHostPort(j.at.listen, "0"), Advertise: withPort0(j.at.advertise), Carrier: j.c.carrier(), TLS: j.c.TLS,
 	})
 	if err != nil {
 		return err
@@ -88,36 +100,58 @@ func (c Config) carrier() tcp.Carrier {
 	return tcp.Auto
 }
 
-// meet opens the job's store, and says at which host this rank shall listen and what the job's secret is.
-func (c Config) meet(ctx context.Context, s rendezvous.Spec) (kv store, host string, secret []byte, err error) {
+// meet opens the job's store, and says where this rank can be reached and what the job's secret is.
+func (c Config) meet(ctx context.Context, s rendezvous.Spec) (kv store, at endpoint, secret []byte, err error) {
 	if s.StoreAddr == "" {
 		kv, secret, err := c.meetInDir(ctx, s)
-		host := "127.0.0.1"
+		at := endpoint{listen: "127.0.0.1"}
 		if s.StoreDir != "" && s.LocalSize != s.Size {
-			host = outwardHost()
+			at = endpoint{advertise: outwardHosts()}
 		}
-		return kv, c.host(host), secret, err
+		return kv, c.listening(at), secret, err
 	}
 	if s.Secret == nil {
-		return nil, "", nil, fmt.Errorf("neither %s nor %s in the environment: set one on every rank to the same random value, "+
-			"32 hexadecimal digits or more, or to a file with that", rendezvous.EnvSecret, rendezvous.EnvSecretFile)
+		return nil, at, nil, fmt.Errorf("neither %s nor %s in the environment: set one on every rank to the same random value, "+
+			"32 hexadecimal digits or more, or to a file with that; `openssl rand -hex 16`, run once for the job, makes one",
+			rendezvous.EnvSecret, rendezvous.EnvSecretFile)
 	}
-	kv, err = dialStore(ctx, s)
+	client, err := dialStore(ctx, s)
 	if err != nil {
-		return nil, "", nil, err
+		return nil, at, nil, err
 	}
-	return kv, c.host(kv.(*served).LocalHost()), s.Secret, nil
+	return client, c.listening(whereReached(ctx, s, client.LocalHost())), s.Secret, nil
 }
 
-// dialStore opens the store at s.StoreAddr, which rank 0 may have to serve.
-func dialStore(ctx context.Context, s rendezvous.Spec) (_ store, err error) {
+// jobName returns what tells the job from others: what the launcher says, or else a name that the store keeps, the same for
+// all that meet there. The store's address is none, as ranks may know it under different ones.
+func jobName(ctx context.Context, s rendezvous.Spec, kv store) (string, error) {
+	if s.Job != "" {
+		return s.Job, nil
+	}
+	var random [8]byte
+	rand.Read(random[:])
+	name, err := kv.Propose(ctx, "job", hex.AppendEncode(nil, random[:]))
+	return string(name), err
+}
+
+// dialStore opens the store at s.StoreAddr, which rank 0 may have to serve: then to everybody who holds the secret, on all
+// interfaces, since only the others know under which address they reach it.
+func dialStore(ctx context.Context, s rendezvous.Spec) (_ *served, err error) {
 	var server *rendezvous.Server
+	addr := s.StoreAddr
 	if s.Serve && s.Rank == 0 {
-		if server, err = rendezvous.Serve(s.StoreAddr, s.Secret); err != nil {
+		_, port, err := net.SplitHostPort(addr)
+		if err != nil {
+			return nil, err
+		}
+		addr = ":" + port // this host, whatever others call it
+		if server, err = rendezvous.Serve(addr, s.Secret); err != nil {
 			return nil, fmt.Errorf("%w: %s", err, s.Elsewhere())
 		}
+		slog.Info("launch: rank 0 serves the store at which the ranks meet, on all interfaces, to those that hold the job's secret",
+			"port", port)
 	}
-	client, err := rendezvous.Dial(ctx, s.StoreAddr, s.Secret)
+	client, err := rendezvous.Dial(ctx, addr, s.Secret)
 	if err != nil {
 		if server != nil {
 			server.Close()
@@ -127,27 +161,72 @@ func dialStore(ctx context.Context, s rendezvous.Spec) (_ store, err error) {
 	return &served{client, server}, nil
 }
 
-// host is where to listen, unless the user says otherwise.
-func (c Config) host(otherwise string) string {
-	if c.Listen != "" {
-		return c.Listen
+// listening is at, unless the user says otherwise.
+func (c Config) listening(at endpoint) endpoint {
+	if c.Listen == "" {
+		return at
 	}
-	return otherwise
+	if ip := net.ParseIP(c.Listen); ip != nil && ip.IsUnspecified() {
+		return endpoint{listen: c.Listen, advertise: outwardHosts()}
+	}
+	return endpoint{listen: c.Listen}
 }
 
-// outwardHost is the address at which other hosts reach this one, as well as can be guessed: the first of its interfaces'
-// that is neither loopback nor link-local.
-func outwardHost() string {
-	addrs, err := net.InterfaceAddrs()
-	if err != nil {
-		return "127.0.0.1"
+// whereReached says where this rank can be reached that reaches the store from address route. Over loopback that is loopback,
+// if all ranks are on this host. Otherwise it is rank 0, or does not know this host by an address of others: it listens on
+// all interfaces and offers each address that others may know.
+func whereReached(ctx context.Context, s rendezvous.Spec, route string) endpoint {
+	if ip := net.ParseIP(route); ip == nil || !ip.IsLoopback() || !s.Serve || s.LocalSize == s.Size {
+		return endpoint{listen: route}
 	}
-	for _, a := range addrs {
-		if n, ok := a.(*net.IPNet); ok && n.IP.IsGlobalUnicast() {
-			return n.IP.String()
+	hosts := outwardHosts()
+	if len(hosts) == 0 {
+		return endpoint{listen: route}
+	}
+	if host, _, err := net.SplitHostPort(s.StoreAddr); err == nil && s.Rank == 0 {
+		known, _ := net.DefaultResolver.LookupHost(ctx, host) // at worst it is known by its other addresses alone
+		for _, h := range known {
+			if slices.Contains(hosts, h) { // the others reach it there
+				return endpoint{listen: h}
+			}
 		}
 	}
-	return "127.0.0.1"
+	return endpoint{advertise: append(hosts, route)}
+}
+
+// outwardHosts lists the addresses at which other hosts may reach this one, the likeliest first: those of its interfaces that
+// are neither loopback nor link-local, and before them the one from which it reaches hosts far away.
+func outwardHosts() (hosts []string) {
+	add := func(ip net.IP) {
+		if h := ip.String(); ip.IsGlobalUnicast() && !slices.Contains(hosts, h) {
+			hosts = append(hosts, h)
+		}
+	}
+	for _, far := range []string{"198.51.100.1:9", "[2001:db8::1]:9"} { // nobody's, and nothing is sent
+		if conn, err := net.Dial("udp", far); err == nil {
+			add(conn.LocalAddr().(*net.UDPAddr).IP)
+			conn.Close()
+		}
+	}
+	addrs, _ := net.InterfaceAddrs()
+	for _, a := range addrs {
+		if n, ok := a.(*net.IPNet); ok {
+			add(n.IP)
+		}
+	}
+	return hosts
+}
+
+// outwardHost is the first of them; loopback if there is none.
+func outwardHost() string { return append(outwardHosts(), "127.0.0.1")[0] }
+
+// withPort0 makes addresses of hosts whose port is not known yet.
+func withPort0(hosts []string) []string {
+	at := make([]string, len(hosts))
+	for i, h := range hosts {
+		at[i] = net.JoinHostPort(h, "0")
+	}
+	return at
 }
 
 // meetInDir opens a store in a directory, for launchers that give no address: of this host, or the one that

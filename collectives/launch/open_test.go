@@ -165,6 +165,8 @@ func TestOpenErrors(t *testing.T) {
 		{"several ranks in process", Config{Transport: InProc}, torch(), []string{"rank 1 of 2 (from torchrun), transport inproc"}, nil},
 		{"bad environment", Config{}, torch("RANK", "2"), []string{"torchrun", "RANK=2", "WORLD_SIZE=2"}, nil},
 		{"no secret", Config{}, torch(), []string{"neither TUTTI_SECRET nor TUTTI_SECRET_FILE in the environment"}, nil},
+		{"a URL", Config{}, torch("MASTER_ADDR", "http://10.0.0.1", "TUTTI_SECRET", testSecret), []string{`MASTER_ADDR="http://10.0.0.1" is a URL`}, nil},
+		{"how to get a secret", Config{}, torch(), []string{"openssl rand -hex 16"}, nil},
 		{"nobody serves the store", Config{OpenTimeout: 50 * time.Millisecond}, torch("TUTTI_SECRET", testSecret),
 			[]string{"timeout after 50ms", "127.0.0.1:1"}, transport.ErrTimeout},
 		{"ranks on several hosts", Config{Transport: TCP}, map[string]string{"OMPI_COMM_WORLD_RANK": "0", "OMPI_COMM_WORLD_SIZE": "4",

@@ -110,22 +110,15 @@ func (j *joined) reopen(ctx context.Context, g *collectives.Group, lost int) (*j
 
 // meetAgain opens the store in which the survivors meet, once; it is kept, so that who comes later finds what was agreed.
 func (j *joined) meetAgain(ctx context.Context) (err error) {
-	switch kv := j.kv.(type) {
-	case *rendezvous.Dir:
-	case *served: // the server stays; a connection that has been silent for long may be gone
-		kv.Client.Close()
-		var client *rendezvous.Client
-		if client, err = rendezvous.Dial(ctx, j.spec.StoreAddr, j.secret); err != nil {
-			kv.Close()
-			break
-		}
-		kv.Client = client
+	switch {
+	case j.kv != nil: // it was kept, and connects anew if it must
+	case j.spec.StoreAddr == "":
+		j.kv, err = rendezvous.JoinDir(j.spec.StoreDir, j.spec.Source+"/"+j.spec.Job, j.secret)
 	default:
-		if j.spec.StoreAddr == "" {
-			j.kv, err = rendezvous.JoinDir(j.spec.StoreDir, j.spec.Source+"/"+j.spec.Job, j.secret)
-			break
+		var kv *served
+		if kv, err = dialStore(ctx, j.spec); err == nil {
+			j.kv = kv
 		}
-		j.kv, err = dialStore(ctx, j.spec)
 	}
 	if err != nil && j.spec.Serve && j.spec.Rank != 0 {
 		err = fmt.Errorf("the store at %s, which the launcher's rank 0 serves: %w", j.spec.StoreAddr, err)

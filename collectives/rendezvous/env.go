@@ -65,7 +65,7 @@ type Spec struct {
 	StoreAddr string // host:port of the TCP store, "" where the launcher gives none
 	StoreDir  string // the directory in which the ranks meet where there is no StoreAddr; "": one of this host
 	Secret    []byte // the job's secret, nil where the environment carries none
-	Job       string // what tells this job from another on the same host, "" where the launcher does not say
+	Job       string // what tells this job from another on the same host, "" where the launcher does not say: the store does
 
 	// Serve says that rank 0 must run the store at StoreAddr itself (torchrun style); otherwise it runs already.
 	Serve bool
@@ -189,6 +189,9 @@ func (s *Spec) chosen(getenv func(string) string, l launcher) error {
 	}
 	s.StoreDir = getenv(EnvStoreDir)
 	if s.StoreDir != "" {
+		if _, port, err := net.SplitHostPort(s.StoreAddr); err == nil && s.Job == "" {
+			s.Job = "port " + port // the ranks may know the host by different names
+		}
 		s.StoreAddr, s.Serve = "", false
 	}
 	if at := getenv(EnvStore); at != "" {
@@ -197,10 +200,7 @@ func (s *Spec) chosen(getenv func(string) string, l launcher) error {
 		}
 		s.StoreAddr, s.Serve, s.StoreDir = at, true, ""
 	}
-	if s.Job == "" {
-		s.Job = s.StoreAddr
-	}
-	if s.Job == "" && s.LocalSize == s.Size {
+	if s.Job == "" && s.StoreAddr == "" && s.LocalSize == s.Size {
 		s.Job = starter(l.rank + "=" + getenv(l.rank))
 	}
 	return nil
@@ -231,11 +231,14 @@ func (s *Spec) master(getenv func(string) string, addr, portVar, size string) er
 	if host == "" {
 		return fmt.Errorf("%s is not set, but %s=%d", addr, size, s.Size)
 	}
+	host, err := hostOf(addr, host)
+	if err != nil {
+		return err
+	}
 	if _, err := number(getenv, portVar, 1, 65535); err != nil {
 		return err
 	}
 	s.StoreAddr, s.Serve = net.JoinHostPort(host, port), true
-	s.Job = s.StoreAddr
 	return nil
 }
 
@@ -315,5 +318,6 @@ func hostPort(name, addr string) error {
 	if p, err := strconv.Atoi(port); err != nil || p < 1 || p > 65535 {
 		return fmt.Errorf("%s=%q: port %q is not a number in [1, 65535]", name, addr, port)
 	}
-	return nil
+	_, err = hostOf(name, host)
+	return err
 }

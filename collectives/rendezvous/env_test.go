@@ -39,13 +39,13 @@ func TestFind(t *testing.T) {
 	slurm2 := strings.Replace(slurm, "STEP_ID=0", "STEP_ID=1", 1)
 	tutti := "TUTTI_RANK=3 TUTTI_SIZE=5 TUTTI_LOCAL_RANK=3 TUTTI_STORE=127.0.0.1:4000 TUTTI_JOB=j TUTTI_SECRET=" + secretHex
 	isTutti := Spec{Rank: 3, Size: 5, LocalRank: 3, LocalSize: 5, Source: SourceTutti, StoreAddr: "127.0.0.1:4000", Secret: secretRaw, Job: "j"}
-	isTorch := Spec{Rank: 1, Size: 2, LocalRank: 1, LocalSize: 2, Source: SourceTorch, StoreAddr: "10.0.0.1:29500", Job: "10.0.0.1:29500", Serve: true}
+	isTorch := Spec{Rank: 1, Size: 2, LocalRank: 1, LocalSize: 2, Source: SourceTorch, StoreAddr: "10.0.0.1:29500", Serve: true}
 	isOMPI := Spec{Rank: 1, Size: 4, LocalRank: 0, LocalSize: 2, Source: SourceOpenMPI, Job: "77"}
 	isPMI := Spec{Rank: 2, Size: 3, LocalRank: 2, LocalSize: 3, Source: SourcePMI, Job: starter("PMI_RANK=2")}
 	isSlurm := Spec{Rank: 5, Size: 8, LocalRank: 1, LocalSize: -1, Source: SourceSlurm, Job: "99.0"}
 	isStep := isSlurm
 	isStep.Job, isStep.StoreAddr, isStep.Serve = "99.1", "n07:20230", true
-	isK8s := Spec{Rank: 3, Size: 4, LocalSize: 1, Source: SourceK8s, StoreAddr: "train-0.mesh:29400", Job: "train-0.mesh:29400", Serve: true}
+	isK8s := Spec{Rank: 3, Size: 4, LocalSize: 1, Source: SourceK8s, StoreAddr: "train-0.mesh:29400", Serve: true}
 	alone := Spec{Size: 1, LocalSize: 1, Source: SourceNone}
 	for _, c := range []struct {
 		name, env string
@@ -64,7 +64,11 @@ func TestFind(t *testing.T) {
 		{"tutti launch inside mpirun", ompi + " " + torch + " " + tutti, isTutti},
 		{"RANK for something else", "RANK=captain", alone},
 		{"torchrun with IPv6", "RANK=0 WORLD_SIZE=1 MASTER_ADDR=::1 MASTER_PORT=1",
-			Spec{Size: 1, LocalRank: -1, LocalSize: -1, Source: SourceTorch, StoreAddr: "[::1]:1", Job: "[::1]:1", Serve: true}},
+			Spec{Size: 1, LocalRank: -1, LocalSize: -1, Source: SourceTorch, StoreAddr: "[::1]:1", Serve: true}},
+		{"torchrun with IPv6 in brackets", "RANK=0 WORLD_SIZE=1 MASTER_ADDR=[::1] MASTER_PORT=1",
+			Spec{Size: 1, LocalRank: -1, LocalSize: -1, Source: SourceTorch, StoreAddr: "[::1]:1", Serve: true}},
+		{"torchrun with a directory", torch + " TUTTI_STORE_DIR=/shared",
+			Spec{Rank: 1, Size: 2, LocalRank: 1, LocalSize: 2, Source: SourceTorch, StoreDir: "/shared", Job: "port 29500"}},
 		{"one rank needs no address", "RANK=0 WORLD_SIZE=1", Spec{Size: 1, LocalRank: -1, LocalSize: -1, Source: SourceTorch}},
 		{"one rank needs no store", "TUTTI_RANK=0 TUTTI_SIZE=1", Spec{Size: 1, LocalRank: -1, LocalSize: 1, Source: SourceTutti}},
 		{"Slurm on one node", slurm + " SLURM_STEP_NUM_NODES=1 SLURM_STEP_NODELIST=n1",
@@ -89,11 +93,11 @@ func TestFind(t *testing.T) {
 			Spec{Rank: 2, Size: 3, LocalSize: 1, Source: SourcePMI, StoreDir: "/d"}},
 		{"Kubernetes", "JOB_COMPLETION_INDEX=3 TUTTI_SIZE=4 HOSTNAME=train-3 TUTTI_SERVICE=mesh", isK8s},
 		{"Kubernetes with an address", "JOB_COMPLETION_INDEX=1 TUTTI_SIZE=4 TUTTI_STORE=a.b:7",
-			Spec{Rank: 1, Size: 4, LocalSize: 1, Source: SourceK8s, StoreAddr: "a.b:7", Job: "a.b:7", Serve: true}},
+			Spec{Rank: 1, Size: 4, LocalSize: 1, Source: SourceK8s, StoreAddr: "a.b:7", Serve: true}},
 		{"Kubeflow", "PET_NNODES=3 PET_NODE_RANK=2 PET_NPROC_PER_NODE=auto PET_MASTER_ADDR=m PET_MASTER_PORT=9",
-			Spec{Rank: 2, Size: 3, LocalSize: 1, Source: SourcePET, StoreAddr: "m:9", Job: "m:9", Serve: true}},
+			Spec{Rank: 2, Size: 3, LocalSize: 1, Source: SourcePET, StoreAddr: "m:9", Serve: true}},
 		{"Kubeflow, two a node", "PET_NNODES=3 PET_NODE_RANK=2 PET_NPROC_PER_NODE=2 LOCAL_RANK=1 PET_MASTER_ADDR=m PET_MASTER_PORT=9",
-			Spec{Rank: 5, Size: 6, LocalRank: 1, LocalSize: 2, Source: SourcePET, StoreAddr: "m:9", Job: "m:9", Serve: true}},
+			Spec{Rank: 5, Size: 6, LocalRank: 1, LocalSize: 2, Source: SourcePET, StoreAddr: "m:9", Serve: true}},
 		{"an address under mpirun", ompi + " TUTTI_STORE=10.1.2.3:5000",
 			Spec{Rank: 1, Size: 4, LocalRank: 0, LocalSize: 2, Source: SourceOpenMPI, Job: "77", StoreAddr: "10.1.2.3:5000", Serve: true}},
 		{"a directory under mpirun", ompi + " TUTTI_STORE_DIR=/shared",
@@ -127,6 +131,11 @@ func TestFindErrors(t *testing.T) {
 		{"local size", "PMI_RANK=0 PMI_SIZE=2 MPI_LOCALNRANKS=x", `MPI_LOCALNRANKS="x" is not a number`},
 		{"Slurm without size", "SLURM_STEP_ID=1 SLURM_PROCID=0", "Slurm: SLURM_NTASKS is not set"},
 		{"no master", "RANK=0 WORLD_SIZE=2", "MASTER_ADDR is not set, but WORLD_SIZE=2"},
+		{"a URL", "RANK=1 WORLD_SIZE=2 MASTER_ADDR=tcp://h MASTER_PORT=1", `MASTER_ADDR="tcp://h" is a URL`},
+		{"a host with a port", "RANK=1 WORLD_SIZE=2 MASTER_ADDR=h:29500 MASTER_PORT=1", `MASTER_ADDR="h:29500" is neither the name nor the IP address of a host`},
+		{"a path", "PET_NNODES=2 PET_NODE_RANK=0 PET_MASTER_ADDR=h/x PET_MASTER_PORT=1", `PET_MASTER_ADDR="h/x" is neither`},
+		{"a store that is a URL", "TUTTI_RANK=0 TUTTI_SIZE=2 TUTTI_STORE=http://h:80", `TUTTI_STORE="http://h:80" is not host:port`},
+		{"a store at no host", "PMI_RANK=0 PMI_SIZE=2 TUTTI_STORE=//h:80", `TUTTI_STORE="//h" is neither`},
 		{"no port", "RANK=0 WORLD_SIZE=2 MASTER_ADDR=h", "MASTER_PORT is not set"},
 		{"port", "RANK=0 WORLD_SIZE=2 MASTER_ADDR=h MASTER_PORT=70000", "MASTER_PORT=70000 is outside [1, 65535]"},
 		{"no store", "TUTTI_RANK=0 TUTTI_SIZE=2", "TUTTI_STORE is not set"},
