@@ -36,6 +36,7 @@ func TestMain(m *testing.M) {
 // parts are what ranks do. Each returns its process's exit code.
 var parts = map[string]func(rank string, args []string) int{
 	"sum":      func(string, []string) int { return sum(Auto) },
+	"meets":    func(_ string, args []string) int { return meets(args[0]) },
 	"sum, tcp": func(string, []string) int { return sum(TCP) },
 	"print": func(rank string, args []string) int {
 		for i := range 200 {

@@ -38,7 +38,8 @@ type Config struct {
 	TLS bool
 	// Heartbeat is how often a rank that has nothing else to say shows that it is alive. Default 500 ms.
 	Heartbeat time.Duration
-	// PeerTimeout is how long a peer may be silent before it counts as lost. Default 4 s; at least 2 heartbeats.
+	// PeerTimeout is how long a peer may be silent before it counts as lost; at least 2 heartbeats. Default 4 s, or, where more
+	// than 8 ranks share a core, half a second for each of them, as each waits for its turn.
 	PeerTimeout time.Duration
 	// OpenTimeout bounds Open, in addition to its context. Default 60 s.
 	OpenTimeout time.Duration
@@ -49,6 +50,15 @@ type Config struct {
 	// reading from that peer. Default 16 MiB. It is allocated as needed, and exceeded where a receive waits for a message behind
 	// them.
 	Buffer int
+
+	crowdTimeout bool // PeerTimeout was left open
+}
+
+// crowd adapts the time limits that were left open to hosts with that many ranks at most.
+func (c *Config) crowd(ranks, cores int) {
+	if c.crowdTimeout {
+		c.PeerTimeout = max(c.PeerTimeout, time.Duration(ranks)*500*time.Millisecond/time.Duration(cores))
+	}
 }
 
 // withDefaults returns c with its zero fields replaced.
@@ -62,6 +72,7 @@ func (c Config) withDefaults() Config {
 		}
 	}
 	set(&c.Heartbeat, 500*time.Millisecond)
+	c.crowdTimeout = c.PeerTimeout == 0
 	set(&c.PeerTimeout, 4*time.Second)
 	set(&c.OpenTimeout, time.Minute)
 	if c.Buffer == 0 {

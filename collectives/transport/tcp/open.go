@@ -8,6 +8,7 @@ import (
 	"fmt"
 	mrand "math/rand/v2"
 	"net"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -46,6 +47,7 @@ func Open(ctx context.Context, c Config) (*Transport, error) {
 		return nil, fmt.Errorf("tcp: rank %d of %d: open: %w", c.Rank, c.Size, err)
 	}
 	t.hosts = m.places()
+	c.crowd(t.crowd(), runtime.NumCPU())
 	t.start(m.conns)
 	return t, nil
 }

@@ -26,6 +26,16 @@ func (t *Transport) neighbours() (n int) {
 	return n
 }
 
+// crowd returns how many ranks the host with the most has.
+func (t *Transport) crowd() (most int) {
+	ranks := map[string]int{}
+	for r := range t.c.Size {
+		ranks[t.Host(r)]++
+		most = max(most, ranks[t.Host(r)])
+	}
+	return most
+}
+
 // SharesMemory implements transport.Sharer. It tells of what is meant to be, so that all ranks say the same: between
 // two of a host, as in containers, shared memory may not work.
 func (t *Transport) SharesMemory() bool {

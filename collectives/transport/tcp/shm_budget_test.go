@@ -2,6 +2,7 @@ package tcp
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 )
@@ -50,5 +51,18 @@ func TestWatched(t *testing.T) {
 				assert.LessOrEqual(t, n, 16)
 			}
 		}
+	}
+}
+
+// The more ranks share a core, the longer one may be silent; unless the user says how long.
+func TestPeerTimeoutInACrowd(t *testing.T) {
+	for _, tt := range []struct {
+		given        time.Duration
+		ranks, cores int
+		want         time.Duration
+	}{{0, 1, 4, 4 * time.Second}, {0, 8, 1, 4 * time.Second}, {0, 16, 1, 8 * time.Second}, {0, 256, 2, 64 * time.Second}, {time.Second, 256, 2, time.Second}} {
+		c := Config{PeerTimeout: tt.given}.withDefaults()
+		c.crowd(tt.ranks, tt.cores)
+		assert.Equal(t, tt.want, c.PeerTimeout, "%v, %d ranks on %d cores", tt.given, tt.ranks, tt.cores)
 	}
 }
