@@ -2,8 +2,9 @@ package launch
 
 // Going on without the ranks that are lost: the survivors agree on who they are, and open a smaller group.
 //
-// Each leaves word in the store that it is here and whom it has lost, waits for the others but those that somebody has
-// lost, and proposes a list. The store keeps the first proposal, so all read the same.
+// Each leaves word in the store that it is here, whom it has lost, and who else has hung up without a word; waits for the others
+// but those that somebody has lost or all have heard hang up, for those that only some have heard a little; and proposes a list. The store keeps the
+// first proposal, so all read the same.
 
 import (
 	"cmp"
@@ -27,7 +28,7 @@ var ErrLeftOut = errors.New("left out by the survivors")
 
 // Reopen closes g, which has lost a rank (its Err is ErrPeerLost), and opens a group of the survivors, with their ranks
 // counted anew in the same order. Every survivor must call it; those that have not come after Config.Regroup are left out,
-// and get ErrLeftOut. Where each knows of the loss, it takes milliseconds. Should more ranks be lost meanwhile, it begins
+// and get ErrLeftOut. Where each knows of the loss, it takes milliseconds, at most a second if several were lost at once. Should more ranks be lost meanwhile, it begins
 // again without them. ctx and Config.OpenTimeout bound it all; an error is final.
 //
 // What the ranks hold may differ by the operation that failed: begin again from a checkpoint, or from what rank 0 has,
@@ -77,12 +78,16 @@ func (j *joined) reopen(ctx context.Context, g *collectives.Group, lost int) (*j
 	j.kv = nil
 	g.Close()
 	j.Transport.Close() // where g is a part
+	var gone []int      // of the launcher's ranks
+	for _, r := range j.Transport.Gone() {
+		gone = append(gone, j.members[r])
+	}
 	if err := n.meetAgain(ctx); err != nil {
 		return nil, err
 	}
 	for {
 		n.epoch++
-		members, err := n.survivors(ctx, lost)
+		members, err := n.survivors(ctx, lost, gone)
 		if err == nil && !slices.Contains(members, n.spec.Rank) {
 			err = fmt.Errorf("%w, the launcher's ranks %v", ErrLeftOut, members)
 		}
@@ -104,7 +109,7 @@ func (j *joined) reopen(ctx context.Context, g *collectives.Group, lost int) (*j
 			n.kv.Close()
 			return nil, err
 		}
-		lost = n.spec.Rank // nobody in particular
+		lost, gone = n.spec.Rank, nil // nobody in particular
 	}
 }
 
@@ -127,13 +132,13 @@ func (j *joined) meetAgain(ctx context.Context) (err error) {
 }
 
 // survivors returns the launcher's ranks that are to form the next epoch's group, in ascending order: the same to all that
-// ask. lost is one that need not be waited for.
-func (j *joined) survivors(ctx context.Context, lost int) ([]int, error) {
+// ask. lost is one that need not be waited for, and gone are others that will hardly come.
+func (j *joined) survivors(ctx context.Context, lost int, gone []int) ([]int, error) {
 	key := func(what string, rank int) string {
 		return fmt.Sprintf("reopen/%s/%d/%s/%d", j.spec.Job, j.epoch, what, rank)
 	}
 	me := j.spec.Rank
-	if err := j.kv.Set(ctx, key("here", me), strconv.AppendInt(nil, int64(lost), 10)); err != nil {
+	if err := j.kv.Set(ctx, key("here", me), formatRanks(append([]int{lost}, gone...))); err != nil {
 		return nil, err
 	}
 
@@ -153,7 +158,10 @@ func (j *joined) survivors(ctx context.Context, lost int) ([]int, error) {
 			heard <- news{from, value, err}
 		})
 	}
-	awaited := map[int]bool{}
+	awaited, doubts := map[int]bool{}, map[int]int{} // doubts: how many of here have heard a rank hang up
+	for _, r := range gone {
+		doubts[r]++
+	}
 	for _, r := range j.members {
 		if r != me && r != lost {
 			awaited[r] = true
@@ -164,7 +172,18 @@ func (j *joined) survivors(ctx context.Context, lost int) ([]int, error) {
 
 	here := []int{me}
 	patience := time.After(j.c.Regroup)
+	var doubt <-chan time.Time
 	for len(awaited) > 0 {
+		some, all := true, true // of those that are here doubt whether each that is awaited will come
+		for r := range awaited {
+			some, all = some && doubts[r] > 0, all && doubts[r] == len(here)
+		}
+		if all {
+			break
+		}
+		if some && doubt == nil {
+			doubt = time.After(min(doubtful, j.c.Regroup))
+		}
 		select {
 		case n := <-heard:
 			if n.err != nil {
@@ -177,7 +196,7 @@ func (j *joined) survivors(ctx context.Context, lost int) ([]int, error) {
 			if err != nil {
 				return nil, err
 			}
-			if slices.Contains(theirs, me) {
+			if theirs[0] == me {
 				return nil, fmt.Errorf("%w: the launcher's rank %d counts it as lost", ErrLeftOut, n.from)
 			}
 			here = append(here, n.from)
@@ -185,12 +204,17 @@ func (j *joined) survivors(ctx context.Context, lost int) ([]int, error) {
 			if theirs[0] != n.from {
 				delete(awaited, theirs[0])
 			}
+			for _, r := range theirs[1:] {
+				doubts[r]++
+			}
+		case <-doubt:
+			clear(awaited)
 		case <-patience:
 			clear(awaited)
 		}
 	}
 	slices.Sort(here)
-	agreed, err := j.kv.Propose(ctx, key("members", 0), []byte(strings.Trim(fmt.Sprint(here), "[]")))
+	agreed, err := j.kv.Propose(ctx, key("members", 0), formatRanks(here))
 	if err != nil {
 		return nil, err
 	}
@@ -199,6 +223,13 @@ func (j *joined) survivors(ctx context.Context, lost int) ([]int, error) {
 	}
 	return parseRanks(agreed)
 }
+
+// doubtful is how long a rank is waited for that somebody has heard hang up without a word. It is dead, or cut off from that one,
+// unless it was ended while it sent what nobody took: then it is late by what that takes.
+const doubtful = time.Second
+
+// formatRanks writes ranks for parseRanks.
+func formatRanks(ranks []int) []byte { return []byte(strings.Trim(fmt.Sprint(ranks), "[]")) }
 
 // parseRanks reads at least one rank.
 func parseRanks(text []byte) (ranks []int, err error) {

@@ -335,3 +335,59 @@ func TestParseRanks(t *testing.T) {
 		assert.Error(t, err, bad)
 	}
 }
+
+// Several ranks die at once, whichever each survivor names: reopening waits for none of them, as all have heard them hang up. It
+// would take Regroup otherwise, here longer than Open may.
+func TestReopenAfterSeveralDeathsAtOnce(t *testing.T) {
+	for _, kind := range []string{TCP, Auto} {
+		t.Run(kind, func(t *testing.T) {
+			var out, errs lines
+			err := spawn(t, "ranks 1 and 3 are killed, the others reopen",
+				SpawnConfig{N: 5, Argv: []string{kind}, Stdout: &out, Stderr: &errs, KeepGoing: runtime.GOOS != "windows"})
+			if runtime.GOOS == "windows" {
+				require.Error(t, err)
+				return
+			}
+			require.NoError(t, err, out.String())
+			assert.Equal(t, 3, strings.Count(out.String(), "of 3: sum 21\n"), "1 + 4 + 16: %s", out.String())
+		})
+	}
+}
+
+// reopenAfterTwo is a rank of five. Rank 0 kills 1 and 3 once all are there.
+func reopenAfterTwo(transport string) int {
+	ctx := context.Background()
+	g, err := Open(ctx, Config{Transport: transport, OpenTimeout: 20 * time.Second, Regroup: time.Minute})
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	me := g.Rank()
+	pids := make([]int64, g.Size())
+	pids[me] = int64(os.Getpid())
+	if err := collectives.AllReduce(ctx, g, pids, collectives.Sum); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	if me == 0 {
+		for _, r := range []int{1, 3} {
+			p, _ := os.FindProcess(int(pids[r]))
+			p.Kill()
+		}
+	}
+	for err == nil {
+		err = collectives.AllReduce(ctx, g, make([]float64, 1000), collectives.Sum)
+	}
+	if g, err = Reopen(ctx, g); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	defer g.Close()
+	buf := []int64{1 << me}
+	if err := collectives.AllReduce(ctx, g, buf, collectives.Sum); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	fmt.Printf("rank %d of %d: sum %d\n", g.Rank(), g.Size(), buf[0])
+	return 0
+}

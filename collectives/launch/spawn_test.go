@@ -80,6 +80,7 @@ var parts = map[string]func(rank string, args []string) int{
 		}
 		return 4
 	},
+	"ranks 1 and 3 are killed, the others reopen": func(_ string, args []string) int { return reopenAfterTwo(args[0]) },
 	"rank 0 is killed, all others exit with 3": func(rank string, _ []string) int {
 		if rank == "0" {
 			p, _ := os.FindProcess(os.Getpid())

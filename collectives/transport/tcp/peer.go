@@ -59,6 +59,8 @@ type peer struct {
 	lastHeard atomic.Int64  // when the last byte came, ns since 1970; later than now before the first
 	stalled   atomic.Bool   // the reader waits for room, so silence means nothing
 	readEnd   chan struct{} // closed when the reader has ended
+	lastWord  bool          // it has said why it ends
+	mute      bool          // it hung up without a last word: it is dead or cut off. Set before that
 
 	// Matching messages with receives.
 	mu     sync.Mutex

@@ -1,10 +1,12 @@
 package tcp
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
+	"net"
 	"os"
 	"slices"
 	"syscall"
@@ -47,15 +49,53 @@ func (p *peer) read() {
 }
 
 // drain reads on for a while after the end, into nothing: closing with data unread would make the kernel send a reset,
-// which may overtake our last word.
+// which may overtake our last word. It takes note of a peer that hangs up without a last word of its own.
 func (p *peer) drain() {
 	p.leave(errEnded)
-	p.conn.SetReadDeadline(time.Now().Add(drainTimeout))
+	end := time.Now().Add(drainTimeout)
+	p.conn.SetReadDeadline(end)
+	const longest = headerLen + maxAbort
+	last := slices.Clone(p.rbuf[max(0, p.rw-longest):p.rw]) // the end of what has been read
 	for {
-		if _, err := p.conn.Read(p.rbuf); err != nil {
+		n, err := p.conn.Read(p.rbuf)
+		last = append(last, p.rbuf[:n]...)
+		last = last[max(0, len(last)-longest):]
+		switch {
+		case err == nil:
+		case errors.Is(err, os.ErrDeadlineExceeded) && time.Now().Before(end): // interruptRead's, meant for what is over
+			p.conn.SetReadDeadline(end)
+		default:
+			p.mute = !p.lastWord && !errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, net.ErrClosed) && !endsWithLastWord(last)
 			return
 		}
 	}
+}
+
+// endsWithLastWord reports whether b, the end of a stream, ends with an abort or a goodbye.
+func endsWithLastWord(b []byte) bool {
+	for ; len(b) >= headerLen; b = b[1:] {
+		seq, epoch := binary.LittleEndian.Uint32(b[24:]), binary.LittleEndian.Uint16(b[2:]) // whatever they are
+		f, err := parseFrame(b[:headerLen], seq, epoch)
+		if err == nil && (f.typ == frameAbort || f.typ == frameBye) && len(b) == headerLen+int(f.length) {
+			return true
+		}
+	}
+	return false
+}
+
+// Gone returns the ranks whose connections ended without a word, as those of processes that die do, however many died at once; in
+// the error of the transport only the first is named. Call it after Close.
+func (t *Transport) Gone() (ranks []int) {
+	for _, p := range t.others() {
+		select {
+		case <-p.readEnd:
+			if p.mute {
+				ranks = append(ranks, p.rank)
+			}
+		default:
+		}
+	}
+	return ranks
 }
 
 // ended reports whether the transport has failed or been closed.
@@ -104,6 +144,7 @@ func (p *peer) control(f frame) error {
 		if err != nil {
 			return err
 		}
+		p.lastWord = true
 		p.t.fail(transport.AbortedError(p.t.c.Rank, p.rank, a.culprit, a.text, a.mismatch))
 		<-p.t.failed
 		return errEnded
