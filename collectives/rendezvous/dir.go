@@ -21,6 +21,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 )
 
@@ -36,6 +37,10 @@ type Dir struct {
 	rank   int
 	owner  bool // Close removes it
 	secret []byte
+
+	mu      sync.Mutex
+	wanted  map[string]*file // what Gets wait for
+	looking bool             // there is a goroutine that looks for them
 }
 
 // OpenDir meets the other ranks of a job in a directory under base, or os.TempDir if that is "", and returns their store.
@@ -96,18 +101,33 @@ func (d *Dir) Set(ctx context.Context, key string, value []byte) error {
 }
 
 // Get waits until key has been set and returns its value.
-func (d *Dir) Get(ctx context.Context, key string) (value []byte, err error) {
-	err = poll(ctx, func() (bool, error) {
-		value, err = os.ReadFile(filepath.Join(d.path, fileOf(key)))
-		if errors.Is(err, fs.ErrNotExist) {
-			return false, nil
-		}
-		return err == nil, err
-	})
+func (d *Dir) Get(ctx context.Context, key string) ([]byte, error) {
+	value, err := d.get(ctx, fileOf(key))
 	if err != nil {
 		return nil, fmt.Errorf("rendezvous: get %q: %w", key, err)
 	}
 	return value, nil
+}
+
+func (d *Dir) get(ctx context.Context, file string) ([]byte, error) {
+	path := filepath.Join(d.path, file)
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if value, err := os.ReadFile(path); !errors.Is(err, fs.ErrNotExist) {
+		return value, err
+	}
+	there := d.want(file)
+	select {
+	case <-there.appeared:
+	case <-ctx.Done():
+		d.leave(file, there)
+		return nil, context.Cause(ctx)
+	}
+	if there.err != nil {
+		return nil, there.err
+	}
+	return os.ReadFile(path)
 }
 
 // Propose stores value under key unless a value was proposed before, and returns the one that is there: whoever proposes
@@ -242,6 +262,80 @@ func (d *Dir) put(name string, content []byte, as func(from, to string) error) e
 		os.Remove(f.Name())
 	}
 	return err
+}
+
+// file is one that Gets wait for.
+type file struct {
+	waiting  int           // Gets
+	appeared chan struct{} // closed when it is there, or err says why nobody can know
+	err      error
+}
+
+// want returns a file to wait for. One goroutine looks for all of them, as in a job of P ranks each waits for P−1 at a time.
+func (d *Dir) want(name string) *file {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	f := d.wanted[name]
+	if f == nil {
+		if d.wanted == nil {
+			d.wanted = map[string]*file{}
+		}
+		if !d.looking {
+			d.looking = true
+			go d.look()
+		}
+		f = &file{appeared: make(chan struct{})}
+		d.wanted[name] = f
+	}
+	f.waiting++
+	return f
+}
+
+// leave ends the wait of one Get.
+func (d *Dir) leave(name string, f *file) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if f.waiting--; f.waiting == 0 && d.wanted[name] == f {
+		delete(d.wanted, name)
+	}
+}
+
+// look reads the directory, ever more rarely while nothing appears, until no Get waits any more.
+func (d *Dir) look() {
+	for wait := pollMin; ; wait = min(2*wait, pollMax) {
+		names, err := d.names()
+		d.mu.Lock()
+		for name, f := range d.wanted {
+			if _, there := names[name]; there || err != nil {
+				f.err = err
+				close(f.appeared)
+				delete(d.wanted, name)
+				wait = pollMin
+			}
+		}
+		d.looking = len(d.wanted) > 0
+		done := !d.looking
+		d.mu.Unlock()
+		if done {
+			return
+		}
+		time.Sleep(wait)
+	}
+}
+
+// names lists the files there are.
+func (d *Dir) names() (map[string]struct{}, error) {
+	f, err := os.Open(d.path)
+	if err != nil {
+		return nil, ignoreMissing(err)
+	}
+	defer f.Close()
+	list, err := f.Readdirnames(-1)
+	names := make(map[string]struct{}, len(list))
+	for _, name := range list {
+		names[name] = struct{}{}
+	}
+	return names, err
 }
 
 const goFile = "go"
