@@ -244,10 +244,18 @@ func TestBackPressure(t *testing.T) {
 
 // A receive that is withdrawn while its message is on the way lets go of the buffer at once; the connection lives on.
 func TestWithdrawInMidMessage(t *testing.T) {
-	ts := pair(t, Config{})
+	ts := pair(t, Config{Heartbeat: time.Hour, PeerTimeout: 3 * time.Hour})
 	p := ts[0].peers[1]
+	sent := func() uint32 {
+		p.wr.Lock()
+		defer p.wr.Unlock()
+		return p.wseq
+	}
+	for sent() == 0 { // the first heartbeat
+		time.Sleep(time.Millisecond)
+	}
 	msg := bytes.Repeat([]byte{1}, 1000)
-	f := frame{typ: frameData, tag: 9, length: 1000, rest: 1000, crc: checksum(msg), seq: 0}
+	f := frame{typ: frameData, tag: 9, length: 1000, rest: 1000, crc: checksum(msg), seq: 1}
 	var head [headerLen]byte
 	f.put(head[:])
 
@@ -269,7 +277,7 @@ func TestWithdrawInMidMessage(t *testing.T) {
 	clear(got)
 	p.conn.Write(msg[400:])
 	p.wr.Lock()
-	p.wseq = 1
+	p.wseq = 2
 	p.wr.Unlock()
 	require.NoError(t, ts[0].Send(t.Context(), 1, 10, []byte("next")))
 	next := make([]byte, 4)
