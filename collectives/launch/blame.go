@@ -30,8 +30,10 @@ const (
 	wellEnded = 5 * time.Second
 )
 
-func lostKey(job string, rank int) string { return fmt.Sprintf("lost/%s/%d", job, rank) }
-func endedKey(job string) string          { return "ended/" + job }
+func lostKey(job string, rank int) string      { return fmt.Sprintf("lost/%s/%d", job, rank) }
+func rankEndedKey(job string, rank int) string { return fmt.Sprintf("ended/%s/%d", job, rank) }
+
+func endedKey(job string) string { return "ended/" + job }
 
 // launched says that there is a launcher to tell.
 func (j *joined) launched() bool { return j.spec.Source == rendezvous.SourceTutti }
@@ -119,12 +121,15 @@ type board struct {
 
 // ended tells ranks that have not met all others yet that one has ended, the first time it is called.
 func (b *board) ended(rank int, how string) {
-	b.once.Do(func() {
-		b.wg.Go(func() {
-			b.visit(func(ctx context.Context, kv *rendezvous.Client) {
-				// Else they wait for long.
-				kv.Set(ctx, endedKey(b.job), fmt.Appendf(nil, "%d it %s before all ranks had met", rank, how))
-			})
+	word := fmt.Appendf(nil, "%d it %s before all ranks had met", rank, how)
+	first := false
+	b.once.Do(func() { first = true })
+	b.wg.Go(func() {
+		b.visit(func(ctx context.Context, kv *rendezvous.Client) { // else they wait for long
+			kv.Set(ctx, rankEndedKey(b.job, rank), word)
+			if first {
+				kv.Set(ctx, endedKey(b.job), word)
+			}
 		})
 	})
 }

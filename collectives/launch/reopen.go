@@ -2,9 +2,9 @@ package launch
 
 // Going on without the ranks that are lost: the survivors agree on who they are, and open a smaller group.
 //
-// Each leaves word in the store that it is here, whom it has lost, and who else has hung up without a word; waits for the others
-// but those that somebody has lost or all have heard hang up, for those that only some have heard a little; and proposes a list. The store keeps the
-// first proposal, so all read the same.
+// Each leaves word in the store that it is here, whom it has lost, and who else has hung up without a word; waits for the
+// others but those that somebody has lost, all have heard hang up or the launcher knows to have ended, for those that only
+// some have heard a little; and proposes a list. The store keeps the first proposal, so all read the same.
 
 import (
 	"cmp"
@@ -100,17 +100,35 @@ func (j *joined) reopen(ctx context.Context, g *collectives.Group, lost int) (*j
 			d.Inherit()
 		}
 		attempt, cancel := context.WithTimeout(ctx, n.c.Regroup)
+		done := n.cancelIfEnded(attempt, cancel)
 		err = n.open(attempt, n.kv)
+		lacking := attempt.Err() != nil
 		cancel()
+		done()
 		if err == nil {
 			return &n, nil
 		}
-		if ctx.Err() != nil || attempt.Err() == nil { // not for want of a rank
+		if ctx.Err() != nil || !lacking { // not for want of a rank
 			n.kv.Close()
 			return nil, err
 		}
 		lost, gone = n.spec.Rank, nil // nobody in particular
 	}
+}
+
+// cancelIfEnded calls cancel when the launcher says that one of the others has ended, until ctx does; done waits for that.
+func (j *joined) cancelIfEnded(ctx context.Context, cancel func()) (done func()) {
+	var wg sync.WaitGroup
+	for _, r := range j.members {
+		if r != j.spec.Rank && j.launched() {
+			wg.Go(func() {
+				if _, err := j.kv.Get(ctx, rankEndedKey(j.spec.Job, r)); err == nil {
+					cancel()
+				}
+			})
+		}
+	}
+	return wg.Wait
 }
 
 // meetAgain opens the store in which the survivors meet, once; it is kept, so that who comes later finds what was agreed.
@@ -144,31 +162,36 @@ func (j *joined) survivors(ctx context.Context, lost int, gone []int) ([]int, er
 
 	type news struct {
 		from  int // −1: what was agreed
+		ended bool
 		value []byte
 		err   error
 	}
-	heard := make(chan news, len(j.members)+1)
+	heard := make(chan news, 2*len(j.members)+1)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	listen := func(from int, key string) {
+	listen := func(from int, ended bool, key string) {
 		wg.Go(func() {
 			value, err := j.kv.Get(ctx, key)
-			heard <- news{from, value, err}
+			heard <- news{from, ended, value, err}
 		})
 	}
 	awaited, doubts := map[int]bool{}, map[int]int{} // doubts: how many of here have heard a rank hang up
 	for _, r := range gone {
 		doubts[r]++
 	}
+	ended := map[int]bool{}
 	for _, r := range j.members {
 		if r != me && r != lost {
 			awaited[r] = true
-			listen(r, key("here", r))
+			listen(r, false, key("here", r))
+			if j.launched() {
+				listen(r, true, rankEndedKey(j.spec.Job, r))
+			}
 		}
 	}
-	listen(-1, key("agreed", 0))
+	listen(-1, false, key("agreed", 0))
 
 	here := []int{me}
 	patience := time.After(j.c.Regroup)
@@ -191,6 +214,15 @@ func (j *joined) survivors(ctx context.Context, lost int, gone []int) ([]int, er
 			}
 			if n.from < 0 {
 				return parseRanks(n.value)
+			}
+			if n.ended { // the launcher knows
+				ended[n.from] = true
+				delete(awaited, n.from)
+				here = slices.DeleteFunc(here, func(r int) bool { return r == n.from })
+				continue
+			}
+			if ended[n.from] { // its last word
+				continue
 			}
 			theirs, err := parseRanks(n.value)
 			if err != nil {

@@ -354,8 +354,21 @@ func TestReopenAfterSeveralDeathsAtOnce(t *testing.T) {
 	}
 }
 
-// reopenAfterTwo is a rank of five. Rank 0 kills 1 and 3 once all are there.
-func reopenAfterTwo(transport string) int {
+// A rank that dies after it has told the others of another's death, as those do that live on, has left no sign of its own; the
+// launcher's word ends the wait for it.
+func TestReopenAfterALaterDeath(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("nobody can tell a kill from an exit there")
+	}
+	var out, errs lines
+	err := spawn(t, "ranks 1 and 3 are killed, then 4, the others reopen",
+		SpawnConfig{N: 5, Argv: []string{Auto}, Stdout: &out, Stderr: &errs, KeepGoing: true})
+	require.NoError(t, err, out.String())
+	assert.Equal(t, 2, strings.Count(out.String(), "of 2: sum 5\n"), "1 + 4: %s", out.String())
+}
+
+// reopenAfterTwo is a rank of five. Rank 0 kills 1 and 3 once all are there; rank later, if that is one, kills itself when it knows.
+func reopenAfterTwo(transport string, later int) int {
 	ctx := context.Background()
 	g, err := Open(ctx, Config{Transport: transport, OpenTimeout: 20 * time.Second, Regroup: time.Minute})
 	if err != nil {
@@ -377,6 +390,10 @@ func reopenAfterTwo(transport string) int {
 	}
 	for err == nil {
 		err = collectives.AllReduce(ctx, g, make([]float64, 1000), collectives.Sum)
+	}
+	if me == later {
+		p, _ := os.FindProcess(os.Getpid())
+		p.Kill() // having told the others, as one that lives on would
 	}
 	if g, err = Reopen(ctx, g); err != nil {
 		fmt.Println(err)

@@ -80,7 +80,8 @@ var parts = map[string]func(rank string, args []string) int{
 		}
 		return 4
 	},
-	"ranks 1 and 3 are killed, the others reopen": func(_ string, args []string) int { return reopenAfterTwo(args[0]) },
+	"ranks 1 and 3 are killed, the others reopen":         func(_ string, args []string) int { return reopenAfterTwo(args[0], -1) },
+	"ranks 1 and 3 are killed, then 4, the others reopen": func(_ string, args []string) int { return reopenAfterTwo(args[0], 4) },
 	"rank 0 is killed, all others exit with 3": func(rank string, _ []string) int {
 		if rank == "0" {
 			p, _ := os.FindProcess(os.Getpid())
