@@ -72,6 +72,6 @@ var algorithms = [...]algorithm{
 		treeBroadcast, disseminationBarrier},
 }
 
-// candidates are the algorithms that Auto may take once costs are known, with the time that each takes by them, see Costs. They
-// stand apart from the table above, whose functions come back here: Go would call one table a cycle.
+// candidates are the algorithms that Auto may take once costs are known, with the time that each takes by them, see
+// Costs. They stand apart from the table above, whose functions come back here: Go would call one table a cycle.
 var candidates = [...]func(k Costs, p, s int) float64{Ring: Costs.ring, Shuffle: Costs.shuffle, Halving: Costs.halving}

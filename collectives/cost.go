@@ -24,8 +24,8 @@ func (k Costs) String() string {
 		k.Alpha.Round(100*time.Nanosecond), k.Gap.Round(100*time.Nanosecond), k.Ring, k.AllToAll, k.Combine)
 }
 
-// The times, in ns, that an AllReduce of s bytes over p ranks takes by the costs. Each opens with an exchange of headers,
-// which carries the first data where both fit.
+// The times, in ns, that an AllReduce of s bytes over p ranks takes by the costs. Each opens with an exchange of
+// headers, which carries the first data where both fit.
 
 // open is the time of that exchange where it carries no data.
 func (k Costs) open(s int) float64 {

@@ -53,9 +53,9 @@ func AllGatherV[T Elem](ctx context.Context, g *Group, dst, mine []T) (all []T, 
 const maxElems = 1 << 48
 
 // AllToAllV sends send[r] to rank r, for every r, and returns what the ranks sent to this one: recv[r] came from rank r
-// and recv[g.Rank()] is a copy of send[g.Rank()]. The lengths may differ and may be 0. The result is newly allocated. It
-// panics unless there is one slice for each rank. Every algorithm does it alike: each rank writes to every other, its
-// right neighbour first.
+// and recv[g.Rank()] is a copy of send[g.Rank()]. The lengths may differ and may be 0. The result is newly allocated.
+// It panics unless there is one slice for each rank. Every algorithm does it alike: each rank writes to every other,
+// its right neighbour first.
 func AllToAllV[T Elem](ctx context.Context, g *Group, send [][]T) (recv [][]T, err error) {
 	if len(send) != g.size {
 		panic(fmt.Sprintf("collectives: AllToAllV: %d slices for %d ranks", len(send), g.size))

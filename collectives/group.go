@@ -188,7 +188,8 @@ func (g *Group) fail(err error) error {
 	return g.Err()
 }
 
-// perform does an operation: it checks that the ranks agree on it, lets it do its work, and breaks the group if either fails.
+// perform does an operation: it checks that the ranks agree on it, lets it do its work, and breaks the group if either
+// fails.
 func (g *Group) perform(ctx context.Context, c call) error {
 	if err := g.Err(); err != nil {
 		return err

@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// queue runs a group's operations one after another. Each gets a number, from 1, in the order of the calls; as they also
-// end in that order, one counter says which are done, and a Handle needs no memory of its own.
+// queue runs a group's operations one after another. Each gets a number, from 1, in the order of the calls; as they
+// also end in that order, one counter says which are done, and a Handle needs no memory of its own.
 //
 // A blocking operation that finds nobody before it runs on its caller's goroutine. All others wait in line for the
 // group's worker, a goroutine that the first asynchronous operation starts and Close ends.

@@ -10,31 +10,33 @@ import (
 	"github.com/tutti-ml/tutti/collectives/transport"
 )
 
-// Send sends buf to rank to, which must Recv as many elements of the same type. It returns when buf may be reused, which
-// may be before the other has received it, or not before: two ranks that Send to each other before they Recv may wait for
-// each other for ever; SendRecv is for that. Messages from one rank to another arrive in the order of the Sends.
+// Send sends buf to rank to, which must Recv as many elements of the same type. It returns when buf may be reused,
+// which may be before the other has received it, or not before: two ranks that Send to each other before they Recv may
+// wait for each other for ever; SendRecv is for that. Messages from one rank to another arrive in the order of the
+// Sends.
 //
-// A rank may Send to itself: the message is copied and kept until this rank Recvs it, so that Send returns at once. MPI promises
-// no such room and lets a blocking send to oneself wait for ever; here it costs the memory of what is not received.
+// A rank may Send to itself: the message is copied and kept until this rank Recvs it, so that Send returns at once. MPI
+// promises no such room and lets a blocking send to oneself wait for ever; here it costs the memory of what is not
+// received.
 //
 // Send, Recv and SendRecv take no part in the order of the group's operations. They may be called from many goroutines
-// at once; Sends to one rank, and Recvs from one, then go one after another, in no particular order. An error breaks the
-// group. They panic if the rank is none of the group's.
+// at once; Sends to one rank, and Recvs from one, then go one after another, in no particular order. An error breaks
+// the group. They panic if the rank is none of the group's.
 func Send[T Elem](ctx context.Context, g *Group, buf []T, to int) error {
 	g.checkPeer("Send", to)
 	return g.message(ctx, "Send", func(ctx context.Context) error { return g.sendTo(ctx, to, dtypeOf[T](), bytesOf(buf)) })
 }
 
 // Recv fills buf with what rank from Sends to this one, which must be as many elements of the same type: otherwise the
-// error is ErrMismatch, with both lengths or types. A Recv from this rank itself waits for a Send of another goroutine, if none
-// came before it. See Send.
+// error is ErrMismatch, with both lengths or types. A Recv from this rank itself waits for a Send of another goroutine,
+// if none came before it. See Send.
 func Recv[T Elem](ctx context.Context, g *Group, buf []T, from int) error {
 	g.checkPeer("Recv", from)
 	return g.message(ctx, "Recv", func(ctx context.Context) error { return g.recvFrom(ctx, from, dtypeOf[T](), bytesOf(buf)) })
 }
 
-// SendRecv does a Send and a Recv at the same time. send and recv must not overlap. To and from this rank itself it is a copy.
-// See Send.
+// SendRecv does a Send and a Recv at the same time. send and recv must not overlap. To and from this rank itself it is
+// a copy. See Send.
 func SendRecv[T Elem](ctx context.Context, g *Group, send []T, to int, recv []T, from int) error {
 	g.checkPeer("SendRecv", to)
 	g.checkPeer("SendRecv", from)

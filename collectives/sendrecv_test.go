@@ -12,8 +12,8 @@ import (
 	"github.com/tutti-ml/tutti/collectives/transport/inproc"
 )
 
-// A rank's messages to itself arrive, in order and whole, in a group of any size and in parts of it, whether Send or Recv
-// comes first.
+// A rank's messages to itself arrive, in order and whole, in a group of any size and in parts of it, whether Send or
+// Recv comes first.
 func TestSendToSelf(t *testing.T) {
 	ctx := t.Context()
 	gs := groups(t, inproc.NewWorld(3), collectives.Config{})
@@ -57,7 +57,8 @@ func TestSendToSelf(t *testing.T) {
 	}
 }
 
-// What is no message for whom receives it is an error that says so, as between two ranks; and a Recv that waits in vain ends.
+// What is no message for whom receives it is an error that says so, as between two ranks; and a Recv that waits in vain
+// ends.
 func TestSendToSelfFails(t *testing.T) {
 	ctx := t.Context()
 	g := collectives.Alone()

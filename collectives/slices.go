@@ -2,8 +2,8 @@ package collectives
 
 import "unsafe"
 
-// byteSlices is a [][]T seen as bytes, without a copy, so that an operation over many slices need not be generic all the way
-// down.
+// byteSlices is a [][]T seen as bytes, without a copy, so that an operation over many slices need not be generic all
+// the way down.
 type byteSlices struct {
 	first unsafe.Pointer // the first of n slice headers, which count elements
 	n     int

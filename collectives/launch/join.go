@@ -68,8 +68,9 @@ func (c Config) connectTCP(ctx context.Context, s rendezvous.Spec) (transport.Tr
 func (j *joined) open(ctx context.Context, kv store) error {
 	rank := slices.Index(j.members, j.spec.Rank)
 	t, err := tcp.Open(ctx, tcp.Config{
-		Rank: rank, Size: len(j.members), Store: kv, Job: j.spec.Job, Epoch: j.epoch, Secret: j.secret, OpenTimeout: j.c.OpenTimeout,
-		Listen: net.JoinHostPort(j.at.listen, "0"), Advertise: withPort0(j.at.advertise), Carrier: j.c.carrier(), TLS: j.c.TLS,
+		Rank: rank, Size: len(j.members), Store: kv, Job: j.spec.Job, Epoch: j.epoch, Secret: j.secret,
+		OpenTimeout: j.c.OpenTimeout, Listen: net.JoinHostPort(j.at.listen, "0"), Advertise: withPort0(j.at.advertise),
+		Carrier: j.c.carrier(), TLS: j.c.TLS,
 	})
 	if err != nil {
 		return err
@@ -111,8 +112,9 @@ func (c Config) meet(ctx context.Context, s rendezvous.Spec) (kv store, at endpo
 		return kv, c.listening(at), secret, err
 	}
 	if s.Secret == nil {
-		return nil, at, nil, fmt.Errorf("neither %s nor %s in the environment: set one on every rank to the same random value, "+
-			"32 hexadecimal digits or more, or to a file with that; `openssl rand -hex 16`, run once for the job, makes one",
+		return nil, at, nil, fmt.Errorf("neither %s nor %s in the environment: set one on every rank to the same "+
+			"random value, 32 hexadecimal digits or more, or to a file with that; `openssl rand -hex 16`, run once "+
+			"for the job, makes one",
 			rendezvous.EnvSecret, rendezvous.EnvSecretFile)
 	}
 	client, err := dialStore(ctx, s)
@@ -122,8 +124,8 @@ func (c Config) meet(ctx context.Context, s rendezvous.Spec) (kv store, at endpo
 	return client, c.listening(whereReached(ctx, s, client.LocalHost())), s.Secret, nil
 }
 
-// jobName returns what tells the job from others: what the launcher says, or else a name that the store keeps, the same for
-// all that meet there. The store's address is none, as ranks may know it under different ones.
+// jobName returns what tells the job from others: what the launcher says, or else a name that the store keeps, the same
+// for all that meet there. The store's address is none, as ranks may know it under different ones.
 func jobName(ctx context.Context, s rendezvous.Spec, kv store) (string, error) {
 	if s.Job != "" {
 		return s.Job, nil
@@ -134,8 +136,8 @@ func jobName(ctx context.Context, s rendezvous.Spec, kv store) (string, error) {
 	return string(name), err
 }
 
-// dialStore opens the store at s.StoreAddr, which rank 0 may have to serve: then to everybody who holds the secret, on all
-// interfaces, since only the others know under which address they reach it.
+// dialStore opens the store at s.StoreAddr, which rank 0 may have to serve: then to everybody who holds the secret, on
+// all interfaces, since only the others know under which address they reach it.
 func dialStore(ctx context.Context, s rendezvous.Spec) (_ *served, err error) {
 	var server *rendezvous.Server
 	addr := s.StoreAddr
@@ -148,8 +150,8 @@ func dialStore(ctx context.Context, s rendezvous.Spec) (_ *served, err error) {
 		if server, err = rendezvous.Serve(addr, s.Secret); err != nil {
 			return nil, fmt.Errorf("%w: %s", err, s.Elsewhere())
 		}
-		slog.Info("launch: rank 0 serves the store at which the ranks meet, on all interfaces, to those that hold the job's secret",
-			"port", port)
+		slog.Info("launch: rank 0 serves the store at which the ranks meet, on all interfaces, "+
+			"to those that hold the job's secret", "port", port)
 	}
 	client, err := rendezvous.Dial(ctx, addr, s.Secret)
 	if err != nil {
@@ -172,9 +174,9 @@ func (c Config) listening(at endpoint) endpoint {
 	return endpoint{listen: c.Listen}
 }
 
-// whereReached says where this rank can be reached that reaches the store from address route. Over loopback that is loopback,
-// if all ranks are on this host. Otherwise it is rank 0, or does not know this host by an address of others: it listens on
-// all interfaces and offers each address that others may know.
+// whereReached says where this rank can be reached that reaches the store from address route. Over loopback that is
+// loopback, if all ranks are on this host. Otherwise it is rank 0, or does not know this host by an address of others:
+// it listens on all interfaces and offers each address that others may know.
 func whereReached(ctx context.Context, s rendezvous.Spec, route string) endpoint {
 	if ip := net.ParseIP(route); ip == nil || !ip.IsLoopback() || !s.Serve || s.LocalSize == s.Size {
 		return endpoint{listen: route}
@@ -194,8 +196,8 @@ func whereReached(ctx context.Context, s rendezvous.Spec, route string) endpoint
 	return endpoint{advertise: append(hosts, route)}
 }
 
-// outwardHosts lists the addresses at which other hosts may reach this one, the likeliest first: those of its interfaces that
-// are neither loopback nor link-local, and before them the one from which it reaches hosts far away.
+// outwardHosts lists the addresses at which other hosts may reach this one, the likeliest first: those of its
+// interfaces that are neither loopback nor link-local, and before them the one from which it reaches hosts far away.
 func outwardHosts() (hosts []string) {
 	add := func(ip net.IP) {
 		if h := ip.String(); ip.IsGlobalUnicast() && !slices.Contains(hosts, h) {

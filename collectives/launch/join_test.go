@@ -13,9 +13,9 @@ import (
 	"github.com/tutti-ml/tutti/collectives/rendezvous"
 )
 
-// Every rank may know the host of rank 0 by another name: the address is where the store is reached, and no part of what the
-// job is. Rank 0 serves the store on all interfaces, so that this holds for an address that its own host does not have too, as
-// a service's or that of a router that translates.
+// Every rank may know the host of rank 0 by another name: the address is where the store is reached, and no part of
+// what the job is. Rank 0 serves the store on all interfaces, so that this holds for an address that its own host does
+// not have too, as a service's or that of a router that translates.
 func TestRanksKnowRank0ByDifferentNames(t *testing.T) {
 	names := []string{"localhost", "127.0.0.1"}
 	if l, err := net.Listen("tcp", "[::1]:0"); err == nil {
@@ -58,8 +58,8 @@ func TestRanksKnowRank0ByDifferentNames(t *testing.T) {
 	}
 }
 
-// Where ranks listen: on loopback where all are on this host, or where the store, which another process serves, is; else where
-// others can reach them.
+// Where ranks listen: on loopback where all are on this host, or where the store, which another process serves, is;
+// else where others can reach them.
 func TestWhereReached(t *testing.T) {
 	outward := outwardHosts()
 	if len(outward) == 0 {

@@ -2,9 +2,9 @@ package launch
 
 // Going on without the ranks that are lost: the survivors agree on who they are, and open a smaller group.
 //
-// Each leaves word in the store that it is here, whom it has lost, and who else has hung up without a word; waits for the
-// others but those that somebody has lost, all have heard hang up or the launcher knows to have ended, for those that only
-// some have heard a little; and proposes a list. The store keeps the first proposal, so all read the same.
+// Each leaves word in the store that it is here, whom it has lost, and who else has hung up without a word; waits for
+// the others but those that somebody has lost, all have heard hang up or the launcher knows to have ended, for those
+// that only some have heard a little; and proposes a list. The store keeps the first proposal, so all read the same.
 
 import (
 	"cmp"
@@ -27,9 +27,10 @@ import (
 var ErrLeftOut = errors.New("left out by the survivors")
 
 // Reopen closes g, which has lost a rank (its Err is ErrPeerLost), and opens a group of the survivors, with their ranks
-// counted anew in the same order. Every survivor must call it; those that have not come after Config.Regroup are left out,
-// and get ErrLeftOut. Where each knows of the loss, it takes milliseconds, at most a second if several were lost at once. Should more ranks be lost meanwhile, it begins
-// again without them. ctx and Config.OpenTimeout bound it all; an error is final.
+// counted anew in the same order. Every survivor must call it; those that have not come after Config.Regroup are left
+// out, and get ErrLeftOut. Where each knows of the loss, it takes milliseconds, at most a second if several were lost
+// at once. Should more ranks be lost meanwhile, it begins again without them. ctx and Config.OpenTimeout bound it all;
+// an error is final.
 //
 // What the ranks hold may differ by the operation that failed: begin again from a checkpoint, or from what rank 0 has,
 // by Broadcast.
@@ -116,7 +117,8 @@ func (j *joined) reopen(ctx context.Context, g *collectives.Group, lost int) (*j
 	}
 }
 
-// cancelIfEnded calls cancel when the launcher says that one of the others has ended, until ctx does; done waits for that.
+// cancelIfEnded calls cancel when the launcher says that one of the others has ended, until ctx does; done waits for
+// that.
 func (j *joined) cancelIfEnded(ctx context.Context, cancel func()) (done func()) {
 	var wg sync.WaitGroup
 	for _, r := range j.members {
@@ -256,8 +258,8 @@ func (j *joined) survivors(ctx context.Context, lost int, gone []int) ([]int, er
 	return parseRanks(agreed)
 }
 
-// doubtful is how long a rank is waited for that somebody has heard hang up without a word. It is dead, or cut off from that one,
-// unless it was ended while it sent what nobody took: then it is late by what that takes.
+// doubtful is how long a rank is waited for that somebody has heard hang up without a word. It is dead, or cut off from
+// that one, unless it was ended while it sent what nobody took: then it is late by what that takes.
 const doubtful = time.Second
 
 // formatRanks writes ranks for parseRanks.

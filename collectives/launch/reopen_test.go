@@ -336,8 +336,8 @@ func TestParseRanks(t *testing.T) {
 	}
 }
 
-// Several ranks die at once, whichever each survivor names: reopening waits for none of them, as all have heard them hang up. It
-// would take Regroup otherwise, here longer than Open may.
+// Several ranks die at once, whichever each survivor names: reopening waits for none of them, as all have heard them
+// hang up. It would take Regroup otherwise, here longer than Open may.
 func TestReopenAfterSeveralDeathsAtOnce(t *testing.T) {
 	for _, kind := range []string{TCP, Auto} {
 		t.Run(kind, func(t *testing.T) {
@@ -354,8 +354,8 @@ func TestReopenAfterSeveralDeathsAtOnce(t *testing.T) {
 	}
 }
 
-// A rank that dies after it has told the others of another's death, as those do that live on, has left no sign of its own; the
-// launcher's word ends the wait for it.
+// A rank that dies after it has told the others of another's death, as those do that live on, has left no sign of its
+// own; the launcher's word ends the wait for it.
 func TestReopenAfterALaterDeath(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("nobody can tell a kill from an exit there")
@@ -367,7 +367,8 @@ func TestReopenAfterALaterDeath(t *testing.T) {
 	assert.Equal(t, 2, strings.Count(out.String(), "of 2: sum 5\n"), "1 + 4: %s", out.String())
 }
 
-// reopenAfterTwo is a rank of five. Rank 0 kills 1 and 3 once all are there; rank later, if that is one, kills itself when it knows.
+// reopenAfterTwo is a rank of five. Rank 0 kills 1 and 3 once all are there; rank later, if that is one, kills itself
+// when it knows.
 func reopenAfterTwo(transport string, later int) int {
 	ctx := context.Background()
 	g, err := Open(ctx, Config{Transport: transport, OpenTimeout: 20 * time.Second, Regroup: time.Minute})

@@ -16,8 +16,8 @@ import (
 	"github.com/tutti-ml/tutti/collectives"
 )
 
-// meets is a rank that opens its group and waits for all others; then, if it is to talk to all, it sums by an algorithm in which
-// everybody does. Rank 0 says how much memory they share.
+// meets is a rank that opens its group and waits for all others; then, if it is to talk to all, it sums by an algorithm
+// in which everybody does. Rank 0 says how much memory they share.
 func meets(talk string) int {
 	ctx := context.Background()
 	g, err := Open(ctx, Config{})
@@ -61,9 +61,9 @@ func shared() float64 {
 	return 0
 }
 
-// A job of 256 ranks starts, though two cores have to do: the store has one connection for each, what fails is tried again, and
-// who is silent because others have their turn is not taken for lost. ci/soak sets TUTTI_SOAK, for 20 starts in which all talk
-// to all, by which they share less than 1 GiB.
+// A job of 256 ranks starts, though two cores have to do: the store has one connection for each, what fails is tried
+// again, and who is silent because others have their turn is not taken for lost. ci/soak sets TUTTI_SOAK, for 20 starts
+// in which all talk to all, by which they share less than 1 GiB.
 func TestSoakManyRanks(t *testing.T) {
 	if testing.Short() {
 		t.Skip("not run: some ten seconds of two cores")

@@ -9,8 +9,8 @@ import (
 	"unicode"
 )
 
-// hostOf returns the host that variable name gives: a name or an IP address, which may stand in brackets. What can be neither,
-// a URL or a host with a port, is an error, so that every rank refuses it at once, and none waits for it.
+// hostOf returns the host that variable name gives: a name or an IP address, which may stand in brackets. What can be
+// neither, a URL or a host with a port, is an error, so that every rank refuses it at once, and none waits for it.
 func hostOf(name, value string) (string, error) {
 	host := value
 	if inner, ok := strings.CutPrefix(host, "["); ok {

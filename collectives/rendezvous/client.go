@@ -15,13 +15,13 @@ import (
 	"github.com/tutti-ml/tutti/collectives/transport"
 )
 
-// patience is how long a client waits for a word of the server's while it owes an answer: what the server may be silent, and
-// the network's share. Then it connects anew.
+// patience is how long a client waits for a word of the server's while it owes an answer: what the server may be
+// silent, and the network's share. Then it connects anew.
 const patience = hold + 10*time.Second
 
 // Client is one rank's access to a Server, over one connection. It implements transport.Store and may be used by many
-// goroutines at once. If the connection is lost it makes another, and asks again what has not been answered: that does no
-// harm, as asking twice for the same is asking once.
+// goroutines at once. If the connection is lost it makes another, and asks again what has not been answered: that does
+// no harm, as asking twice for the same is asking once.
 type Client struct {
 	addr   string
 	secret []byte
@@ -111,8 +111,9 @@ func (c *Client) Close() error {
 	return nil
 }
 
-// connect tries until it has met the challenge, ctx ends, or the server turns out not to know the secret. It waits a little
-// longer after each failure, and lets each try last longer: a server that has hundreds of clients at once may take its time.
+// connect tries until it has met the challenge, ctx ends, or the server turns out not to know the secret. It waits a
+// little longer after each failure, and lets each try last longer: a server that has hundreds of clients at once may
+// take its time.
 func (c *Client) connect(ctx context.Context) (*wire, error) {
 	limit := handshakeTimeout
 	for wait := 10 * time.Millisecond; ; wait = min(2*wait, time.Second) {

@@ -271,7 +271,8 @@ type file struct {
 	err      error
 }
 
-// want returns a file to wait for. One goroutine looks for all of them, as in a job of P ranks each waits for P−1 at a time.
+// want returns a file to wait for. One goroutine looks for all of them, as in a job of P ranks each waits for P−1 at a
+// time.
 func (d *Dir) want(name string) *file {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -65,7 +65,7 @@ type Spec struct {
 	StoreAddr string // host:port of the TCP store, "" where the launcher gives none
 	StoreDir  string // the directory in which the ranks meet where there is no StoreAddr; "": one of this host
 	Secret    []byte // the job's secret, nil where the environment carries none
-	Job       string // what tells this job from another on the same host, "" where the launcher does not say: the store does
+	Job       string // what tells this job from another on the host, "" where the launcher does not say: the store does
 
 	// Serve says that rank 0 must run the store at StoreAddr itself (torchrun style); otherwise it runs already.
 	Serve bool

@@ -1,7 +1,7 @@
 package rendezvous
 
-// What the frames of the TCP store say: requests and answers. A client may ask many things before the first is answered, in
-// any order: an answer repeats the number of its request.
+// What the frames of the TCP store say: requests and answers. A client may ask many things before the first is
+// answered, in any order: an answer repeats the number of its request.
 //
 //	request   number u32 little-endian · op u8 · key length u16 · key · value (op set, propose)
 //	answer    number u32 · status u8 · value (status ok) or a text (status refused)

@@ -18,8 +18,8 @@ const (
 	// hold is how often the server tells a client that waits for a key that it is still there.
 	hold = time.Second
 
-	// maxStrangers bounds the connections that have not met the challenge yet. If there are more, those that keep silent are
-	// closed, the oldest first.
+	// maxStrangers bounds the connections that have not met the challenge yet. If there are more, those that keep
+	// silent are closed, the oldest first.
 	maxStrangers = 256
 
 	// maxStored bounds the bytes of keys and values a server takes in all.
@@ -46,8 +46,8 @@ type Server struct {
 }
 
 // Serve starts a store that listens at addr, host:port. The host decides who can reach it: "127.0.0.1" for this machine
-// alone, an address of an interface for its network, none for everybody. Port 0 takes a free one, see Addr. The secret has
-// at least MinSecret bytes.
+// alone, an address of an interface for its network, none for everybody. Port 0 takes a free one, see Addr. The secret
+// has at least MinSecret bytes.
 func Serve(addr string, secret []byte) (*Server, error) {
 	if len(secret) < MinSecret {
 		return nil, fmt.Errorf("rendezvous: Serve: a secret of %d bytes, fewer than %d", len(secret), MinSecret)
@@ -73,16 +73,16 @@ func (s *Server) Addr() string { return s.l.Addr().String() }
 // Port returns the port the server listens at.
 func (s *Server) Port() int { return s.l.Addr().(*net.TCPAddr).Port }
 
-// Trouble returns why connections could not be accepted of late, an error of the system such as too many open files; nil if
-// they could.
+// Trouble returns why connections could not be accepted of late, an error of the system such as too many open files;
+// nil if they could.
 func (s *Server) Trouble() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.trouble
 }
 
-// Close ends the service: answers in progress are still given, clients that wait are told, then every connection is closed.
-// It is idempotent.
+// Close ends the service: answers in progress are still given, clients that wait are told, then every connection is
+// closed. It is idempotent.
 func (s *Server) Close() error {
 	s.once.Do(func() {
 		s.l.Close()

@@ -1,8 +1,8 @@
 package rendezvous
 
-// One client's conversation with the server, and the keys. A client has one connection, over which it may ask any number of
-// things at a time. Its reader does what is asked; answers stand in line for its writer, so that no client waits for another
-// that does not listen.
+// One client's conversation with the server, and the keys. A client has one connection, over which it may ask any
+// number of things at a time. Its reader does what is asked; answers stand in line for its writer, so that no client
+// waits for another that does not listen.
 
 import (
 	"bytes"

@@ -194,3 +194,18 @@ func FuzzStranger(f *testing.F) {
 		}
 	})
 }
+
+func FuzzParseAnswer(f *testing.F) {
+	f.Add(answer{7, statusOK, []byte("value")}.append(nil))
+	f.Add(answer{status: statusClosed}.append(nil))
+	f.Add([]byte{0, 0, 0, 0, 9})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		a, err := parseAnswer(b)
+		if err != nil {
+			return
+		}
+		if again := a.append(nil); !bytes.Equal(again, b) {
+			t.Fatalf("%x is read as %+v, which is written %x", b, a, again)
+		}
+	})
+}

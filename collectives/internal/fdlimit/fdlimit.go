@@ -1,5 +1,5 @@
-// Package fdlimit says how many files a process may have open, where the system tells: what a user has to know who runs into
-// the limit.
+// Package fdlimit says how many files a process may have open, where the system tells: what a user has to know who runs
+// into the limit.
 package fdlimit
 
 import (
@@ -21,7 +21,8 @@ func Explain(err error) error {
 	return fmt.Errorf("%w: this process may have %d (ulimit -n)", err, n)
 }
 
-// Need returns an error, which wraps syscall.EMFILE, if this process may not have n files open for what it is about to do.
+// Need returns an error, which wraps syscall.EMFILE, if this process may not have n files open for what it is about to
+// do.
 func Need(n int) error {
 	if limit, ok := Max(); ok && limit < uint64(n) {
 		return fmt.Errorf("%w: it takes %d, and this process may have %d (ulimit -n)", syscall.EMFILE, n, limit)

@@ -1,6 +1,6 @@
-// Package lobby is where connections wait that have not proved themselves yet. There is room for a bounded number; when one
-// more comes, the one that has kept silent longest is closed, so that strangers, however many, keep nobody out: a peer speaks
-// as soon as it is connected.
+// Package lobby is where connections wait that have not proved themselves yet. There is room for a bounded number; when
+// one more comes, the one that has kept silent longest is closed, so that strangers, however many, keep nobody out: a
+// peer speaks as soon as it is connected.
 package lobby
 
 import (
@@ -28,8 +28,8 @@ type Guest struct {
 // New returns a lobby with room for max connections, at least 1.
 func New(max int) *Lobby { return &Lobby{max: max} }
 
-// Enter takes conn in. If the lobby is full it closes the connection that has been there longest without a word or, if all
-// have spoken, the one that has been there longest.
+// Enter takes conn in. If the lobby is full it closes the connection that has been there longest without a word or, if
+// all have spoken, the one that has been there longest.
 func (l *Lobby) Enter(conn net.Conn) *Guest {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -50,8 +50,8 @@ func (g *Guest) Spoke() {
 	}
 }
 
-// Leave ends g's stay: its connection has proved itself, or is of no use. It returns false if the connection was closed to
-// make room.
+// Leave ends g's stay: its connection has proved itself, or is of no use. It returns false if the connection was closed
+// to make room.
 func (g *Guest) Leave() bool {
 	g.l.mu.Lock()
 	defer g.l.mu.Unlock()

@@ -55,8 +55,8 @@ const (
 	welcomeShm   byte = 2 // go on as shm.go says
 )
 
-// address is where a rank accepts connections. It is stored as text: the TCP addresses, on one line, those first that are
-// to be tried first, and on a second line "unix", a name of the host and that of the socket, where there is one.
+// address is where a rank accepts connections. It is stored as text: the TCP addresses, on one line, those first that
+// are to be tried first, and on a second line "unix", a name of the host and that of the socket, where there is one.
 type address struct {
 	tcp        []string
 	host, unix string
@@ -148,8 +148,8 @@ func (m *meeting) listen() (address, error) {
 // way is how a rank may be reached.
 type way struct{ network, at string }
 
-// ways lists how the rank at a may be reached, what is to be tried first first: a unix socket, if that is wanted and it is on
-// this host, and its TCP addresses.
+// ways lists how the rank at a may be reached, what is to be tried first first: a unix socket, if that is wanted and it
+// is on this host, and its TCP addresses.
 func (m *meeting) ways(a address) (ways []way, err error) {
 	here := a.unix != "" && a.host == hostName()
 	if here && m.c.Carrier != TCP {

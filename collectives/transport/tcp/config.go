@@ -23,9 +23,9 @@ type Config struct {
 	// Listen is the address to listen on until all ranks have come, "host:port"; port 0 lets the system choose. Default
 	// "127.0.0.1:0": this machine only. Any other host needs a Secret.
 	Listen string
-	// Advertise lists the addresses that the others dial, "host:port" each, what they are to try first first; port 0 is the
-	// one listened on. Default: the address listened on. It is needed when Listen's host is empty or 0.0.0.0, which nobody
-	// can dial.
+	// Advertise lists the addresses that the others dial, "host:port" each, what they are to try first first; port 0 is
+	// the one listened on. Default: the address listened on. It is needed when Listen's host is empty or 0.0.0.0, which
+	// nobody can dial.
 	Advertise []string
 	// Carrier is what ranks of one host talk over. Default Auto: shared memory, or else unix sockets, or else TCP. The
 	// others force one; Unix and Shm refuse ranks on other hosts.
@@ -38,8 +38,8 @@ type Config struct {
 	TLS bool
 	// Heartbeat is how often a rank that has nothing else to say shows that it is alive. Default 500 ms.
 	Heartbeat time.Duration
-	// PeerTimeout is how long a peer may be silent before it counts as lost; at least 2 heartbeats. Default 4 s, or, where more
-	// than 8 ranks share a core, half a second for each of them, as each waits for its turn.
+	// PeerTimeout is how long a peer may be silent before it counts as lost; at least 2 heartbeats. Default 4 s, or,
+	// where more than 8 ranks share a core, half a second for each of them, as each waits for its turn.
 	PeerTimeout time.Duration
 	// OpenTimeout bounds Open, in addition to its context. Default 60 s.
 	OpenTimeout time.Duration

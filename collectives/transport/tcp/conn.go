@@ -12,8 +12,8 @@ import (
 // frameConn is a connection as a peer uses it.
 type frameConn interface {
 	net.Conn
-	// begin prepares for messages. It is called before each frame of one, and not for heartbeats and last words, for which
-	// a connection over which nothing else goes need not have what messages take.
+	// begin prepares for messages. It is called before each frame of one, and not for heartbeats and last words, for
+	// which a connection over which nothing else goes need not have what messages take.
 	begin() error
 	// writeFrame writes both, in one system call if it can.
 	writeFrame(head, payload []byte) error

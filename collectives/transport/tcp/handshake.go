@@ -24,8 +24,9 @@ import (
 //	D → A           HMAC-SHA256(secret, "tutti dial"   helloD helloA)
 //	A → D   1 byte: welcome, see carrier.go
 //
-// If it fails for whatever reason but a wrong secret or a disagreement, D tries again for as long as Open may take. Once A has
-// proved itself D waits for the welcome for as long as that too, so that A, which has given it, can rely on D.
+// If it fails for whatever reason but a wrong secret or a disagreement, D tries again for as long as Open may take.
+// Once A has proved itself D waits for the welcome for as long as that too, so that A, which has given it, can rely on
+// D.
 //
 // Over TLS the proofs cover its channel binding as well, see tls.go.
 //
@@ -40,7 +41,7 @@ import (
 //	24  32 bytes  SHA-256 of the job's name
 //	56  32 bytes  nonce
 //	88  u32       epoch
-//	92  16 bytes  drawn once by each Open: tells a rank that tries again from another process that says it is the same rank
+//	92  16 bytes  drawn once by each Open: tells a rank that tries again from another process of that rank
 const (
 	helloLen = 108
 	proofLen = sha256.Size
@@ -51,8 +52,8 @@ const (
 
 var helloMagic = []byte("TUTTI\x00\x00\x00")
 
-// handshakeTimeout bounds the part of a handshake in which the other side has not proved itself: always on the side that
-// accepts, so that a silent stranger does not hold a place for long; on the side that dials, of its first try.
+// handshakeTimeout bounds the part of a handshake in which the other side has not proved itself: always on the side
+// that accepts, so that a silent stranger does not hold a place for long; on the side that dials, of its first try.
 var handshakeTimeout = 5 * time.Second // but tests change it
 
 var errGarbage = errors.New("not a Tutti peer")
@@ -67,7 +68,8 @@ type hello struct {
 type process [16]byte
 
 func newHello(c *Config, me process) (hello, error) {
-	h := hello{version: version, rank: uint32(c.Rank), size: uint32(c.Size), epoch: c.Epoch, job: sha256.Sum256([]byte(c.Job)), process: me}
+	h := hello{version: version, rank: uint32(c.Rank), size: uint32(c.Size), epoch: c.Epoch,
+		job: sha256.Sum256([]byte(c.Job)), process: me}
 	h.order = orderMark
 	if _, err := rand.Read(h.nonce[:]); err != nil {
 		return h, fmt.Errorf("tcp: nonce: %w", err)
@@ -113,8 +115,8 @@ func proof(secret []byte, side string, dialer, acceptor, binding []byte) []byte 
 // errOtherRank says that another rank of the job answers than the one that was dialled.
 var errOtherRank = fmt.Errorf("%w: the address is another rank's", transport.ErrMismatch)
 
-// dialHandshake is D's side but for the welcome; the peer must be rank want, and prove itself within limit. acceptHandshake
-// is A's; it calls spoke when D has said who it is, and returns D's rank and process.
+// dialHandshake is D's side but for the welcome; the peer must be rank want, and prove itself within limit.
+// acceptHandshake is A's; it calls spoke when D has said who it is, and returns D's rank and process.
 func dialHandshake(ctx context.Context, c *Config, me process, conn net.Conn, want int, limit time.Duration) error {
 	defer timeBound(ctx, conn, limit)()
 	bound, err := binding(conn)
@@ -153,7 +155,8 @@ func dialHandshake(ctx context.Context, c *Config, me process, conn net.Conn, wa
 	return nil
 }
 
-func acceptHandshake(ctx context.Context, c *Config, me process, conn net.Conn, spoke func()) (rank int, who process, err error) {
+func acceptHandshake(ctx context.Context, c *Config, me process, conn net.Conn, spoke func()) (rank int, who process,
+	err error) {
 	defer timeBound(ctx, conn, handshakeTimeout)()
 	d := make([]byte, helloLen)
 	if _, err := io.ReadFull(conn, d[:len(helloMagic)]); err != nil {
@@ -215,8 +218,8 @@ func (h *hello) compare(o *hello, c *Config) error {
 	return nil
 }
 
-// timeBound makes conn's calls fail when ctx ends or limit is over, until the function it returns is called. A limit of 0 is
-// none.
+// timeBound makes conn's calls fail when ctx ends or limit is over, until the function it returns is called. A limit of
+// 0 is none.
 func timeBound(ctx context.Context, conn net.Conn, limit time.Duration) func() {
 	if limit > 0 {
 		conn.SetDeadline(time.Now().Add(limit))

@@ -83,7 +83,7 @@ func TestHandshakeIsTriedAgain(t *testing.T) {
 		spoil func(nth int, a, b net.Conn)
 	}{
 		{"cut", 6, func(nth int, a, b net.Conn) {
-			limit := []int{0, 1, 107, 108, 139, 140}[nth] // of bytes from either side: before, within and after hello and proof
+			limit := []int{0, 1, 107, 108, 139, 140}[nth] // bytes from either side: of hello and proof
 			go pass(a, b, limit)
 			pass(b, a, limit)
 		}},
@@ -106,8 +106,8 @@ func TestHandshakeIsTriedAgain(t *testing.T) {
 	}
 }
 
-// Strangers who connect and keep silent, many times more than there are places, keep no rank from starting: those that do
-// not know the secret go when others come, and a peer speaks at once.
+// Strangers who connect and keep silent, many times more than there are places, keep no rank from starting: those that
+// do not know the secret go when others come, and a peer speaks at once.
 func TestManySilentStrangers(t *testing.T) {
 	defer tcp.SetHandshakeTimeout(tcp.SetHandshakeTimeout(time.Minute)) // none goes by itself
 	for _, words := range []string{"", "TUTTI\x00\x00\x00" + strings.Repeat("x", 100)} {
@@ -143,14 +143,15 @@ func TestManySilentStrangers(t *testing.T) {
 	}
 }
 
-// A process that comes a second time, since the first connection broke, replaces it; another process that says it is the same
-// rank is a mistake.
+// A process that comes a second time, since the first connection broke, replaces it; another process that says it is
+// the same rank is a mistake.
 func TestTwoProcessesOfOneRank(t *testing.T) {
 	store := transport.NewMemStore()
 	errs := make(chan error, 3)
 	for _, r := range []int{0, 2, 2} { // rank 1 never comes
 		go func() {
-			_, err := tcp.Open(t.Context(), tcp.Config{Rank: r, Size: 3, Store: store, Secret: []byte("s"), OpenTimeout: time.Second})
+			_, err := tcp.Open(t.Context(), tcp.Config{Rank: r, Size: 3, Store: store, Secret: []byte("s"),
+				OpenTimeout: time.Second})
 			errs <- err
 		}()
 	}
@@ -228,8 +229,8 @@ func TestSilenceIsFoundByTheFewThatWatch(t *testing.T) {
 	wg.Wait()
 }
 
-// A rank that has met all others may be long before one that has not says its first word: it is waited for as long as Open
-// may take, though it is silent for longer than PeerTimeout.
+// A rank that has met all others may be long before one that has not says its first word: it is waited for as long as
+// Open may take, though it is silent for longer than PeerTimeout.
 func TestRankThatIsStillMeetingIsNotSilent(t *testing.T) {
 	store := transport.NewMemStore()
 	gate := make(chan struct{})
@@ -237,7 +238,8 @@ func TestRankThatIsStillMeetingIsNotSilent(t *testing.T) {
 	var wg sync.WaitGroup
 	for r := range ts {
 		wg.Go(func() {
-			c := tcp.Config{Rank: r, Size: 3, Store: store, Secret: []byte("s"), Heartbeat: 10 * time.Millisecond, PeerTimeout: 50 * time.Millisecond}
+			c := tcp.Config{Rank: r, Size: 3, Store: store, Secret: []byte("s"),
+				Heartbeat: 10 * time.Millisecond, PeerTimeout: 50 * time.Millisecond}
 			if r == 2 {
 				c.Store = late{store, "tcp//1", gate}
 			}

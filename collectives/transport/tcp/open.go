@@ -18,16 +18,16 @@ import (
 	"github.com/tutti-ml/tutti/collectives/transport"
 )
 
-// strangers is how many connections that have not proved themselves a rank keeps, beside as many as there are ranks. If there
-// are more, the oldest of those that keep silent go.
+// strangers is how many connections that have not proved themselves a rank keeps, beside as many as there are ranks. If
+// there are more, the oldest of those that keep silent go.
 const strangers = 64
 
 // Open meets the other ranks and returns when this one is connected to all. Rank r dials the ranks below it and accepts
 // those above; the addresses go through c.Store. What fails is tried again until c.OpenTimeout is over or ctx ends.
-// Connections that are no peer's are closed and forgotten, however many there are. It fails with ErrTimeout naming the ranks
-// that did not come, ErrUnauthorized if a peer it dials does not know the secret, ErrMismatch if the ranks disagree on the
-// job, and at once with syscall.EMFILE if this process may not have as many files open as it has peers. The context bounds
-// Open alone, not the transport.
+// Connections that are no peer's are closed and forgotten, however many there are. It fails with ErrTimeout naming the
+// ranks that did not come, ErrUnauthorized if a peer it dials does not know the secret, ErrMismatch if the ranks
+// disagree on the job, and at once with syscall.EMFILE if this process may not have as many files open as it has peers.
+// The context bounds Open alone, not the transport.
 func Open(ctx context.Context, c Config) (*Transport, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -245,10 +245,10 @@ func (m *meeting) dial(ctx context.Context, rank int, at address) (net.Conn, err
 		switch {
 		case err == nil:
 			return conn, nil
-		case errors.Is(err, transport.ErrUnauthorized), errors.Is(err, transport.ErrMismatch), errors.Is(err, syscall.EMFILE):
+		case final(err):
 			return nil, fdlimit.Explain(err)
 		}
-		limit = min(2*limit, time.Minute) // one that is paused, or very busy, shall not wake up to nothing but strangers
+		limit = min(2*limit, time.Minute) // who is paused, or busy, shall not wake up to connections given up
 		m.mu.Lock()
 		if ctx.Err() == nil {
 			m.failures[rank] = err
@@ -260,6 +260,11 @@ func (m *meeting) dial(ctx context.Context, rank int, at address) (net.Conn, err
 			return nil, context.Cause(ctx)
 		}
 	}
+}
+
+// final reports whether err is one that trying again cannot mend.
+func final(err error) bool {
+	return errors.Is(err, transport.ErrUnauthorized) || errors.Is(err, transport.ErrMismatch) || errors.Is(err, syscall.EMFILE)
 }
 
 // dialOnce tries each way to reach rank, once.
@@ -276,11 +281,11 @@ func (m *meeting) dialOnce(ctx context.Context, rank int, at address, limit time
 				return carrier, nil
 			}
 		}
-		if errors.Is(err, errOtherRank) && len(ways) > 1 { // two hosts may have networks of their own with the same addresses
+		if errors.Is(err, errOtherRank) && len(ways) > 1 { // two hosts may have networks with the same addresses
 			err = fmt.Errorf("at %s: %v", w.at, err)
 		}
-		if errors.Is(err, transport.ErrUnauthorized) || errors.Is(err, transport.ErrMismatch) ||
-			w.network == "unix" && (conn != nil || errors.Is(err, syscall.EAGAIN)) { // it is the way, though not at this moment
+		// A unix socket that answers is the way, though not at this moment.
+		if final(err) || w.network == "unix" && (conn != nil || errors.Is(err, syscall.EAGAIN)) {
 			break
 		}
 	}

@@ -20,9 +20,9 @@ const readBufferIdle = 4 * headerLen
 // watchAll is the number of ranks up to which all pairs exchange heartbeats.
 const watchAll = 16
 
-// watched reports whether ranks a and b of size exchange heartbeats: of more than watchAll, those whose distance around the
-// ring is a power of two. So a rank is watched by 2·log₂(size) others, not by all, of whom one that finds it silent tells
-// the rest; a job of 256 ranks sends 8,000 heartbeats a second, where it would send 130,000.
+// watched reports whether ranks a and b of size exchange heartbeats: of more than watchAll, those whose distance around
+// the ring is a power of two. So a rank is watched by 2·log₂(size) others, not by all, of whom one that finds it silent
+// tells the rest; a job of 256 ranks sends 8,000 heartbeats a second, where it would send 130,000.
 func watched(a, b, size int) bool {
 	d := (a - b + size) % size
 	d = min(d, size-d)
@@ -77,8 +77,9 @@ type peer struct {
 
 func newPeer(t *Transport, rank int, conn net.Conn, spin time.Duration, budget *shmBudget) *peer {
 	_, shared := conn.(*shmConn)
-	p := &peer{t: t, rank: rank, watched: watched(t.c.Rank, rank, t.c.Size), sums: !shared, sending: make(chan struct{}, 1),
-		wbuf: make([]byte, headerLen), rbuf: make([]byte, readBufferIdle), readEnd: make(chan struct{}), room: make(chan struct{}, 1)}
+	p := &peer{t: t, rank: rank, watched: watched(t.c.Rank, rank, t.c.Size), sums: !shared,
+		sending: make(chan struct{}, 1), wbuf: make([]byte, headerLen), rbuf: make([]byte, readBufferIdle),
+		readEnd: make(chan struct{}), room: make(chan struct{}, 1)}
 	p.conn = newFrameConn(conn, newPatience(spin, &p.wanted), budget)
 	// Until it says something for the first time it may still be about to meet others, which takes OpenTimeout at most.
 	now := time.Now()

@@ -4,8 +4,8 @@ package tcp
 
 import "fmt"
 
-// places returns the names of all ranks' hosts. A rank that takes no local connections names none, and counts as alone on
-// its host.
+// places returns the names of all ranks' hosts. A rank that takes no local connections names none, and counts as alone
+// on its host.
 func (m *meeting) places() []string {
 	hosts := make([]string, m.c.Size)
 	for r, a := range m.addresses {

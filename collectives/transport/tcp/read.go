@@ -62,10 +62,11 @@ func (p *peer) drain() {
 		last = last[max(0, len(last)-longest):]
 		switch {
 		case err == nil:
-		case errors.Is(err, os.ErrDeadlineExceeded) && time.Now().Before(end): // interruptRead's, meant for what is over
+		case errors.Is(err, os.ErrDeadlineExceeded) && time.Now().Before(end): // interruptRead's, for what is over
 			p.conn.SetReadDeadline(end)
 		default:
-			p.mute = !p.lastWord && !errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, net.ErrClosed) && !endsWithLastWord(last)
+			ours := errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, net.ErrClosed)
+			p.mute = !ours && !p.lastWord && !endsWithLastWord(last)
 			return
 		}
 	}
@@ -83,8 +84,8 @@ func endsWithLastWord(b []byte) bool {
 	return false
 }
 
-// Gone returns the ranks whose connections ended without a word, as those of processes that die do, however many died at once; in
-// the error of the transport only the first is named. Call it after Close.
+// Gone returns the ranks whose connections ended without a word, as those of processes that die do, however many died
+// at once; in the error of the transport only the first is named. Call it after Close.
 func (t *Transport) Gone() (ranks []int) {
 	for _, p := range t.others() {
 		select {

@@ -14,9 +14,9 @@ import (
 	"github.com/tutti-ml/tutti/collectives/internal/fdlimit"
 )
 
-// shmConn is a connection between two processes of one host through shared memory, a ring each way, and the unix socket over
-// which they met. A side makes its ring when it first has a message to send, so that ranks that never talk to each other, most
-// pairs of a large job, share none. The socket carries signals:
+// shmConn is a connection between two processes of one host through shared memory, a ring each way, and the unix socket
+// over which they met. A side makes its ring when it first has a message to send, so that ranks that never talk to each
+// other, most pairs of a large job, share none. The socket carries signals:
 //
 //	'f' u16 length · bytes   what is written before there is a ring: heartbeats and last words
 //	'm' with a descriptor    the memory of this side's ring, in which everything goes on

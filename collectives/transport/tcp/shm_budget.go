@@ -2,16 +2,16 @@ package tcp
 
 import "sync"
 
-// The lengths of rings, in bytes, powers of two: what is in flight shall stay in the cache, and all the rings of a host shall
-// stay within shmTotal, up to 500 ranks.
+// The lengths of rings, in bytes, powers of two: what is in flight shall stay in the cache, and all the rings of a host
+// shall stay within shmTotal, up to 500 ranks.
 const (
 	shmRing    = 1 << 20
 	shmRingMin = 4 << 10
 	shmTotal   = 1 << 30
 )
 
-// shmBudget is what one rank may take for its rings, one to each other rank of the host. Each gets some; the first to be made,
-// as a rule to the right neighbour, to which a ring sends most, get more.
+// shmBudget is what one rank may take for its rings, one to each other rank of the host. Each gets some; the first to
+// be made, as a rule to the right neighbour, to which a ring sends most, get more.
 type shmBudget struct {
 	mu    sync.Mutex
 	least int // of every ring

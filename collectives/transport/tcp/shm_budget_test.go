@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// However many ranks a host has, and though all talk to all, their rings take no more than shmTotal; and no ring is too short
-// to be of use.
+// However many ranks a host has, and though all talk to all, their rings take no more than shmTotal; and no ring is too
+// short to be of use.
 func TestShmBudget(t *testing.T) {
 	for _, ranks := range []int{2, 3, 8, 16, 23, 24, 48, 100, 128, 256, 500} {
 		b := newShmBudget(ranks)
@@ -60,7 +60,10 @@ func TestPeerTimeoutInACrowd(t *testing.T) {
 		given        time.Duration
 		ranks, cores int
 		want         time.Duration
-	}{{0, 1, 4, 4 * time.Second}, {0, 8, 1, 4 * time.Second}, {0, 16, 1, 8 * time.Second}, {0, 256, 2, 64 * time.Second}, {time.Second, 256, 2, time.Second}} {
+	}{
+		{0, 1, 4, 4 * time.Second}, {0, 8, 1, 4 * time.Second}, {0, 16, 1, 8 * time.Second}, {0, 256, 2, 64 * time.Second},
+		{time.Second, 256, 2, time.Second},
+	} {
 		c := Config{PeerTimeout: tt.given}.withDefaults()
 		c.crowd(tt.ranks, tt.cores)
 		assert.Equal(t, tt.want, c.PeerTimeout, "%v, %d ranks on %d cores", tt.given, tt.ranks, tt.cores)

@@ -12,9 +12,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Shared memory without a name: who writes makes it and passes its descriptor over the unix socket, so nobody else can open it
-// and nothing is left behind however the processes end. It is sealed against shrinking, which would kill a process that
-// uses it. Pages that were never written take no memory.
+// Shared memory without a name: who writes makes it and passes its descriptor over the unix socket, so nobody else can
+// open it and nothing is left behind however the processes end. It is sealed against shrinking, which would kill a
+// process that uses it. Pages that were never written take no memory.
 
 const shmAvailable = true
 
@@ -90,8 +90,8 @@ type hearer struct {
 	frame int // bytes to come of a frame
 }
 
-// hear returns what has come and not been used, or is kept; its memory lasts until the next call. Descriptors come with it
-// only while rights is set.
+// hear returns what has come and not been used, or is kept; its memory lasts until the next call. Descriptors come with
+// it only while rights is set.
 func (h *hearer) hear(rights bool) ([]byte, error) {
 	if !rights {
 		n, err := h.sock.Read(h.buf[h.kept:])

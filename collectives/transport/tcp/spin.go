@@ -9,8 +9,8 @@ import (
 
 // Waking a goroutine that sleeps in the network poller, and the processor under it, costs tens to hundreds of
 // microseconds, more than a small message takes. So a reader that finds nothing looks again for a while, giving way to
-// other goroutines, before it sleeps; for longer while somebody waits for what it may find. Where ranks share cores that
-// would keep the others from sending: there nobody spins.
+// other goroutines, before it sleeps; for longer while somebody waits for what it may find. Where ranks share cores
+// that would keep the others from sending: there nobody spins.
 
 // defaultSpin is how long a rank with a core of its own looks before it sleeps, and spinWanted how many times as long
 // while a receive waits.

@@ -139,8 +139,8 @@ func (p *peer) sendLast(typ frameType, payload []byte) {
 	}
 }
 
-// beat shows the peer that this rank is alive, when it has not heard from it otherwise: at first, as it has met all others, and
-// then from time to time.
+// beat shows the peer that this rank is alive, when it has not heard from it otherwise: at first, as it has met all
+// others, and then from time to time.
 func (p *peer) beat() {
 	every := p.t.c.Heartbeat
 	tick := time.NewTicker(every)
