@@ -105,6 +105,21 @@ func TestSoakFreezes(t *testing.T) {
 	report(t, "SIGSTOP", took, 10*time.Second)
 }
 
+// A rank that is paused for 8 s, longer than a handshake may take, while the others meet.
+func TestSoakPausedWhileMeeting(t *testing.T) {
+	if !soak {
+		t.Skip("not run: ci/soak does; TestHandshakeIsTriedAgain is the short form")
+	}
+	for _, carrier := range carriers() {
+		t.Run(string(carrier), func(t *testing.T) {
+			sites := make([]site, 4)
+			sites[0].prefix = []string{"sh", "-c", `sleep 0.6; exec "$0"`}
+			sites[2].prefix = []string{"sh", "-c", `(sleep 0.3; kill -STOP $$; sleep 8; kill -CONT $$) & exec "$0"`}
+			startWorkersAt(t, collectives.Ring, 4*time.Second, carrier, sites)
+		})
+	}
+}
+
 // Two hosts, network namespaces as far as the kernel is concerned, whose cable is pulled.
 func TestSoakCutCable(t *testing.T) {
 	if !soak {
