@@ -49,8 +49,9 @@ type Config struct {
 	// they leave their addresses, is sealed but not encrypted in any case.
 	TLS bool
 
-	// Listen is the host or address at which this rank accepts connections over TCP. "" means loopback if the store is
-	// reached over loopback, otherwise the address from which this rank reaches the store.
+	// Listen is the host or address at which this rank accepts connections over TCP. "" means the address from which
+	// this rank reaches the store. Where that is loopback, and rank 0 serves the store to other hosts too, it means all
+	// interfaces, as 0.0.0.0 does: the others then try each address of this host.
 	Listen string
 }
 
