@@ -18,7 +18,7 @@ func (t *Tape) Backward(loss *Var) { t.BackwardScaled(loss, 1) }
 // batch passes n/N, so that the sum over replicas is the gradient of the batch's mean.
 func (t *Tape) BackwardScaled(loss *Var, scale float64) {
 	switch {
-	case loss.tape != t:
+	case loss.Tape() != t:
 		panic("autograd: Backward: the loss is on another tape")
 	case t.mode != Train:
 		panic("autograd: Backward: the tape is in infer mode and has recorded nothing")

@@ -21,6 +21,9 @@ func Checkpoint(t *Tape, fn func(t *Tape, x []*Var) *Var, x ...*Var) *Var {
 	if len(x) == 0 {
 		checkpointOp.panicf("no operands: pass what fn computes from")
 	}
+	for _, v := range x {
+		v.mustLive()
+	}
 	if t.mode != Train {
 		return fn(t, x)
 	}

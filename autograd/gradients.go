@@ -20,7 +20,7 @@ import (
 // once more, op by op: for Attention that holds the matrix of all weights, for Recurrent some twenty ops a step.
 func (t *Tape) Gradients(y *Var, of ...*Var) []*Var {
 	switch {
-	case y.tape != t:
+	case y.Tape() != t:
 		panic("autograd: Gradients: y is on another tape")
 	case t.mode != Train:
 		panic("autograd: Gradients: the tape is in infer mode and has recorded nothing")
@@ -77,6 +77,16 @@ func (t *Tape) walkBack(lo, hi int, contribute func(v, g *Var)) {
 			}
 		}
 	}
+	gradients := make([]*Var, len(of))
+	for i, v := range of {
+		if v.Tape() != t {
+			panic("autograd: Gradients: of a Var on another tape")
+		}
+		if gradients[i] = v.adjoint; v.adjoint == nil {
+			gradients[i] = t.zeros(v.DType(), v.Shape()...)
+		}
+	}
+	return gradients
 }
 
 // NoSecondDerivativeError says that Gradients met an op whose derivative is not made of ops.

@@ -47,9 +47,9 @@ type node struct {
 // on starts an op on operands of one tape and one dtype; it panics if they are not. The op then checks shapes, sets the
 // node's fields and calls run.
 func (o *op) on(in ...*Var) *node {
-	t, d := in[0].tape, in[0].DType()
+	t, d := in[0].Tape(), in[0].DType()
 	for _, v := range in[1:] {
-		if v.tape != t {
+		if v.mustLive(); v.tape != t {
 			panic(fmt.Sprintf("autograd: %s: operands on two tapes", o.name))
 		}
 		if v.DType() != d {

@@ -31,7 +31,7 @@ func Stack(i int, x ...*Var) *Var {
 		concatOp.panicf("no operands")
 	}
 	for k, v := range x[1:] {
-		if !v.value.SameShape(x[0].value) {
+		if !v.Value().SameShape(x[0].Value()) {
 			concatOp.panicf("operand 0 %v and operand %d %v: shapes to stack must agree", x[0].Shape(), k+1, v.Shape())
 		}
 	}

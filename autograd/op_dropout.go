@@ -27,7 +27,7 @@ func (o *op) drops(x *Var, p float64) bool {
 	if !(p >= 0 && p <= 1) {
 		o.panicf("probability %v is not between 0 and 1", p)
 	}
-	return p != 0 && x.tape.Training()
+	return p != 0 && x.Tape().Training()
 }
 
 var dropoutOp = &op{"Dropout",

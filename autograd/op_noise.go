@@ -14,7 +14,7 @@ func GaussianDropout(x *Var, p float64) *Var {
 	if !(p >= 0 && p < 1) {
 		gaussianDropoutOp.panicf("p = %v, want 0 <= p < 1", p)
 	}
-	if p == 0 || !x.tape.Training() {
+	if p == 0 || !x.Tape().Training() {
 		return x
 	}
 	n := gaussianDropoutOp.on(x)
@@ -28,7 +28,7 @@ func GaussianNoise(x *Var, std float64) *Var {
 	if !(std >= 0) {
 		gaussianNoiseOp.panicf("std = %v, want >= 0", std)
 	}
-	if std == 0 || !x.tape.Training() {
+	if std == 0 || !x.Tape().Training() {
 		return x
 	}
 	n := gaussianNoiseOp.on(x)

@@ -11,7 +11,7 @@ func RReLU(x *Var, lo, hi float64) *Var {
 	if !(lo <= hi) {
 		rreluOp.panicf("slopes from %v to %v, want the first at most the second", lo, hi)
 	}
-	if !x.tape.Training() {
+	if !x.Tape().Training() {
 		return LeakyReLU(x, (lo+hi)/2)
 	}
 	n := rreluOp.on(x)

@@ -32,9 +32,8 @@ func MaskedFill(x *Var, mask *tensor.Tensor, value float64) *Var {
 
 // MaskedSelect returns the elements of x where mask (Bool), of x's shape, is true, in row-major order, as one axis.
 func MaskedSelect(x *Var, mask *tensor.Tensor) *Var {
-	if !x.value.SameShape(mask) {
-		panic(fmt.Sprintf("autograd: MaskedSelect: x %v and mask %v: shapes must agree",
-			x.Shape(), slices.Clone(mask.Shape())))
+	if !x.Value().SameShape(mask) {
+		maskedFillOp.panicf("x %v and mask %v: shapes must agree to select", x.Shape(), slices.Clone(mask.Shape()))
 	}
 	if mask.DType() != tensor.Bool {
 		panic(fmt.Sprintf("autograd: MaskedSelect: the mask is %v, want bool", mask.DType()))

@@ -15,6 +15,7 @@ type Param struct {
 	Sparse bool
 
 	value *tensor.Tensor
+	set   *Set // whose vector value is a part of; nil if there is none
 }
 
 // NewParam returns a parameter whose value is x itself, not a copy. It panics unless x is Float32 or Float64 and contiguous.
@@ -31,12 +32,12 @@ func NewParam(x *tensor.Tensor) *Param {
 func (p *Param) Value() *tensor.Tensor { return p.value }
 
 // Replace makes x itself the parameter's value. The shape must stay; the dtype may change, to Float32 or Float64. A [Set] that
-// held the old value no longer follows the parameter. Not while a tape uses it.
+// held the old value is stale from now on. Not while a tape uses it.
 func (p *Param) Replace(x *tensor.Tensor) {
 	if !x.SameShape(p.value) {
 		panic(fmt.Sprintf("autograd: Replace: shapes %v and %v", p.value.Shape(), x.Shape()))
 	}
-	p.value = NewParam(x).value
+	p.value, p.set = NewParam(x).value, nil
 }
 
 func mustFloat(op string, x *tensor.Tensor) {

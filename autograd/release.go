@@ -13,7 +13,8 @@ type Mark int
 func (t *Tape) Mark() Mark { return Mark(t.vars.n) }
 
 // Release gives the memory of the values made since the mark back to the tape, but for that of keep: what comes next uses it again, so
-// that a chain of layers needs the memory of its largest layer, not of all. Those Vars, keep excepted, must not be used any more. A
+// that a chain of layers needs the memory of its largest layer, not of all. Those Vars, but for keep and for parameters', are stale from
+// now on, as after Reset. A
 // training tape, which needs its values for Backward, does nothing. [layers.Sequential] calls it after every layer.
 //
 // [layers.Sequential]: https://pkg.go.dev/github.com/tutti-ml/tutti/layers#Sequential
@@ -21,9 +22,14 @@ func (t *Tape) Release(since Mark, keep *Var) {
 	if t.mode == Train {
 		return
 	}
+	keep.mustLive()
 	for i := int(since); i < t.vars.n; i++ {
 		v := t.vars.at(i)
-		if v.value == nil || v == keep || !t.pool.Owns(v.value) || within(v.value, keep.value) {
+		if v == keep || v.param != nil {
+			continue
+		}
+		v.tape = nil
+		if v.value == nil || !t.pool.Owns(v.value) || within(v.value, keep.value) {
 			continue
 		}
 		t.pool.Put(v.value)

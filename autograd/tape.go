@@ -28,7 +28,7 @@ type Tape struct {
 	mode   Mode
 	rng    *rand.Rand
 	pool   tensor.Pool
-	vars   arena[Var]
+	vars   varList
 	record arena[node]
 	params map[*Param]*Var
 	onGrad func(p *Param)
@@ -62,10 +62,17 @@ func NewTape(m Mode, rng *rand.Rand) *Tape {
 	return t
 }
 
-// Reset forgets the record and takes back the memory of every Var, value and gradient of the tape, which are invalid from
-// now on. The next step draws from rng. Mode, OnGrad and GradsInto stay.
+// Reset forgets the record and takes back the memory of every value and gradient of the tape. Its Vars are stale from now on: to use
+// one panics. Tensors got from them, by Value or Grad, must not be read any more, for the next step writes over them; on a guarded
+// tape they read as NaN (see Guard). What the next step needs is cloned, or carried over by a [layers.Carry]. The next step draws from
+// rng. Mode, OnGrad and GradsInto stay.
+//
+// [layers.Carry]: https://pkg.go.dev/github.com/tutti-ml/tutti/layers#Carry
 func (t *Tape) Reset(rng *rand.Rand) {
 	t.rng = rng
+	if t.guard {
+		t.poison()
+	}
 	t.pool.Reset()
 	t.vars.reset()
 	t.record.reset()
@@ -114,6 +121,9 @@ func (t *Tape) Const(x *tensor.Tensor) *Var {
 // Use returns p as a Var whose gradient Backward computes, unless p is Frozen or the tape infers. Every Use of one
 // parameter between two Resets returns the same Var.
 func (t *Tape) Use(p *Param) *Var {
+	if p == nil {
+		panic("autograd: Use: the parameter is nil: was its layer made by its constructor?")
+	}
 	if v, ok := t.params[p]; ok {
 		return v
 	}
@@ -126,7 +136,7 @@ func (t *Tape) Use(p *Param) *Var {
 		n := t.record.next()
 		n.reset(useOp, t)
 		n.out = v
-		if t.set != nil && t.set.Has(p) {
+		if t.set != nil && t.set.holds("Use", p) {
 			lo, hi := t.set.Range(p)
 			v.grad, v.external = t.pool.Slice(t.flat, 0, lo, hi), true
 		}
@@ -158,10 +168,13 @@ func (t *Tape) OnGrad(fn func(p *Param)) { t.onGrad = fn }
 
 // GradsInto makes gradients of s's parameters add into flat, a contiguous tensor laid out as s.Value, from now on and across
 // Resets. The caller zeroes it when a new sum begins; it is not zeroed here. Grad then returns views of it. A nil s ends
-// it. It panics if length or dtype disagree, or if parameters have been used since the last Reset.
+// it. It panics if length or dtype disagree, if s is stale (see Set), or if parameters have been used since the last Reset.
 func (t *Tape) GradsInto(s *Set, flat *tensor.Tensor) {
 	if len(t.params) > 0 {
 		panic("autograd: GradsInto: parameters have been used already: call it right after NewTape or Reset")
+	}
+	if s != nil {
+		s.mustHold("GradsInto")
 	}
 	if s != nil && (flat.Rank() != 1 || flat.Len() != s.Len() || flat.DType() != s.DType() || !flat.IsContiguous()) {
 		panic(fmt.Sprintf("autograd: GradsInto: flat is %v %v, the set %v [%d]", flat.DType(), flat.Shape(), s.DType(), s.Len()))
@@ -171,17 +184,17 @@ func (t *Tape) GradsInto(s *Set, flat *tensor.Tensor) {
 
 func (t *Tape) newVar(x *tensor.Tensor) *Var {
 	v := t.vars.next()
-	*v = Var{tape: t, value: x}
+	v.tape, v.value = t, x
 	return v
 }
+
+const arenaChunk = 128
 
 // arena hands out records one after another and takes them all back at once. Their addresses never change.
 type arena[T any] struct {
 	chunks [][]T
 	n      int
 }
-
-const arenaChunk = 128
 
 // next returns a record that holds whatever it held when it was last in use.
 func (a *arena[T]) next() *T {

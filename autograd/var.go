@@ -2,13 +2,19 @@ package autograd
 
 import (
 	"fmt"
+	"runtime"
+	"strings"
 
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// Var is a value on a tape: a constant, a parameter or the result of an op. It is valid until its tape is Reset.
+// Var is a value on a tape: a constant, a parameter or the result of an op. It is valid until its tape is Reset, or Releases it: from
+// then on it is stale, and every op and method panics that is given it. A state that outlives a step, as of a recurrent layer, is
+// carried over as a constant (see [layers.Carry]).
+//
+// [layers.Carry]: https://pkg.go.dev/github.com/tutti-ml/tutti/layers#Carry
 type Var struct {
-	tape  *Tape
+	tape  *Tape          // nil: stale
 	value *tensor.Tensor // contiguous
 	// grad is the gradient of the loss with respect to value, as far as it has been added up; nil before the first
 	// contribution. Only its elements count: an op that keeps the elements in place hands the tensor on as it is, whatever
@@ -24,25 +30,31 @@ type Var struct {
 
 // Value returns the tensor that v stands for. It belongs to the tape (or to the parameter): read it, and Clone it if it must
 // outlive the next Reset.
-func (v *Var) Value() *tensor.Tensor { return v.value }
+func (v *Var) Value() *tensor.Tensor {
+	v.mustLive()
+	return v.value
+}
 
 // Tape returns the tape that v is on.
-func (v *Var) Tape() *Tape { return v.tape }
+func (v *Var) Tape() *Tape {
+	v.mustLive()
+	return v.tape
+}
 
 // Shape returns the shape of the value. The slice belongs to the value.
-func (v *Var) Shape() []int { return v.value.Shape() }
+func (v *Var) Shape() []int { return v.Value().Shape() }
 
 // Dim returns the length of axis i of the value; a negative i counts from the last axis.
-func (v *Var) Dim(i int) int { return v.value.Dim(i) }
+func (v *Var) Dim(i int) int { return v.Value().Dim(i) }
 
 // Rank returns the number of axes of the value.
-func (v *Var) Rank() int { return v.value.Rank() }
+func (v *Var) Rank() int { return v.Value().Rank() }
 
 // Len returns the number of elements of the value.
-func (v *Var) Len() int { return v.value.Len() }
+func (v *Var) Len() int { return v.Value().Len() }
 
 // DType returns the dtype of the value, Float32 or Float64.
-func (v *Var) DType() tensor.DType { return v.value.DType() }
+func (v *Var) DType() tensor.DType { return v.Value().DType() }
 
 // Item returns the one element of v, a loss for example. It panics if v has more or fewer.
 func (v *Var) Item() float64 {
@@ -53,4 +65,38 @@ func (v *Var) Item() float64 {
 		return float64(tensor.Data[float32](v.value)[0])
 	}
 	return tensor.Data[float64](v.value)[0]
+}
+
+// mustLive panics if v is nil or stale.
+func (v *Var) mustLive() {
+	if v == nil || v.tape == nil {
+		v.panicStale()
+	}
+}
+
+func (v *Var) panicStale() {
+	if v == nil {
+		panic(fmt.Sprintf("autograd: %s: a Var is nil", calledFunction()))
+	}
+	panic(fmt.Sprintf("autograd: %s: a Var is stale: since it was made, its tape was Reset, or Released it: Clone the values that must "+
+		"outlive that, or carry them over by a layers.Carry", calledFunction()))
+}
+
+// calledFunction returns the name of this package's function that the program called: "MatMul", "Var.Item".
+func calledFunction() string {
+	pcs := make([]uintptr, 32)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs)])
+	name := ""
+	for {
+		f, more := frames.Next()
+		at := strings.LastIndexByte(f.Function, '/') + 1
+		own, ok := strings.CutPrefix(f.Function[at:], "autograd.")
+		if !ok {
+			break
+		}
+		if name = strings.NewReplacer("(*", "", ")", "", "[...]", "").Replace(own); !more {
+			break
+		}
+	}
+	return name
 }

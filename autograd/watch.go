@@ -13,7 +13,7 @@ func (t *Tape) Watch(x *tensor.Tensor) *Var {
 // Grad returns the gradient that Backward has added up for a Var made by Use or Watch, in its shape, and nil for every other: the
 // memory of their gradients is used again as soon as they have been passed on. It belongs to the tape.
 func (v *Var) Grad() *tensor.Tensor {
-	if v.grad == nil || v.param == nil && !v.leaf {
+	if v.mustLive(); v.grad == nil || v.param == nil && !v.leaf {
 		return nil
 	}
 	return v.tape.pool.Reshape(v.grad, v.Shape()...)
@@ -42,4 +42,4 @@ func onBackward(n *node) {
 
 // Detach returns x's value as a Var that needs no gradient: whatever is computed from it does not reach back through x. Nothing is
 // copied. (PyTorch's detach, TensorFlow's stop_gradient.)
-func Detach(x *Var) *Var { return x.tape.newVar(x.tape.pool.Reshape(x.value, x.Shape()...)) }
+func Detach(x *Var) *Var { return x.Tape().newVar(x.tape.pool.Reshape(x.value, x.Shape()...)) }
