@@ -2,9 +2,8 @@ package autograd
 
 import (
 	"fmt"
-	"runtime"
-	"strings"
 
+	"github.com/tutti-ml/tutti/internal/caller"
 	"github.com/tutti-ml/tutti/tensor"
 )
 
@@ -76,27 +75,8 @@ func (v *Var) mustLive() {
 
 func (v *Var) panicStale() {
 	if v == nil {
-		panic(fmt.Sprintf("autograd: %s: a Var is nil", calledFunction()))
+		panic(fmt.Sprintf("%s: a Var is nil", caller.Name("autograd")))
 	}
-	panic(fmt.Sprintf("autograd: %s: a Var is stale: since it was made, its tape was Reset, or Released it: Clone the values that must "+
-		"outlive that, or carry them over by a layers.Carry", calledFunction()))
-}
-
-// calledFunction returns the name of this package's function that the program called: "MatMul", "Var.Item".
-func calledFunction() string {
-	pcs := make([]uintptr, 32)
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs)])
-	name := ""
-	for {
-		f, more := frames.Next()
-		at := strings.LastIndexByte(f.Function, '/') + 1
-		own, ok := strings.CutPrefix(f.Function[at:], "autograd.")
-		if !ok {
-			break
-		}
-		if name = strings.NewReplacer("(*", "", ")", "", "[...]", "").Replace(own); !more {
-			break
-		}
-	}
-	return name
+	panic(fmt.Sprintf("%s: a Var is stale: since it was made, its tape was Reset, or Released it: Clone the values that must "+
+		"outlive that, or carry them over by a layers.Carry", caller.Name("autograd")))
 }

@@ -24,9 +24,9 @@ type Residual struct {
 
 // Forward returns Body(x) + Shortcut(x).
 func (l Residual) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
-	y := l.Body.Forward(t, x)
+	y := forwardAt("Body", -1, l.Body, t, x)
 	if l.Shortcut != nil {
-		x = l.Shortcut.Forward(t, x)
+		x = forwardAt("Shortcut", -1, l.Shortcut, t, x)
 	}
 	if !y.Value().SameShape(x.Value()) {
 		panic(fmt.Sprintf("layers: Residual: the body gives %v, the shortcut %v", y.Shape(), x.Shape()))
@@ -42,7 +42,7 @@ type Concat struct {
 
 // Forward returns the branches' results, joined.
 func (l Concat) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
-	return autograd.Concat(l.Axis, branches(t, "Concat", l.Branches, x)...)
+	return autograd.Concat(l.Axis, branches(t, "Concat", "Branches", l.Branches, x)...)
 }
 
 // Parallel gives every branch the same input and adds their results, which broadcast. It has one branch at least.
@@ -50,7 +50,7 @@ type Parallel []Layer
 
 // Forward returns the sum of the branches' results.
 func (l Parallel) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
-	ys := branches(t, "Parallel", l, x)
+	ys := branches(t, "Parallel", "", l, x)
 	sum := ys[0]
 	for _, y := range ys[1:] {
 		sum = autograd.Add(sum, y)
@@ -58,13 +58,13 @@ func (l Parallel) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
 	return sum
 }
 
-func branches(t *autograd.Tape, name string, list []Layer, x *autograd.Var) []*autograd.Var {
+func branches(t *autograd.Tape, name, place string, list []Layer, x *autograd.Var) []*autograd.Var {
 	if len(list) == 0 {
 		panic(fmt.Sprintf("layers: %s: no branches", name))
 	}
 	ys := make([]*autograd.Var, len(list))
 	for i, l := range list {
-		ys[i] = l.Forward(t, x)
+		ys[i] = forwardAt(place, i, l, t, x)
 	}
 	return ys
 }

@@ -26,11 +26,11 @@ func NewHighway(rng *rand.Rand, features int) *Highway {
 
 // Forward returns g·relu(Plain(x)) + (1 − g)·x.
 func (l *Highway) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
-	h := l.Plain.Forward(t, x)
+	h := forwardAt("Plain", -1, l.Plain, t, x)
 	if l.Activation != nil {
-		h = l.Activation.Forward(t, h)
+		h = forwardAt("Activation", -1, l.Activation, t, h)
 	} else {
 		h = autograd.ReLU(h)
 	}
-	return autograd.Add(x, autograd.Mul(autograd.Sigmoid(l.Gate.Forward(t, x)), autograd.Sub(h, x)))
+	return autograd.Add(x, autograd.Mul(autograd.Sigmoid(forwardAt("Gate", -1, l.Gate, t, x)), autograd.Sub(h, x)))
 }

@@ -61,6 +61,27 @@ func (r Reduction) over(y *autograd.Var, count float64) *autograd.Var {
 	panic(fmt.Sprintf("layers: %v: want MeanReduction, SumReduction or NoReduction", r))
 }
 
+// targetOf returns the target of a loss as a constant. It panics, and says what to do, unless the target has y's shape and dtype: to
+// broadcast a target [N, 1] to a y [N] would compare everything with everything.
+func targetOf(t *autograd.Tape, loss string, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
+	mustHaveTarget(loss, target)
+	switch same := y.Value().SameShape(target); {
+	case !same && y.Len() == target.Len():
+		panic(fmt.Sprintf("layers: %s: the result is %v and the target %v: reshape the targets to %[2]v", loss, y.Shape(), target.Shape()))
+	case !same:
+		panic(fmt.Sprintf("layers: %s: the result is %v and the target %v: want one shape", loss, y.Shape(), target.Shape()))
+	case target.DType() != y.DType():
+		panic(fmt.Sprintf("layers: %s: the result is %v and the target %v: take target.Cast(y.DType())", loss, y.DType(), target.DType()))
+	}
+	return t.Const(target)
+}
+
+func mustHaveTarget(loss string, target *tensor.Tensor) {
+	if target == nil {
+		panic(fmt.Sprintf("layers: %s: the target is nil: does the data have labels or targets?", loss))
+	}
+}
+
 // weighted returns y times w, which broadcasts and may be nil.
 func weighted(t *autograd.Tape, y *autograd.Var, w *tensor.Tensor) *autograd.Var {
 	if w == nil {

@@ -23,7 +23,7 @@ type BCE struct {
 
 // Loss returns the binary cross-entropy.
 func (l BCE) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
-	return l.Reduction.of(weighted(t, autograd.BinaryCrossEntropy(y, t.Const(target)), l.Weight))
+	return l.Reduction.of(weighted(t, autograd.BinaryCrossEntropy(y, targetOf(t, "BCE", y, target)), l.Weight))
 }
 
 // Yes returns 0.5, an even chance. It implements [Decider].
@@ -38,13 +38,14 @@ type BCEWithLogits struct {
 
 // Loss returns the binary cross-entropy.
 func (l BCEWithLogits) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
+	yes := targetOf(t, "BCEWithLogits", y, target)
 	if l.PosWeight == nil {
-		return l.Reduction.of(weighted(t, autograd.BinaryCrossEntropyWithLogits(y, t.Const(target)), l.Weight))
+		return l.Reduction.of(weighted(t, autograd.BinaryCrossEntropyWithLogits(y, yes), l.Weight))
 	}
 	// (1−t)·y − (1 + (w−1)·t)·log σ(y)
 	one := tensor.New(y.DType(), 1)
 	one.Fill(1)
-	yes, ones := t.Const(target), t.Const(one)
+	ones := t.Const(one)
 	share := autograd.Add(autograd.Mul(autograd.Sub(t.Const(l.PosWeight), ones), yes), ones)
 	losses := autograd.Sub(autograd.Mul(autograd.Sub(ones, yes), y), autograd.Mul(share, autograd.LogSigmoid(y)))
 	return l.Reduction.of(weighted(t, losses, l.Weight))
@@ -62,7 +63,7 @@ type SigmoidFocal struct {
 
 // Loss returns the focal loss.
 func (l SigmoidFocal) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
-	return l.Reduction.of(autograd.SigmoidFocal(y, t.Const(target), or(l.Alpha, 0.25), max(0, or(l.Gamma, 2))))
+	return l.Reduction.of(autograd.SigmoidFocal(y, targetOf(t, "SigmoidFocal", y, target), or(l.Alpha, 0.25), max(0, or(l.Gamma, 2))))
 }
 
 // Yes returns 0, the logit of an even chance. It implements [Decider].
@@ -79,7 +80,7 @@ type Dice struct {
 
 // Loss returns the Dice loss, [N, C] unless reduced.
 func (l Dice) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
-	x, goal := y, t.Const(target)
+	x, goal := y, targetOf(t, "Dice", y, target)
 	if y.Rank() > 3 {
 		x, goal = autograd.Reshape(x, y.Dim(0), y.Dim(1), -1), autograd.Reshape(goal, y.Dim(0), y.Dim(1), -1)
 	}
@@ -94,7 +95,7 @@ type Hinge struct {
 
 // Loss returns the hinge loss.
 func (l Hinge) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
-	return l.Reduction.of(autograd.Hinge(autograd.Mul(y, t.Const(target)), or(l.Margin, 1)))
+	return l.Reduction.of(autograd.Hinge(autograd.Mul(y, targetOf(t, "Hinge", y, target)), or(l.Margin, 1)))
 }
 
 // Yes returns 0, as targets are 1 and −1. It implements [Decider].
@@ -105,7 +106,7 @@ type SoftMargin struct{ Reduction Reduction }
 
 // Loss returns the logistic loss.
 func (l SoftMargin) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
-	return l.Reduction.of(autograd.Neg(autograd.LogSigmoid(autograd.Mul(y, t.Const(target)))))
+	return l.Reduction.of(autograd.Neg(autograd.LogSigmoid(autograd.Mul(y, targetOf(t, "SoftMargin", y, target)))))
 }
 
 // Yes returns 0, as targets are 1 and −1. It implements [Decider].

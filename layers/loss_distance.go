@@ -16,7 +16,7 @@ type HingeEmbedding struct {
 
 // Loss returns the loss of distances.
 func (l HingeEmbedding) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
-	return l.Reduction.of(autograd.HingeEmbedding(y, t.Const(target), or(l.Margin, 1)))
+	return l.Reduction.of(autograd.HingeEmbedding(y, targetOf(t, "HingeEmbedding", y, target), or(l.Margin, 1)))
 }
 
 // CosineEmbedding is 1 − cos(a, b) where the target is 1, and max(0, cos(a, b) − Margin) where it is −1.
@@ -30,7 +30,8 @@ type CosineEmbedding struct {
 // Loss returns the loss of angles, [N] unless reduced.
 func (l CosineEmbedding) Loss(t *autograd.Tape, a, b *autograd.Var, target *tensor.Tensor) *autograd.Var {
 	const eps = 1e-12 // PyTorch's
-	return l.Reduction.of(autograd.CosineEmbedding(autograd.CosineSimilarity(a, b, eps), t.Const(target), l.Margin))
+	cosines := autograd.CosineSimilarity(a, b, eps)
+	return l.Reduction.of(autograd.CosineEmbedding(cosines, targetOf(t, "CosineEmbedding", cosines, target), l.Margin))
 }
 
 // MarginRanking is max(0, Margin − target·(a − b)): a should rank above b where the target is 1, below where it is −1.
@@ -41,7 +42,8 @@ type MarginRanking struct {
 
 // Loss returns the ranking loss.
 func (l MarginRanking) Loss(t *autograd.Tape, a, b *autograd.Var, target *tensor.Tensor) *autograd.Var {
-	return l.Reduction.of(autograd.Hinge(autograd.Mul(autograd.Sub(a, b), t.Const(target)), l.Margin))
+	lead := autograd.Sub(a, b)
+	return l.Reduction.of(autograd.Hinge(autograd.Mul(lead, targetOf(t, "MarginRanking", lead, target)), l.Margin))
 }
 
 // Triplet is max(0, Margin + |anchor − positive| − |anchor − negative|): the positive is to be nearer than the negative.

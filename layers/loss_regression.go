@@ -1,7 +1,6 @@
 package layers
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/tutti-ml/tutti/autograd"
@@ -16,7 +15,7 @@ type MSE struct{ Reduction Reduction }
 // Loss returns the squared error.
 func (l MSE) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
 	if l.Reduction == MeanReduction {
-		return autograd.MSE(y, t.Const(target))
+		return autograd.MSE(y, targetOf(t, "MSE", y, target))
 	}
 	d := difference(t, "MSE", y, target)
 	return l.Reduction.of(autograd.Mul(d, d))
@@ -64,10 +63,11 @@ type PoissonNLL struct {
 // Loss returns the negative log-likelihood.
 func (l PoissonNLL) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
 	var losses *autograd.Var
+	goal := targetOf(t, "PoissonNLL", y, target)
 	if l.Rates {
-		losses = autograd.PoissonNLLOfRates(y, t.Const(target), or(l.Eps, 1e-8))
+		losses = autograd.PoissonNLLOfRates(y, goal, or(l.Eps, 1e-8))
 	} else {
-		losses = autograd.PoissonNLL(y, t.Const(target))
+		losses = autograd.PoissonNLL(y, goal)
 	}
 	if l.Full {
 		losses = autograd.Add(losses, t.Const(stirling(target)))
@@ -99,7 +99,7 @@ type GaussianNLL struct {
 
 // Loss returns ½·(log variance + (mean − target)²/variance). All three have one shape.
 func (l GaussianNLL) Loss(t *autograd.Tape, mean, variance *autograd.Var, target *tensor.Tensor) *autograd.Var {
-	losses := autograd.GaussianNLL(mean, t.Const(target), variance, or(l.Eps, 1e-6))
+	losses := autograd.GaussianNLL(mean, targetOf(t, "GaussianNLL", mean, target), variance, or(l.Eps, 1e-6))
 	if l.Full {
 		constant := tensor.New(mean.DType(), 1)
 		constant.Fill(math.Log(2*math.Pi) / 2)
@@ -118,22 +118,18 @@ type KLDiv struct {
 
 // Loss returns the divergence.
 func (l KLDiv) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
-	var losses *autograd.Var
+	divergence := autograd.KLDiv
 	if l.LogTarget {
-		losses = autograd.KLDivLog(y, t.Const(target))
-	} else {
-		losses = autograd.KLDiv(y, t.Const(target))
+		divergence = autograd.KLDivLog
 	}
+	losses := divergence(y, targetOf(t, "KLDiv", y, target))
 	if l.BatchMean {
 		return MeanReduction.over(losses, float64(y.Dim(0)))
 	}
 	return l.Reduction.of(losses)
 }
 
-// difference returns y − target, which must not broadcast: a target [N, 1] of a y [N] is a mistake that would cost N² terms.
+// difference returns y − target.
 func difference(t *autograd.Tape, loss string, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
-	if !y.Value().SameShape(target) {
-		panic(fmt.Sprintf("layers: %s: shapes %v and %v differ", loss, y.Shape(), target.Shape()))
-	}
-	return autograd.Sub(y, t.Const(target))
+	return autograd.Sub(y, targetOf(t, loss, y, target))
 }

@@ -25,7 +25,7 @@ func NewMaxout(rng *rand.Rand, in, out, pieces int) *Maxout {
 
 // Forward returns the largest of the pieces.
 func (l *Maxout) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
-	y := l.Linear.Forward(t, x)
+	y := forwardAt("Linear", -1, l.Linear, t, x)
 	shape := append(append([]int{}, y.Shape()[:y.Rank()-1]...), l.Pieces, y.Dim(-1)/l.Pieces)
 	return autograd.Max(autograd.Reshape(y, shape...), -2)
 }

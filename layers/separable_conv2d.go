@@ -29,5 +29,5 @@ func NewSeparableConv2D(rng *rand.Rand, c Conv2DConfig, multiplier int) *Separab
 
 // Forward returns both convolutions of x.
 func (l *SeparableConv2D) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
-	return l.Pointwise.Forward(t, l.Depthwise.Forward(t, x))
+	return forwardAt("Pointwise", -1, l.Pointwise, t, forwardAt("Depthwise", -1, l.Depthwise, t, x))
 }

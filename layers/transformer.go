@@ -114,8 +114,8 @@ func (l *TransformerEncoder) Forward(t *autograd.Tape, x *autograd.Var) *autogra
 
 // Encode returns y where self-attention does not see what m hides.
 func (l *TransformerEncoder) Encode(t *autograd.Tape, x *autograd.Var, m Masks) *autograd.Var {
-	for _, layer := range l.Layers {
-		x = layer.Encode(t, x, m)
+	for i, layer := range l.Layers {
+		x = within("Layers", i, layer, func() *autograd.Var { return layer.Encode(t, x, m) })
 	}
 	if l.Norm != nil {
 		x = l.Norm.Forward(t, x)

@@ -65,8 +65,8 @@ func NewTransformerDecoder(rng *rand.Rand, layers int, c TransformerConfig) *Tra
 
 // Decode returns y; for the masks see TransformerDecoderLayer.Decode.
 func (l *TransformerDecoder) Decode(t *autograd.Tape, x, memory *autograd.Var, self, cross Masks) *autograd.Var {
-	for _, layer := range l.Layers {
-		x = layer.Decode(t, x, memory, self, cross)
+	for i, layer := range l.Layers {
+		x = within("Layers", i, layer, func() *autograd.Var { return layer.Decode(t, x, memory, self, cross) })
 	}
 	if l.Norm != nil {
 		x = l.Norm.Forward(t, x)

@@ -12,21 +12,24 @@ func (t *Tensor) Fill(v float64) { t.fill(v) }
 // Uniform fills a Float32 or Float64 tensor with numbers drawn evenly from [lo, hi). The same generator gives the same
 // numbers on every machine. It draws Len numbers from r, in row-major order.
 func (t *Tensor) Uniform(r *rand.Rand, lo, hi float64) {
-	t.generate("Uniform", func() float64 { return lo + float64((hi-lo)*r.Float64()) })
+	t.generate("Uniform", r, func() float64 { return lo + float64((hi-lo)*r.Float64()) })
 }
 
 // Normal fills a Float32 or Float64 tensor with numbers from the normal distribution of the given mean and standard
 // deviation. The same generator gives the same numbers on every machine. It draws Len numbers from r, in row-major order.
 func (t *Tensor) Normal(r *rand.Rand, mean, std float64) {
-	t.generate("Normal", func() float64 {
+	t.generate("Normal", r, func() float64 {
 		// An odd multiple of 2⁻⁵³, so never 0 or 1, and symmetric about ½.
 		p := (float64(r.Uint64()>>12) + 0.5) * 0x1p-52
 		return mean + float64(std*normalQuantile(p))
 	})
 }
 
-func (t *Tensor) generate(op string, next func() float64) {
+func (t *Tensor) generate(op string, r *rand.Rand, next func() float64) {
 	t.mustContiguous(op)
+	if t.dtype == Float32 || t.dtype == Float64 {
+		mustDraw(r)
+	}
 	switch t.dtype {
 	case Float32:
 		x := Data[float32](t)

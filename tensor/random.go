@@ -9,11 +9,14 @@ import (
 	"math/bits"
 	"math/rand/v2"
 	"sort"
+
+	"github.com/tutti-ml/tutti/internal/caller"
 )
 
 // RandInt fills t, of any dtype that counts, with whole numbers drawn evenly from lo ≤ v < hi, converted as Cast does. It draws
 // in row-major order.
 func (t *Tensor) RandInt(r *rand.Rand, lo, hi int64) {
+	mustDraw(r)
 	if lo >= hi {
 		panic(fmt.Sprintf("tensor: RandInt: no number from %d below %d", lo, hi))
 	}
@@ -27,6 +30,7 @@ func (t *Tensor) RandInt(r *rand.Rand, lo, hi int64) {
 // Bernoulli fills t, of any dtype, with 1 (true) with probability p and 0 (false) otherwise. It draws one number an element, in
 // row-major order.
 func (t *Tensor) Bernoulli(r *rand.Rand, p float64) {
+	mustDraw(r)
 	if !(p >= 0 && p <= 1) {
 		panic(fmt.Sprintf("tensor: Bernoulli: probability %v", p))
 	}
@@ -40,6 +44,7 @@ func (t *Tensor) Bernoulli(r *rand.Rand, p float64) {
 // Permutation returns the numbers 0 … n−1 in random order, every order as likely: an Int64 tensor [n]. To shuffle x along an
 // axis, Take(x, axis, Permutation(r, x.Dim(axis))). Source: Durstenfeld, Algorithm 235, CACM 7(7), 1964.
 func Permutation(r *rand.Rand, n int) *Tensor {
+	mustDraw(r)
 	x := New(Int64, n)
 	p := Data[int64](x)
 	for i := range p {
@@ -61,6 +66,7 @@ func Permutation(r *rand.Rand, n int) *Tensor {
 // Without replacement, the n smallest of −log(uᵢ)/wᵢ are taken, with one uᵢ from (0, 1) for each weight. Source: Efraimidis and
 // Spirakis, Information Processing Letters 97(5), 2006.
 func Multinomial(r *rand.Rand, weights *Tensor, n int, replacement bool) *Tensor {
+	mustDraw(r)
 	if len(weights.shape) == 0 || weights.dtype != Float32 && weights.dtype != Float64 {
 		panic(fmt.Sprintf("tensor: Multinomial: weights of dtype %v and shape %v", weights.dtype, weights.shape))
 	}
@@ -136,5 +142,12 @@ func below(r *rand.Rand, n uint64) uint64 {
 		if hi, lo := bits.Mul64(r.Uint64(), n); lo >= reject {
 			return hi
 		}
+	}
+}
+
+// mustDraw panics if there is no generator, in the name of the function that was called without one, such as a layer's constructor.
+func mustDraw(r *rand.Rand) {
+	if r == nil {
+		panic(caller.Name("") + ": the generator is nil: pass rand.New(rand.NewPCG(seed, 0)), whose numbers can be drawn again")
 	}
 }

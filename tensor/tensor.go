@@ -92,6 +92,9 @@ func Scalar[T Elem](v T) *Tensor {
 // Data returns the elements of t in row-major order, without a copy. It panics unless t is contiguous and T is the Go type
 // of its dtype. The slice is valid as long as t's memory is: for a tensor from a Pool, until that pool takes it back.
 func Data[T Elem](t *Tensor) []T {
+	if t == nil {
+		panic("tensor: Data: the tensor is nil: for one, a parameter that is frozen or was not used has no gradient")
+	}
 	if d := dtypeOf[T](); d != t.dtype {
 		panic(fmt.Sprintf("tensor: Data: a %v tensor read as %v", t.dtype, d))
 	}
