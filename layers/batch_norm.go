@@ -19,13 +19,16 @@ import (
 // each moves the running statistics when its forward pass gets there, one at a time; train.Run collects what the partitions saw
 // and averages it in their order once a step, so that the running statistics are a function of the partitions alone.
 type BatchNorm struct {
-	Weight, Bias            *autograd.Param // both nil: neither scaled nor shifted
+	Weight, Bias *autograd.Param // both nil: neither scaled nor shifted
+	// RunningMean and RunningVar, if both are set to nil, are not kept: infer tapes normalise by the batch's own statistics too, as
+	// PyTorch does with track_running_stats=False.
 	RunningMean, RunningVar *autograd.Buffer
-	NumBatchesTracked       *autograd.Buffer // Int64 scalar
+	NumBatchesTracked       *autograd.Buffer // Int64 scalar; may be nil, unless Momentum is 0
 
 	Eps      float64 // added to the variance
-	Momentum float64 // the share of the newest batch in the running statistics; 0 averages over all batches alike
-	// Fixed takes the running statistics on training tapes too, and leaves them alone: for fine-tuning with small batches.
+	Momentum float64 // the share of the newest batch in the running statistics; 0 averages over all batches alike, Zero keeps them
+	// Fixed takes the running statistics on training tapes too, and leaves them alone, as PyTorch's eval() of this layer: for
+	// fine-tuning. FreezeStatistics sets it for all batch norms of a model.
 	Fixed bool
 	// Sync, if not nil, lets replicas that run at the same time normalise over all their samples together. See autograd.StatSync.
 	// Default: the tape's, which train.Config.SyncBatchNorm sets.
@@ -52,19 +55,29 @@ func ones(n int) *tensor.Tensor {
 
 // Forward returns x normalised.
 func (l *BatchNorm) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
-	if x.Rank() < 2 || x.Dim(1) != l.RunningMean.Value().Len() {
+	tracked := l.RunningMean != nil
+	switch {
+	case tracked != (l.RunningVar != nil):
+		panic("layers: BatchNorm: one of RunningMean and RunningVar is nil: want both or neither")
+	case tracked && (x.Rank() < 2 || x.Dim(1) != l.RunningMean.Value().Len()):
 		panic(fmt.Sprintf("layers: BatchNorm: x %v, want [N, %d, ...]", x.Shape(), l.RunningMean.Value().Len()))
+	case l.Fixed && !tracked:
+		panic("layers: BatchNorm: Fixed without running statistics")
+	case tracked && l.Momentum == 0 && l.NumBatchesTracked == nil:
+		panic("layers: BatchNorm: Momentum = 0 averages over all batches, and NumBatchesTracked, which counts them, is nil")
 	}
 	o := &autograd.BatchNormOptions{Eps: l.Eps, Mean: l.RunningMean, Var: l.RunningVar, Rate: l.Momentum, Sync: l.Sync}
 	if o.Sync == nil {
 		o.Sync = t.StatSync()
 	}
-	o.Running = l.Fixed || !t.Training()
-	if !o.Running && x.Len() > 0 {
+	o.Running = tracked && (l.Fixed || !t.Training())
+	if tracked && !o.Running && x.Len() > 0 {
 		if l.Momentum == 0 {
 			o.Rate = 1 / float64(l.NumBatchesTracked.Count()+1)
 		}
-		t.Observe(l.NumBatchesTracked, 1, nil)
+		if l.NumBatchesTracked != nil {
+			t.Observe(l.NumBatchesTracked, 1, nil)
+		}
 	}
 	return autograd.BatchNorm(x, useOrNil(t, l.Weight), useOrNil(t, l.Bias), o)
 }

@@ -59,7 +59,7 @@ type walker struct {
 	params  []NamedParam
 	buffers []NamedBuffer
 	list    []leaf             // both, in the order found
-	again   []alias            // other ways to those listed
+	norms   []normAt           // the batch norms on the way
 	known   map[uintptr]bool   // addresses of those listed
 	taken   map[string]bool    // names and keys
 	hidden  map[uintptr]string // those behind fields that are not exported, by address, and a path to each
@@ -109,6 +109,7 @@ var (
 	paramType  = reflect.TypeFor[*autograd.Param]()
 	bufferType = reflect.TypeFor[*autograd.Buffer]()
 	layerType  = reflect.TypeFor[Layer]()
+	normType   = reflect.TypeFor[*BatchNorm]()
 )
 
 // walk visits v, which stands at p. Behind a field that is not exported (visible is false) it only notes parameters.
@@ -131,6 +132,9 @@ func (w *walker) walk(v reflect.Value, p place, visible bool) {
 		}
 	case reflect.Pointer:
 		if !v.IsNil() && w.enter(v, p.path, visible) {
+			if visible && v.Type() == normType {
+				w.norms = append(w.norms, normAt{p, v.Interface().(*BatchNorm)})
+			}
 			w.walk(v.Elem(), p, visible)
 			w.leave()
 		}

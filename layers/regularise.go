@@ -3,34 +3,53 @@ package layers
 import (
 	"fmt"
 	"path"
+	"reflect"
 
 	"github.com/tutti-ml/tutti/autograd"
 )
 
-// Parameters are chosen by name: a pattern, as of path.Match, matches a parameter if it matches its Go path or its key in a state
-// dictionary. A star also matches dots: "Features.*" is all that Features holds, "*.bias" all biases.
-
 // Matching returns the parameters of model that a pattern matches, in Params' order. It panics on a malformed pattern.
+//
+// A pattern is written as for path.Match, and matches a parameter if it matches the whole of its Go path ("Features.0.Weight") or of its
+// key in a state dictionary ("features.0.weight"):
+//
+//	Features.*          all that the field Features holds, at any depth: a star stands for any run of characters, dots too
+//	*.bias              all biases
+//	Features.?.Weight   the weights of the layers 0 to 9; ? stands for one character
+//	*.[0-3].*           all that stands at an index from 0 to 3; [^0-3] for all others
+//	*                   everything
+//
+// Upper and lower case differ. Freeze, FreezeStatistics, Penalty and the groups of an optimizer take the same patterns.
 func Matching(model any, patterns ...string) []NamedParam {
 	var list []NamedParam
 	for _, p := range Params(model) {
-		for _, pattern := range patterns {
-			byName, err := path.Match(pattern, p.Name)
-			if err != nil {
-				panic(fmt.Sprintf("layers: pattern %q: %v", pattern, err))
-			}
-			byKey, _ := path.Match(pattern, p.Key)
-			if byName || byKey {
-				list = append(list, p)
-				break
-			}
+		if matches(patterns, p.Name, p.Key) {
+			list = append(list, p)
 		}
 	}
 	return list
 }
 
+// matches reports whether a pattern matches one of two names.
+func matches(patterns []string, name, key string) bool {
+	for _, pattern := range patterns {
+		byName, err := path.Match(pattern, name)
+		if err != nil {
+			panic(fmt.Sprintf("layers: pattern %q: %v", pattern, err))
+		}
+		if byKey, _ := path.Match(pattern, key); byName || byKey {
+			return true
+		}
+	}
+	return false
+}
+
 // Freeze keeps the parameters that a pattern matches out of training from now on, and returns how many those are. Zero is
-// usually a misspelt pattern. Not while a tape uses them, nor during train.Run.
+// usually a misspelt pattern. Not while a tape uses them, nor during train.Run; an autograd.Set made before must be made anew, which
+// train.Loop does.
+//
+// A frozen layer still behaves as in training: dropout drops, and a batch norm normalises by its batches and moves its running
+// statistics, as with requires_grad=False in PyTorch. To hold these too, see FreezeStatistics.
 func Freeze(model any, patterns ...string) int { return setFrozen(model, true, patterns) }
 
 // Unfreeze takes the parameters that a pattern matches back into training, and returns how many those are.
@@ -42,6 +61,33 @@ func setFrozen(model any, frozen bool, patterns []string) int {
 		p.Frozen = frozen
 	}
 	return len(list)
+}
+
+// FreezeStatistics makes the batch norms that a pattern matches normalise by their running statistics in training too, and leave them
+// as they are, and returns how many those are: it sets [BatchNorm.Fixed]. A batch norm is matched by its own path ("Features.1") or by
+// that of its running mean. Together with Freeze it makes a part of a model what it is in use, but for dropout.
+func FreezeStatistics(model any, patterns ...string) int { return setFixed(model, true, patterns) }
+
+// UnfreezeStatistics ends FreezeStatistics for the batch norms that a pattern matches, and returns how many those are.
+func UnfreezeStatistics(model any, patterns ...string) int { return setFixed(model, false, patterns) }
+
+func setFixed(model any, fixed bool, patterns []string) (n int) {
+	for _, at := range walkOver(model).norms {
+		mean := at.field(runningMean)
+		if matches(patterns, at.path, at.key) || matches(patterns, mean.path, mean.key) {
+			at.norm.Fixed = fixed
+			n++
+		}
+	}
+	return n
+}
+
+var runningMean, _ = reflect.TypeFor[BatchNorm]().FieldByName("RunningMean")
+
+// normAt is a batch norm and where it stands.
+type normAt struct {
+	place
+	norm *BatchNorm
 }
 
 // Penalty makes large parameters cost something: L1·Σ|w| + ½·L2·Σw² over those that the patterns match.
