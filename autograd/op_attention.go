@@ -5,13 +5,14 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"github.com/tutti-ml/tutti/internal/option"
 	"github.com/tutti-ml/tutti/tensor"
 )
 
 // AttentionOptions says who attends to what.
 type AttentionOptions struct {
 	Heads int
-	// Scale multiplies the products of queries and keys; 0 means 1/√(features of a head).
+	// Scale multiplies the products of queries and keys; 0 means 1/√(features of a head), Zero 0.
 	Scale float64
 	// Causal lets query i see the keys up to i + Tk − Tq only: with as many keys as queries, up to itself.
 	Causal bool
@@ -74,9 +75,7 @@ func (a *attention) run(n *node) *Var {
 	if a.Heads < 1 || a.e%a.Heads != 0 || a.f%a.Heads != 0 {
 		n.op.panicf("%d heads for %d features and values of %d", a.Heads, a.e, a.f)
 	}
-	if a.Scale == 0 {
-		a.Scale = 1 / math.Sqrt(float64(max(a.e/a.Heads, 1)))
-	}
+	a.Scale = option.Float(a.Scale, 1/math.Sqrt(float64(max(a.e/a.Heads, 1))))
 	if !(a.Dropout >= 0 && a.Dropout < 1) {
 		n.op.panicf("dropout %v is not from 0 to below 1", a.Dropout)
 	}

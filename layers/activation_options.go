@@ -1,9 +1,12 @@
 package layers
 
-import "github.com/tutti-ml/tutti/autograd"
+import (
+	"github.com/tutti-ml/tutti/autograd"
+	"github.com/tutti-ml/tutti/internal/option"
+)
 
 // Activations with numbers of their own, which training does not change. A zero field means PyTorch's default, so that
-// LeakyReLU{} is nn.LeakyReLU(); for a number that is really zero use the op in package autograd.
+// LeakyReLU{} is nn.LeakyReLU(); for a number that is really zero say Zero.
 
 // LeakyReLU is x where x is positive, else Slope·x.
 type LeakyReLU struct {
@@ -12,7 +15,7 @@ type LeakyReLU struct {
 
 // Forward returns x with its negative elements times Slope.
 func (l LeakyReLU) Forward(_ *autograd.Tape, x *autograd.Var) *autograd.Var {
-	return autograd.LeakyReLU(x, or(l.Slope, 0.01))
+	return autograd.LeakyReLU(x, option.Float(l.Slope, 0.01))
 }
 
 // RReLU is LeakyReLU with slopes drawn anew for every element while training, and their mean otherwise.
@@ -22,7 +25,7 @@ type RReLU struct {
 
 // Forward returns x with its negative elements times slopes between Lower and Upper.
 func (l RReLU) Forward(_ *autograd.Tape, x *autograd.Var) *autograd.Var {
-	return autograd.RReLU(x, or(l.Lower, 1./8), or(l.Upper, 1./3))
+	return autograd.RReLU(x, option.Float(l.Lower, 1./8), option.Float(l.Upper, 1./3))
 }
 
 // ELU is x where x is positive, else Alpha·(eˣ−1).
@@ -32,7 +35,7 @@ type ELU struct {
 
 // Forward returns x where x is positive, else Alpha·(eˣ−1).
 func (l ELU) Forward(_ *autograd.Tape, x *autograd.Var) *autograd.Var {
-	return autograd.ELU(x, or(l.Alpha, 1))
+	return autograd.ELU(x, option.Float(l.Alpha, 1))
 }
 
 // CELU is x where x is positive, else Alpha·(e^(x/Alpha)−1).
@@ -42,7 +45,7 @@ type CELU struct {
 
 // Forward returns x where x is positive, else Alpha·(e^(x/Alpha)−1).
 func (l CELU) Forward(_ *autograd.Tape, x *autograd.Var) *autograd.Var {
-	return autograd.CELU(x, or(l.Alpha, 1))
+	return autograd.CELU(x, option.Float(l.Alpha, 1))
 }
 
 // Softplus is log(1+e^(Beta·x))/Beta.
@@ -53,12 +56,12 @@ type Softplus struct {
 
 // Forward returns log(1+e^(Beta·x))/Beta.
 func (l Softplus) Forward(_ *autograd.Tape, x *autograd.Var) *autograd.Var {
-	return autograd.Softplus(x, or(l.Beta, 1), or(l.Threshold, 20))
+	return autograd.Softplus(x, option.Float(l.Beta, 1), option.Float(l.Threshold, 20))
 }
 
 // Hardtanh is x moved into [Min, Max].
 type Hardtanh struct {
-	Min, Max float64 // default −1 and 1, if both are zero
+	Min, Max float64 // default −1 and 1, if neither is given; where one is, the other's zero is 0
 }
 
 // Forward returns min(max(x, Min), Max).
@@ -66,7 +69,7 @@ func (l Hardtanh) Forward(_ *autograd.Tape, x *autograd.Var) *autograd.Var {
 	if l == (Hardtanh{}) {
 		l = Hardtanh{-1, 1}
 	}
-	return autograd.Hardtanh(x, l.Min, l.Max)
+	return autograd.Hardtanh(x, option.Float(l.Min, 0), option.Float(l.Max, 0))
 }
 
 // Softshrink is x drawn towards zero by Lambda, and zero within ±Lambda.
@@ -76,7 +79,7 @@ type Softshrink struct {
 
 // Forward returns max(x−Lambda, 0) + min(x+Lambda, 0).
 func (l Softshrink) Forward(_ *autograd.Tape, x *autograd.Var) *autograd.Var {
-	return autograd.Softshrink(x, or(l.Lambda, 0.5))
+	return autograd.Softshrink(x, option.Float(l.Lambda, 0.5))
 }
 
 // Hardshrink is x, but zero within ±Lambda.
@@ -86,7 +89,7 @@ type Hardshrink struct {
 
 // Forward returns x where |x| > Lambda, else zero.
 func (l Hardshrink) Forward(_ *autograd.Tape, x *autograd.Var) *autograd.Var {
-	return autograd.Hardshrink(x, or(l.Lambda, 0.5))
+	return autograd.Hardshrink(x, option.Float(l.Lambda, 0.5))
 }
 
 // Threshold is x where x is above Threshold, else Value. Neither has a default: zero is zero.
@@ -96,13 +99,5 @@ type Threshold struct {
 
 // Forward returns x where x > Threshold, else Value.
 func (l Threshold) Forward(_ *autograd.Tape, x *autograd.Var) *autograd.Var {
-	return autograd.Threshold(x, l.Threshold, l.Value)
-}
-
-// or returns v, or the default where v is zero.
-func or(v, def float64) float64 {
-	if v == 0 {
-		return def
-	}
-	return v
+	return autograd.Threshold(x, option.Float(l.Threshold, 0), option.Float(l.Value, 0))
 }

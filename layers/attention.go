@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/tutti-ml/tutti/autograd"
+	"github.com/tutti-ml/tutti/internal/option"
 	"github.com/tutti-ml/tutti/tensor"
 )
 
@@ -157,7 +158,7 @@ func (l *Rotary) turn(x *autograd.Var, heads, d, offset int) *autograd.Var {
 		if l.tables == nil {
 			l.tables = make(map[rotaryKey][2]*tensor.Tensor)
 		}
-		cos, sin := autograd.RotaryTables(key.dtype, steps, d, orDefault(l.Base, 10000))
+		cos, sin := autograd.RotaryTables(key.dtype, steps, d, option.Float(l.Base, 10000))
 		pair = [2]*tensor.Tensor{cos, sin}
 		l.tables[key] = pair
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tutti-ml/tutti/autograd"
+	"github.com/tutti-ml/tutti/internal/option"
 	"github.com/tutti-ml/tutti/tensor"
 )
 
@@ -66,7 +67,7 @@ func (l *BatchNorm) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
 	case tracked && l.Momentum == 0 && l.NumBatchesTracked == nil:
 		panic("layers: BatchNorm: Momentum = 0 averages over all batches, and NumBatchesTracked, which counts them, is nil")
 	}
-	o := &autograd.BatchNormOptions{Eps: l.Eps, Mean: l.RunningMean, Var: l.RunningVar, Rate: l.Momentum, Sync: l.Sync}
+	o := &autograd.BatchNormOptions{Eps: l.Eps, Mean: l.RunningMean, Var: l.RunningVar, Rate: option.Float(l.Momentum, 0), Sync: l.Sync}
 	if o.Sync == nil {
 		o.Sync = t.StatSync()
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tutti-ml/tutti/autograd"
+	"github.com/tutti-ml/tutti/internal/option"
 	"github.com/tutti-ml/tutti/tensor"
 )
 
@@ -65,7 +66,7 @@ func (l *InstanceNorm) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var 
 func (l *InstanceNorm) observe(t *autograd.Tape, x *autograd.Var) {
 	positions := x.Len() / (x.Dim(0) * x.Dim(1))
 	x = autograd.Reshape(x, x.Dim(0), x.Dim(1), positions)
-	rate := orDefault(l.Momentum, 0.1)
+	rate := option.Float(l.Momentum, 0.1)
 	t.Observe(l.RunningMean, rate, autograd.Mean(x, 0, 2).Value())
 	unbiased := autograd.Scale(autograd.VariancePop(x, 2), float64(positions)/float64(max(positions-1, 1)))
 	t.Observe(l.RunningVar, rate, autograd.Mean(unbiased, 0).Value())

@@ -2,6 +2,7 @@ package layers
 
 import (
 	"github.com/tutti-ml/tutti/autograd"
+	"github.com/tutti-ml/tutti/internal/option"
 	"github.com/tutti-ml/tutti/tensor"
 )
 
@@ -56,14 +57,14 @@ func (BCEWithLogits) Yes() float64 { return 0 }
 
 // SigmoidFocal is BCEWithLogits in which what is classified well already counts less (see autograd.SigmoidFocal).
 type SigmoidFocal struct {
-	Alpha     float64 // what a yes counts, 0 to 1, and a no the rest; default 0.25; negative: 1 each
-	Gamma     float64 // >= 0, how much less; default 2; negative: 0
+	Alpha     float64 // what a yes counts, 0 to 1, and a no the rest; default 0.25; negative: both count 1
+	Gamma     float64 // >= 0, how much less; default 2
 	Reduction Reduction
 }
 
 // Loss returns the focal loss.
 func (l SigmoidFocal) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
-	return l.Reduction.of(autograd.SigmoidFocal(y, targetOf(t, "SigmoidFocal", y, target), or(l.Alpha, 0.25), max(0, or(l.Gamma, 2))))
+	return l.Reduction.of(autograd.SigmoidFocal(y, targetOf(t, "SigmoidFocal", y, target), option.Float(l.Alpha, 0.25), option.Float(l.Gamma, 2)))
 }
 
 // Yes returns 0, the logit of an even chance. It implements [Decider].
@@ -84,7 +85,7 @@ func (l Dice) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *au
 	if y.Rank() > 3 {
 		x, goal = autograd.Reshape(x, y.Dim(0), y.Dim(1), -1), autograd.Reshape(goal, y.Dim(0), y.Dim(1), -1)
 	}
-	return l.Reduction.of(autograd.Dice(x, goal, or(l.Smooth, 1)))
+	return l.Reduction.of(autograd.Dice(x, goal, option.Float(l.Smooth, 1)))
 }
 
 // Hinge is max(0, Margin − target·y), the loss of support vector machines; targets are 1 and −1.
@@ -95,7 +96,7 @@ type Hinge struct {
 
 // Loss returns the hinge loss.
 func (l Hinge) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
-	return l.Reduction.of(autograd.Hinge(autograd.Mul(y, targetOf(t, "Hinge", y, target)), or(l.Margin, 1)))
+	return l.Reduction.of(autograd.Hinge(autograd.Mul(y, targetOf(t, "Hinge", y, target)), option.Float(l.Margin, 1)))
 }
 
 // Yes returns 0, as targets are 1 and −1. It implements [Decider].

@@ -2,6 +2,7 @@ package layers
 
 import (
 	"github.com/tutti-ml/tutti/autograd"
+	"github.com/tutti-ml/tutti/internal/option"
 	"github.com/tutti-ml/tutti/tensor"
 )
 
@@ -16,7 +17,7 @@ type HingeEmbedding struct {
 
 // Loss returns the loss of distances.
 func (l HingeEmbedding) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
-	return l.Reduction.of(autograd.HingeEmbedding(y, targetOf(t, "HingeEmbedding", y, target), or(l.Margin, 1)))
+	return l.Reduction.of(autograd.HingeEmbedding(y, targetOf(t, "HingeEmbedding", y, target), option.Float(l.Margin, 1)))
 }
 
 // CosineEmbedding is 1 − cos(a, b) where the target is 1, and max(0, cos(a, b) − Margin) where it is −1.
@@ -62,11 +63,11 @@ type Triplet struct {
 // Loss returns the triplet loss, [N] unless reduced.
 func (l Triplet) Loss(_ *autograd.Tape, anchor, positive, negative *autograd.Var) *autograd.Var {
 	distance := func(a, b *autograd.Var) *autograd.Var {
-		return autograd.PairwiseDistance(a, b, or(l.P, 2), or(l.Eps, 1e-6))
+		return autograd.PairwiseDistance(a, b, option.Float(l.P, 2), option.Float(l.Eps, 1e-6))
 	}
 	far := distance(anchor, negative)
 	if l.Swap { // the smaller of two distances
 		far = autograd.Sub(far, autograd.ReLU(autograd.Sub(far, distance(positive, negative))))
 	}
-	return l.Reduction.of(autograd.Hinge(autograd.Sub(far, distance(anchor, positive)), or(l.Margin, 1)))
+	return l.Reduction.of(autograd.Hinge(autograd.Sub(far, distance(anchor, positive)), option.Float(l.Margin, 1)))
 }

@@ -1,7 +1,10 @@
 package layers
 
 import (
+	"cmp"
+
 	"github.com/tutti-ml/tutti/autograd"
+	"github.com/tutti-ml/tutti/internal/option"
 	"github.com/tutti-ml/tutti/tensor"
 )
 
@@ -19,11 +22,7 @@ type MultiMargin struct {
 
 // Loss returns the margin loss, [N] unless reduced.
 func (l MultiMargin) Loss(_ *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
-	p := l.P
-	if p == 0 {
-		p = 1
-	}
-	return l.Reduction.of(autograd.MultiMargin(y, target, l.Weight, p, or(l.Margin, 1)))
+	return l.Reduction.of(autograd.MultiMargin(y, target, l.Weight, cmp.Or(l.P, 1), option.Float(l.Margin, 1)))
 }
 
 // MultiLabelMargin is Σ max(0, 1 − y[k] + y[j])/C over a sample's labels k and the classes j that are none of them.

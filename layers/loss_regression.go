@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/tutti-ml/tutti/autograd"
+	"github.com/tutti-ml/tutti/internal/option"
 	"github.com/tutti-ml/tutti/tensor"
 )
 
@@ -37,7 +38,7 @@ type SmoothL1 struct {
 
 // Loss returns the smoothed absolute error.
 func (l SmoothL1) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
-	return l.Reduction.of(autograd.SmoothL1(difference(t, "SmoothL1", y, target), or(l.Beta, 1)))
+	return l.Reduction.of(autograd.SmoothL1(difference(t, "SmoothL1", y, target), option.Float(l.Beta, 1)))
 }
 
 // Huber is half the squared error where the error is at most Delta, else Delta times the absolute error less Delta/2.
@@ -48,7 +49,7 @@ type Huber struct {
 
 // Loss returns Huber's loss.
 func (l Huber) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
-	return l.Reduction.of(autograd.Huber(difference(t, "Huber", y, target), or(l.Delta, 1)))
+	return l.Reduction.of(autograd.Huber(difference(t, "Huber", y, target), option.Float(l.Delta, 1)))
 }
 
 // PoissonNLL is the loss of counts: the negative log-likelihood of the target under a Poisson distribution whose rate has the
@@ -65,7 +66,7 @@ func (l PoissonNLL) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tenso
 	var losses *autograd.Var
 	goal := targetOf(t, "PoissonNLL", y, target)
 	if l.Rates {
-		losses = autograd.PoissonNLLOfRates(y, goal, or(l.Eps, 1e-8))
+		losses = autograd.PoissonNLLOfRates(y, goal, option.Float(l.Eps, 1e-8))
 	} else {
 		losses = autograd.PoissonNLL(y, goal)
 	}
@@ -99,7 +100,7 @@ type GaussianNLL struct {
 
 // Loss returns ½·(log variance + (mean − target)²/variance). All three have one shape.
 func (l GaussianNLL) Loss(t *autograd.Tape, mean, variance *autograd.Var, target *tensor.Tensor) *autograd.Var {
-	losses := autograd.GaussianNLL(mean, targetOf(t, "GaussianNLL", mean, target), variance, or(l.Eps, 1e-6))
+	losses := autograd.GaussianNLL(mean, targetOf(t, "GaussianNLL", mean, target), variance, option.Float(l.Eps, 1e-6))
 	if l.Full {
 		constant := tensor.New(mean.DType(), 1)
 		constant.Fill(math.Log(2*math.Pi) / 2)

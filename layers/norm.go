@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tutti-ml/tutti/autograd"
+	"github.com/tutti-ml/tutti/internal/option"
 )
 
 // LayerNorm normalises each row of the last axis, y = (x − mean)/√(var + Eps)·Weight + Bias.
@@ -88,14 +89,6 @@ type LocalResponseNorm struct {
 
 // Forward returns x damped.
 func (l LocalResponseNorm) Forward(_ *autograd.Tape, x *autograd.Var) *autograd.Var {
-	o := autograd.LocalResponseNormOptions{Size: l.Size, Alpha: orDefault(l.Alpha, 1e-4), Beta: orDefault(l.Beta, 0.75), K: orDefault(l.K, 1)}
+	o := autograd.LocalResponseNormOptions{Size: l.Size, Alpha: option.Float(l.Alpha, 1e-4), Beta: option.Float(l.Beta, 0.75), K: option.Float(l.K, 1)}
 	return autograd.LocalResponseNorm(x, o)
-}
-
-// orDefault returns v, or the default where v is zero.
-func orDefault(v, def float64) float64 {
-	if v == 0 {
-		return def
-	}
-	return v
 }

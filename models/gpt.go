@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"math/rand/v2"
 
 	"github.com/tutti-ml/tutti/autograd"
@@ -19,15 +20,8 @@ type TransformerSizes struct {
 }
 
 func (c TransformerSizes) withDefaults() TransformerSizes {
-	or := func(v *int, def int) {
-		if *v == 0 {
-			*v = def
-		}
-	}
-	or(&c.Steps, 1024)
-	or(&c.Features, 768)
-	or(&c.Heads, max(1, c.Features/64))
-	or(&c.Layers, 12)
+	c.Steps, c.Features, c.Layers = cmp.Or(c.Steps, 1024), cmp.Or(c.Features, 768), cmp.Or(c.Layers, 12)
+	c.Heads = cmp.Or(c.Heads, max(1, c.Features/64))
 	return c
 }
 

@@ -1,9 +1,11 @@
 package models
 
 import (
+	"cmp"
 	"math/rand/v2"
 
 	"github.com/tutti-ml/tutti/autograd"
+	"github.com/tutti-ml/tutti/internal/option"
 	"github.com/tutti-ml/tutti/layers"
 )
 
@@ -28,19 +30,12 @@ type InceptionConfig struct {
 	In      int     // channels of the images; default 3
 	Classes int     // default 1000
 	Shrink  int     // all numbers of channels are divided by it; default 1
-	Dropout float64 // before the last layer; default 0.2, negative: none
+	Dropout float64 // before the last layer; default 0.2
 }
 
 // NewInceptionV1 returns an InceptionV1. Images must be so large that five halvings leave something: 32 pixels or more.
 func NewInceptionV1(rng *rand.Rand, c InceptionConfig) *InceptionV1 {
-	drop := c.Dropout
-	switch {
-	case drop == 0:
-		drop = 0.2
-	case drop < 0:
-		drop = 0
-	}
-	shrink := orInt(c.Shrink, 1)
+	shrink := cmp.Or(c.Shrink, 1)
 	of := func(channels int) int { return max(1, channels/shrink) }
 	last := 0 // channels of the module before
 	module := func(in, one, reduce3, three, reduce5, five, pool int) *Inception {
@@ -52,7 +47,7 @@ func NewInceptionV1(rng *rand.Rand, c InceptionConfig) *InceptionV1 {
 		return m
 	}
 	net := &InceptionV1{
-		Conv1:       newConvBN(rng, orInt(c.In, 3), of(64), 7, 2),
+		Conv1:       newConvBN(rng, cmp.Or(c.In, 3), of(64), 7, 2),
 		Conv2:       newConvBN(rng, of(64), of(64), 1, 1),
 		Conv3:       newConvBN(rng, of(64), of(192), 3, 1),
 		Inception3a: module(192, 64, 96, 128, 16, 32, 32),
@@ -64,9 +59,9 @@ func NewInceptionV1(rng *rand.Rand, c InceptionConfig) *InceptionV1 {
 		Inception4e: module(0, 256, 160, 320, 32, 128, 128),
 		Inception5a: module(0, 256, 160, 320, 32, 128, 128),
 		Inception5b: module(0, 384, 192, 384, 48, 128, 128),
-		Dropout:     layers.Dropout{P: drop},
+		Dropout:     layers.Dropout{P: option.Float(c.Dropout, 0.2)},
 	}
-	net.FC = layers.NewLinear(rng, last, orInt(c.Classes, 1000))
+	net.FC = layers.NewLinear(rng, last, cmp.Or(c.Classes, 1000))
 	return net
 }
 

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"math/rand/v2"
 
 	"github.com/tutti-ml/tutti/autograd"
@@ -32,14 +33,8 @@ type LSTMLanguageModel struct {
 
 // NewLSTMLanguageModel returns a model whose table and decoder are drawn evenly from ±0.1, as in the example.
 func NewLSTMLanguageModel(rng *rand.Rand, c LSTMConfig) *LSTMLanguageModel {
-	features := c.Features
-	if features == 0 {
-		features = 650
-	}
-	stack := layers.RecurrentConfig{In: features, Units: features, Layers: 2, Dropout: c.Dropout}
-	if c.Layers > 0 {
-		stack.Layers = c.Layers
-	}
+	features := cmp.Or(c.Features, 650)
+	stack := layers.RecurrentConfig{In: features, Units: features, Layers: cmp.Or(c.Layers, 2), Dropout: c.Dropout}
 	m := &LSTMLanguageModel{
 		Encoder: layers.NewEmbedding(rng, c.Words, features),
 		RNN:     layers.NewLSTM(rng, stack),

@@ -1,9 +1,11 @@
 package models
 
 import (
+	"cmp"
 	"math/rand/v2"
 
 	"github.com/tutti-ml/tutti/autograd"
+	"github.com/tutti-ml/tutti/internal/option"
 	"github.com/tutti-ml/tutti/layers"
 )
 
@@ -22,29 +24,20 @@ type MobileNetConfig struct {
 	In      int     // channels of the images; default 3
 	Classes int     // default 1000
 	Width   float64 // what the numbers of channels are multiplied by, before they are rounded to multiples of eight; default 1
-	Dropout float64 // before the last layer; default 0.2, negative: none
+	Dropout float64 // before the last layer; default 0.2
 	// Small is for images of some 32 pixels: the first two strides of 2 are left out.
 	Small bool
 }
 
 // NewMobileNetV2 returns a MobileNetV2.
 func NewMobileNetV2(rng *rand.Rand, c MobileNetConfig) *MobileNetV2 {
-	width, drop := c.Width, c.Dropout
-	if width == 0 {
-		width = 1
-	}
-	switch {
-	case drop == 0:
-		drop = 0.2
-	case drop < 0:
-		drop = 0
-	}
+	width := option.Float(c.Width, 1)
 	first, second := 2, 2
 	if c.Small {
 		first, second = 1, 1
 	}
 	in := eights(32 * width)
-	net := &MobileNetV2{Features: layers.Sequential{convBNReLU6(rng, orInt(c.In, 3), in, 3, first, 1)}}
+	net := &MobileNetV2{Features: layers.Sequential{convBNReLU6(rng, cmp.Or(c.In, 3), in, 3, first, 1)}}
 	for _, stage := range []struct{ expand, channels, blocks, stride int }{
 		{1, 16, 1, 1}, {6, 24, 2, second}, {6, 32, 3, 2}, {6, 64, 4, 2}, {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1},
 	} {
@@ -60,10 +53,10 @@ func NewMobileNetV2(rng *rand.Rand, c MobileNetConfig) *MobileNetV2 {
 	}
 	last := eights(1280 * max(1, width))
 	net.Features = append(net.Features, convBNReLU6(rng, in, last, 1, 1, 1))
-	head := layers.NewLinear(rng, last, orInt(c.Classes, 1000))
+	head := layers.NewLinear(rng, last, cmp.Or(c.Classes, 1000))
 	layers.Normal(0, 0.01)(rng, head.Weight.Value())
 	head.Bias.Value().Zero()
-	net.Classifier = layers.Sequential{layers.Dropout{P: drop}, head}
+	net.Classifier = layers.Sequential{layers.Dropout{P: option.Float(c.Dropout, 0.2)}, head}
 	return net
 }
 

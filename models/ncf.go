@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 
@@ -33,7 +34,7 @@ type NeuMFConfig struct {
 
 // NewNeuMF returns a NeuMF, its vectors drawn from the normal distribution of standard deviation 0.01.
 func NewNeuMF(rng *rand.Rand, c NeuMFConfig) *NeuMF {
-	factors, hidden := orInt(c.Factors, 8), c.Hidden
+	factors, hidden := cmp.Or(c.Factors, 8), c.Hidden
 	if hidden == nil {
 		hidden = []int{64, 32, 16, 8}
 	}

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 
@@ -47,17 +48,17 @@ func NewResNet50(rng *rand.Rand, c ResNetConfig) *ResNet {
 // NewResNet20 returns the ResNet of the paper's section 4.2 for CIFAR-10: three stages of three blocks, of 16, 32 and 64 channels,
 // whose shortcuts have no parameters. 269,722 parameters for 10 classes.
 func NewResNet20(rng *rand.Rand, c ResNetConfig) *ResNet {
-	c.Width, c.Small = orInt(c.Width, 16), true
+	c.Width, c.Small = cmp.Or(c.Width, 16), true
 	return newResNet(rng, c, false, 3, 3, 3)
 }
 
 func newResNet(rng *rand.Rand, c ResNetConfig, bottleneck bool, blocks ...int) *ResNet {
-	width := orInt(c.Width, 64)
+	width := cmp.Or(c.Width, 64)
 	net := &ResNet{BN1: layers.NewBatchNorm(width), PoolFirst: !c.Small}
 	if c.Small {
-		net.Conv1 = convolution(rng, orInt(c.In, 3), width, 3, 1, 1)
+		net.Conv1 = convolution(rng, cmp.Or(c.In, 3), width, 3, 1, 1)
 	} else {
-		net.Conv1 = convolution(rng, orInt(c.In, 3), width, 7, 2, 1)
+		net.Conv1 = convolution(rng, cmp.Or(c.In, 3), width, 7, 2, 1)
 	}
 	in := width
 	for stage, to := range []*layers.Sequential{&net.Layer1, &net.Layer2, &net.Layer3, &net.Layer4}[:len(blocks)] {
@@ -76,7 +77,7 @@ func newResNet(rng *rand.Rand, c ResNetConfig, bottleneck bool, blocks ...int) *
 			stride = 1
 		}
 	}
-	net.FC = layers.NewLinear(rng, in, orInt(c.Classes, 1000))
+	net.FC = layers.NewLinear(rng, in, cmp.Or(c.Classes, 1000))
 	return net
 }
 

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 
@@ -34,12 +35,7 @@ type TextCNN struct {
 
 // NewTextCNN returns a TextCNN; its words' vectors are drawn from the standard normal distribution.
 func NewTextCNN(rng *rand.Rand, c TextCNNConfig) *TextCNN {
-	if c.Features == 0 {
-		c.Features = 300
-	}
-	if c.Filters == 0 {
-		c.Filters = 100
-	}
+	c.Features, c.Filters = cmp.Or(c.Features, 300), cmp.Or(c.Filters, 100)
 	if c.Widths == nil {
 		c.Widths = []int{3, 4, 5}
 	}

@@ -1,10 +1,12 @@
 package models
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 
 	"github.com/tutti-ml/tutti/autograd"
+	"github.com/tutti-ml/tutti/internal/option"
 	"github.com/tutti-ml/tutti/layers"
 )
 
@@ -25,7 +27,7 @@ type VGGConfig struct {
 	Classes       int     // default 1000
 	Channels      int     // of the first stage; default 64, later stages have up to eight times as many
 	Hidden        int     // units of the two hidden linear layers; default 4096
-	Dropout       float64 // between the linear layers; default ½, negative: none
+	Dropout       float64 // between the linear layers; default ½
 }
 
 // NewVGG11 returns VGG-11, the paper's configuration A: 132,863,336 parameters for 1000 classes.
@@ -36,18 +38,12 @@ func NewVGG16(rng *rand.Rand, c VGGConfig) *VGG { return newVGG(rng, c, 2, 2, 3,
 
 // newVGG makes stages of so many convolutions each.
 func newVGG(rng *rand.Rand, c VGGConfig, stages ...int) *VGG {
-	h, w := orInt(c.Height, 224), orInt(c.Width, 224)
+	h, w := cmp.Or(c.Height, 224), cmp.Or(c.Width, 224)
 	if h < 32 || w < 32 {
 		panic(fmt.Sprintf("models: VGG: images of %d by %d pixels, want at least 32 by 32: they are halved five times", h, w))
 	}
-	drop := c.Dropout
-	switch {
-	case drop == 0:
-		drop = 0.5
-	case drop < 0:
-		drop = 0
-	}
-	net, in, out := &VGG{}, orInt(c.In, 3), orInt(c.Channels, 64)
+	drop := option.Float(c.Dropout, 0.5)
+	net, in, out := &VGG{}, cmp.Or(c.In, 3), cmp.Or(c.Channels, 64)
 	for stage, convolutions := range stages {
 		for range convolutions {
 			conv := layers.NewConv2D(rng, layers.Conv2DConfig{In: in, Out: out, Kernel: 3, Pad: 1})
@@ -67,11 +63,11 @@ func newVGG(rng *rand.Rand, c VGGConfig, stages ...int) *VGG {
 		l.Bias.Value().Zero()
 		return l
 	}
-	hidden := orInt(c.Hidden, 4096)
+	hidden := cmp.Or(c.Hidden, 4096)
 	net.Classifier = layers.Sequential{
 		linear(in*(h/32)*(w/32), hidden), layers.ReLU{}, layers.Dropout{P: drop},
 		linear(hidden, hidden), layers.ReLU{}, layers.Dropout{P: drop},
-		layers.NewLinear(rng, hidden, orInt(c.Classes, 1000)),
+		layers.NewLinear(rng, hidden, cmp.Or(c.Classes, 1000)),
 	}
 	return net
 }

@@ -44,11 +44,3 @@ func maxPoolCeil(x *autograd.Var, kernel, stride int) *autograd.Var {
 	}
 	return autograd.MaxPool2D(x, autograd.Pool2DOptions{R: kernel, S: kernel, StrideH: stride, StrideW: stride})
 }
-
-// orInt returns v, or the default where v is zero.
-func orInt(v, def int) int {
-	if v == 0 {
-		return def
-	}
-	return v
-}

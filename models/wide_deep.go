@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 
@@ -36,7 +37,7 @@ type WideDeepConfig struct {
 
 // NewWideDeep returns a WideDeep. The wide part starts at zero.
 func NewWideDeep(rng *rand.Rand, c WideDeepConfig) *WideDeep {
-	length, hidden, classes := orInt(c.Embedding, 8), c.Hidden, orInt(c.Classes, 1)
+	length, hidden, classes := cmp.Or(c.Embedding, 8), c.Hidden, cmp.Or(c.Classes, 1)
 	if hidden == nil {
 		hidden = []int{100, 75, 50, 25}
 	}

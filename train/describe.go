@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/tutti-ml/tutti/internal/option"
 	"github.com/tutti-ml/tutti/tensor"
 )
 
@@ -65,6 +66,12 @@ func describeTo(b *strings.Builder, v reflect.Value, depth int) {
 		b.WriteByte(']')
 	case reflect.Func, reflect.Chan, reflect.UnsafePointer:
 		b.WriteString(v.Type().String())
+	case reflect.Float32, reflect.Float64:
+		if v.Float() == option.Zero { // 0 is the default
+			b.WriteString("Zero")
+			return
+		}
+		fmt.Fprintf(b, "%v", v)
 	default: // numbers, strings, and maps, which %v sorts
 		fmt.Fprintf(b, "%v", v)
 	}

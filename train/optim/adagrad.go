@@ -2,6 +2,7 @@ package optim
 
 import (
 	"github.com/tutti-ml/tutti/blas/vec"
+	"github.com/tutti-ml/tutti/internal/option"
 )
 
 // Adagrad divides the rate of every element by the root of the sum of its squared gradients so far: what is rarely used keeps a
@@ -11,7 +12,7 @@ import (
 //
 // State: slot "sum" (s). Source: Duchi, Hazan and Singer, JMLR 12 (2011); PyTorch's torch.optim.Adagrad.
 type Adagrad struct {
-	LR          float64 // learning rate, > 0; 0 means 0.01
+	LR          float64 // learning rate; 0 means 0.01
 	LRDecay     float64 // >= 0; default 0
 	Eps         float64 // >= 0; 0 means 1e-10
 	WeightDecay float64 // L2 penalty, >= 0; default 0
@@ -22,7 +23,7 @@ type Adagrad struct {
 func (Adagrad) Name() string { return "adagrad" }
 
 // Rate returns LR or its default.
-func (o Adagrad) Rate() float64 { return or(o.LR, 0.01) }
+func (o Adagrad) Rate() float64 { return option.Float(o.LR, 0.01) }
 
 // Validate reports the first field out of range.
 func (o Adagrad) Validate() error {
@@ -43,6 +44,7 @@ func (o Adagrad) WithDecay(decay float64) Optimizer {
 
 // New returns the state of n elements before their first step.
 func (o Adagrad) New(n int) Stepper {
+	o.LRDecay, o.WeightDecay, o.Initial = option.Float(o.LRDecay, 0), option.Float(o.WeightDecay, 0), option.Float(o.Initial, 0)
 	s := &adagrad{Adagrad: o, state: State{Slots: []Slot{{"sum", make([]float32, n)}}}}
 	vec.Fill(s.state.Slots[0].Data, float32(o.Initial))
 	return s
@@ -75,7 +77,7 @@ func (s *adagrad) begin(lr float64) float32 {
 }
 
 func (s *adagrad) update(w, g, sum []float32, rate float32) {
-	eps := float32(or(s.Eps, 1e-10))
+	eps := float32(option.Float(s.Eps, 1e-10))
 	for len(w) > 0 {
 		n := min(len(w), len(s.room[0]))
 		grad, div := s.room[0][:n], s.room[1][:n]

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/tutti-ml/tutti/blas/vec"
+	"github.com/tutti-ml/tutti/internal/option"
 )
 
 // Adam adapts the rate of every element to the running mean m of its gradient and v of its square. At step t, with
@@ -12,11 +13,13 @@ import (
 //	m ← Beta1·m + (1-Beta1)·g'     v ← Beta2·v + (1-Beta2)·g'²
 //	w ← w - lr/(1-Beta1ᵗ) · m / (√v/√(1-Beta2ᵗ) + Eps)
 //
+// By rows it is PyTorch's SparseAdam, whose Eps stands beside √v before that is divided: a little other than Adam's.
+//
 // State: slots "exp_avg" (m) and "exp_avg_sq" (v).
 // Source: Kingma and Ba, arXiv:1412.6980; PyTorch's torch.optim.Adam.
 type Adam struct {
-	LR          float64 // learning rate, > 0; 0 means 1e-3
-	Beta1       float64 // in [0, 1); 0 means 0.9. For no memory at all, give a number too small to matter, such as 1e-30.
+	LR          float64 // learning rate; 0 means 1e-3
+	Beta1       float64 // in [0, 1); 0 means 0.9
 	Beta2       float64 // in [0, 1); 0 means 0.999
 	Eps         float64 // >= 0; 0 means 1e-8. Raise it towards 1e-3 where rarely used weights jump.
 	WeightDecay float64 // L2 penalty inside the gradient, >= 0; default 0. AdamW's decay generalises better.
@@ -26,7 +29,7 @@ type Adam struct {
 func (Adam) Name() string { return "adam" }
 
 // Rate returns LR or its default.
-func (o Adam) Rate() float64 { return or(o.LR, 1e-3) }
+func (o Adam) Rate() float64 { return option.Float(o.LR, 1e-3) }
 
 // Validate reports the first field out of range.
 func (o Adam) Validate() error { return o.validate("Adam") }
@@ -48,7 +51,7 @@ func (o Adam) WithDecay(decay float64) Optimizer {
 }
 
 // New returns the state of n elements before their first step.
-func (o Adam) New(n int) Stepper { return newAdam("Adam", o, n, o.WeightDecay, 0) }
+func (o Adam) New(n int) Stepper { return newAdam("Adam", o, n, option.Float(o.WeightDecay, 0), 0) }
 
 // adam is the Stepper of Adam and AdamW, which differ in where the decay goes.
 type adam struct {
@@ -63,7 +66,7 @@ type adam struct {
 func newAdam(name string, o Adam, n int, l2, decoupled float64) *adam {
 	return &adam{
 		name:  name,
-		beta1: or(o.Beta1, 0.9), beta2: or(o.Beta2, 0.999), eps: or(o.Eps, 1e-8),
+		beta1: option.Float(o.Beta1, 0.9), beta2: option.Float(o.Beta2, 0.999), eps: option.Float(o.Eps, 1e-8),
 		l2: l2, decoupled: decoupled,
 		state: State{Slots: []Slot{{"exp_avg", make([]float32, n)}, {"exp_avg_sq", make([]float32, n)}}},
 	}
@@ -79,6 +82,7 @@ func (s *adam) Step(w, g []float32, lr float64) {
 
 func (s *adam) StepRows(w []float32, cols int, rows []int64, g []float32, lr float64) {
 	m, v, c := s.state.Slots[0].Data, s.state.Slots[1].Data, s.begin(lr)
+	c.Eps *= c.Root // beside √v, not beside √v/√(1-Beta2ᵗ): SparseAdam's
 	eachRow(s.name, len(m), w, cols, rows, g, func(lo, hi int, g []float32) { vec.Adam(w[lo:hi], g, m[lo:hi], v[lo:hi], c) })
 }
 

@@ -1,16 +1,18 @@
 package optim
 
+import "github.com/tutti-ml/tutti/internal/option"
+
 // AdamW is Adam with decoupled weight decay: first w ← w - lr·WeightDecay·w, then Adam's step on the bare gradient, so that
 // weights with large gradients decay as fast as the others.
 //
 // State: slots "exp_avg" and "exp_avg_sq", as Adam's.
 // Source: Loshchilov and Hutter, arXiv:1711.05101; PyTorch's torch.optim.AdamW.
 type AdamW struct {
-	LR          float64 // learning rate, > 0; 0 means 1e-3
+	LR          float64 // learning rate; 0 means 1e-3
 	Beta1       float64 // in [0, 1); 0 means 0.9
 	Beta2       float64 // in [0, 1); 0 means 0.999
 	Eps         float64 // >= 0; 0 means 1e-8
-	WeightDecay float64 // >= 0; 0 means 0.01, for without decay this is Adam. 0.01 to 0.1 is usual.
+	WeightDecay float64 // >= 0; 0 means 0.01; Zero makes it Adam. 0.01 to 0.1 is usual.
 }
 
 // Name returns "adamw".
@@ -22,14 +24,16 @@ func (o AdamW) Rate() float64 { return Adam(o).Rate() }
 // Validate reports the first field out of range.
 func (o AdamW) Validate() error { return Adam(o).validate("AdamW") }
 
-// WithDecay returns o with another weight decay; without any it is Adam.
+// WithDecay returns o with another weight decay.
 func (o AdamW) WithDecay(decay float64) Optimizer {
 	o.WeightDecay = decay
 	if decay == 0 {
-		return Adam(o)
+		o.WeightDecay = Zero
 	}
 	return o
 }
 
 // New returns the state of n elements before their first step.
-func (o AdamW) New(n int) Stepper { return newAdam("AdamW", Adam(o), n, 0, or(o.WeightDecay, 0.01)) }
+func (o AdamW) New(n int) Stepper {
+	return newAdam("AdamW", Adam(o), n, 0, option.Float(o.WeightDecay, 0.01))
+}

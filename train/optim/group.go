@@ -5,19 +5,21 @@ import (
 	"fmt"
 	"math"
 	"path"
+
+	"github.com/tutti-ml/tutti/internal/option"
 )
 
 // Group gives some of a model's parameters a learning rate or a weight decay of their own; what it leaves at zero is the
-// optimizer's. It is what PyTorch calls a parameter group (param_groups), chosen by name:
+// optimizer's, and Zero is 0. It is what PyTorch calls a parameter group (param_groups), chosen by name:
 //
 //	{Pattern: "*.bias", NoDecay: true}        weight decay for weights alone
 //	{Pattern: "backbone.*", Factor: 0.1}      fine-tuning: what is learnt already moves slowly
 type Group struct {
 	Pattern     string  // of names, as layers.Matching reads it: "*.bias", "Features.*"; required
-	LR          float64 // base learning rate, > 0; 0 means the optimizer's. A schedule scales it as it scales the optimizer's.
-	Factor      float64 // multiplies the optimizer's learning rate, > 0; 0 means 1. Not together with LR. To keep parameters still, freeze them.
-	WeightDecay float64 // > 0; 0 means the optimizer's
-	NoDecay     bool    // no weight decay at all. Not together with WeightDecay.
+	LR          float64 // base learning rate; 0 means the optimizer's. A schedule scales it as it scales the optimizer's.
+	Factor      float64 // multiplies the optimizer's learning rate; 0 means 1. Not together with LR. To keep parameters still, freeze them.
+	WeightDecay float64 // 0 means the optimizer's
+	NoDecay     bool    // no weight decay at all, as WeightDecay: Zero. Not together with WeightDecay.
 }
 
 // Decayer is an Optimizer whose weight decay a Group may change, as all of All are.
@@ -48,7 +50,7 @@ func (g Group) Validate(o Optimizer) error {
 		return fmt.Errorf("optim: %s: NoDecay and WeightDecay = %v, want one of them", name, g.WeightDecay)
 	case g.decays() && !canDecay:
 		return fmt.Errorf("optim: %s: %s has no weight decay to change", name, o.Name())
-	case !(factor > 0) || math.IsInf(factor, 1):
+	case !(factor >= 0) || math.IsInf(factor, 1):
 		return fmt.Errorf("optim: %s: LR = %v is %v times the optimizer's %v", name, g.LR, factor, o.Rate())
 	}
 	return nil
@@ -56,10 +58,12 @@ func (g Group) Validate(o Optimizer) error {
 
 // factor is what g's learning rate is to o's.
 func (g Group) factor(o Optimizer) float64 {
-	if g.LR != 0 {
-		return g.LR / o.Rate()
+	if lr := option.Float(g.LR, 0); lr != 0 {
+		return lr / o.Rate()
+	} else if g.LR != 0 {
+		return 0
 	}
-	return or(g.Factor, 1)
+	return option.Float(g.Factor, 1)
 }
 
 // decays says whether g has a weight decay of its own.
@@ -71,7 +75,7 @@ func (g Group) Recipe(o Optimizer) (Optimizer, float64) { return g.recipe(o), g.
 // recipe is o as g changes it, but for the learning rate.
 func (g Group) recipe(o Optimizer) Optimizer {
 	if g.decays() {
-		return o.(Decayer).WithDecay(g.WeightDecay)
+		return o.(Decayer).WithDecay(option.Float(g.WeightDecay, 0))
 	}
 	return o
 }

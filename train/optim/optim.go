@@ -61,14 +61,6 @@ func ByName(name string) (Optimizer, error) {
 	return nil, fmt.Errorf("optim: no optimizer %q, want one of %q", name, names)
 }
 
-// or returns v, or the default where v is zero.
-func or(v, def float64) float64 {
-	if v == 0 {
-		return def
-	}
-	return v
-}
-
 // field is one hyper-parameter and whether it lies in the range it must.
 type field struct {
 	name  string

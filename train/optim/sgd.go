@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tutti-ml/tutti/blas/vec"
+	"github.com/tutti-ml/tutti/internal/option"
 )
 
 // SGD is stochastic gradient descent, with momentum on demand. With g' = g + WeightDecay·w:
@@ -14,7 +15,7 @@ import (
 // State: one slot, "momentum_buffer", if Momentum is not zero; else none.
 // Source: Sutskever, Martens, Dahl and Hinton, ICML 2013; PyTorch's torch.optim.SGD.
 type SGD struct {
-	LR          float64 // learning rate, > 0; 0 means 0.01. With Momentum 0.9, 0.01 to 0.1 suits most convnets.
+	LR          float64 // learning rate; 0 means 0.01. With Momentum 0.9, 0.01 to 0.1 suits most convnets.
 	Momentum    float64 // in [0, 1); default 0. 0.9 is the usual choice.
 	Dampening   float64 // in [0, 1]; default 0
 	Nesterov    bool    // needs Momentum > 0 and Dampening 0
@@ -25,7 +26,7 @@ type SGD struct {
 func (SGD) Name() string { return "sgd" }
 
 // Rate returns LR or its default.
-func (o SGD) Rate() float64 { return or(o.LR, 0.01) }
+func (o SGD) Rate() float64 { return option.Float(o.LR, 0.01) }
 
 // Validate reports the first field out of range.
 func (o SGD) Validate() error {
@@ -37,7 +38,7 @@ func (o SGD) Validate() error {
 	); err != nil {
 		return err
 	}
-	if o.Nesterov && (o.Momentum == 0 || o.Dampening != 0) {
+	if o = o.exact(); o.Nesterov && (o.Momentum == 0 || o.Dampening != 0) {
 		return fmt.Errorf("optim: SGD.Nesterov = true with Momentum = %v and Dampening = %v, want Momentum > 0 and Dampening = 0",
 			o.Momentum, o.Dampening)
 	}
@@ -52,11 +53,18 @@ func (o SGD) WithDecay(decay float64) Optimizer {
 
 // New returns the state of n elements before their first step.
 func (o SGD) New(n int) Stepper {
+	o = o.exact()
 	s := &sgd{SGD: o, n: n}
 	if o.Momentum != 0 {
 		s.state.Slots = []Slot{{"momentum_buffer", make([]float32, n)}}
 	}
 	return s
+}
+
+// exact returns o with Zero made 0 in fields whose default that is anyhow.
+func (o SGD) exact() SGD {
+	o.Momentum, o.Dampening, o.WeightDecay = option.Float(o.Momentum, 0), option.Float(o.Dampening, 0), option.Float(o.WeightDecay, 0)
+	return o
 }
 
 type sgd struct {

@@ -3,12 +3,14 @@ package optim
 import (
 	"fmt"
 	"math"
+
+	"github.com/tutti-ml/tutti/internal/option"
 )
 
 // Step multiplies the rate by Gamma every Every steps: base·Gamma^⌊step/Every⌋. As PyTorch's StepLR, counted in steps.
 type Step struct {
 	Every int     // steps, > 0; 0 means a third of the run, rounded up
-	Gamma float64 // in (0, 1]; 0 means 0.1
+	Gamma float64 // in [0, 1]; 0 means 0.1
 }
 
 // Validate reports the first field out of range.
@@ -26,5 +28,5 @@ func (s Step) Rate(base float64, step, total int) float64 {
 		every = max((total+2)/3, 1)
 	}
 	step = min(step, max(total-1, 0))
-	return base * math.Pow(or(s.Gamma, 0.1), float64(step/every))
+	return base * math.Pow(option.Float(s.Gamma, 0.1), float64(step/every))
 }
