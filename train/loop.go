@@ -1,0 +1,231 @@
+package train
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/tutti-ml/tutti/autograd"
+	"github.com/tutti-ml/tutti/blas/vec"
+	"github.com/tutti-ml/tutti/layers"
+	"github.com/tutti-ml/tutti/tensor"
+	"github.com/tutti-ml/tutti/train/optim"
+)
+
+// LoopConfig says how a Loop trains. Model is needed; the zero value of every other field trains something sensible.
+type LoopConfig struct {
+	// Model is any struct of layers: its parameters are found by [layers.Params] and must be Float32.
+	Model any
+	// Optimizer turns gradients into updates. Default: optim.SGD with its default learning rate.
+	Optimizer optim.Optimizer
+	// Groups give parameters whose names match a pattern a learning rate or a weight decay of their own, as [Config.Groups].
+	Groups []optim.Group
+	// Schedule changes the learning rate from step to step; Steps is the number of steps that it is told it has in all. Default: constant.
+	Schedule optim.Schedule
+	Steps    int
+	// ClipNorm, if it is above 0, is the largest norm that the gradients of all parameters together, as one vector, are stepped with: longer
+	// ones are made that long. Source: Pascanu, Mikolov and Bengio, arXiv:1211.5063; PyTorch's clip_grad_norm_.
+	ClipNorm float64
+	// Seed fixes every random number that layers draw. Initial weights are the model's own.
+	Seed uint64
+}
+
+// Loop is what a training loop written by hand needs besides the model: a tape, the gradients, the optimizer's state, clipping, and a
+// file for all of it. Where [Run] does what is wanted, use that: it also reads data ahead, evaluates, and trains on many ranks.
+//
+//	loop, err := train.NewLoop(train.LoopConfig{Model: net, Optimizer: optim.AdamW{LR: 1e-3}, ClipNorm: 1})
+//	…
+//	for x, target := range batches {
+//		tape := loop.Tape()
+//		loop.Backward(loss.Loss(tape, net.Forward(tape, tape.Const(x)), target))
+//		if err := loop.Step(); err != nil {
+//			return err
+//		}
+//	}
+//
+// Parameters may be frozen and unfrozen between steps. As in PyTorch, one without a gradient in a step, because it is frozen or because
+// no forward pass of the step used it, is left alone: neither weight decay nor momentum moves it, and its own steps, which Adam's
+// correction of its moments goes by, are not counted. One that was used counts as having a gradient, be it of zeros. Sparse parameters are
+// stepped as dense ones. A Loop belongs to one goroutine.
+type Loop struct {
+	c        LoopConfig
+	params   []layers.NamedParam
+	recipes  map[*autograd.Param]recipe
+	steppers map[*autograd.Param]optim.Stepper // of those that have been stepped
+
+	set   *autograd.Set // of those that are not frozen now
+	grad  *tensor.Tensor
+	used  map[*autograd.Param]bool // have a gradient
+	tape  *autograd.Tape
+	at    loopPosition
+	fresh bool // no Backward since the last step
+}
+
+// loopPosition says how far a loop has come.
+type loopPosition struct {
+	Step  int    // steps taken
+	Tapes uint64 // calls of Tape: what random numbers go by
+}
+
+// recipe is how a parameter is stepped.
+type recipe struct {
+	optimizer optim.Optimizer
+	factor    float64 // of the learning rate
+}
+
+// NewLoop returns a Loop before its first step. It returns an error if the optimizer, a group or the schedule is not valid, if a group's
+// pattern matches nothing, or if a parameter is not Float32.
+func NewLoop(c LoopConfig) (*Loop, error) {
+	if c.Optimizer == nil {
+		c.Optimizer = optim.SGD{}
+	}
+	if err := c.Optimizer.Validate(); err != nil {
+		return nil, fmt.Errorf("train: LoopConfig.Optimizer: %w", err)
+	}
+	for i, g := range c.Groups {
+		if err := g.Validate(c.Optimizer); err != nil {
+			return nil, fmt.Errorf("train: LoopConfig.Groups[%d]: %w", i, err)
+		}
+	}
+	if err := optim.ValidateSchedule(c.Schedule); err != nil {
+		return nil, fmt.Errorf("train: LoopConfig.Schedule: %w", err)
+	}
+	if !(c.ClipNorm >= 0) {
+		return nil, fmt.Errorf("train: LoopConfig.ClipNorm = %v, want at least 0", c.ClipNorm)
+	}
+	l := &Loop{c: c, params: layers.Params(c.Model), recipes: map[*autograd.Param]recipe{}, steppers: map[*autograd.Param]optim.Stepper{},
+		used: map[*autograd.Param]bool{}, tape: autograd.NewTape(autograd.Train, nil), fresh: true}
+	if len(l.params) == 0 {
+		return nil, fmt.Errorf("train: LoopConfig.Model (%T) has no parameters in exported fields", c.Model)
+	}
+	for _, p := range l.params {
+		if d := p.Value().DType(); d != tensor.Float32 {
+			return nil, fmt.Errorf("train: parameter %s is %v, want Float32", p.Name, d)
+		}
+	}
+	g, err := newGroups(Config{Model: c.Model, Optimizer: c.Optimizer, Groups: c.Groups}, autograd.NewSet(nil))
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range l.params {
+		o, factor := g.recipe(p.Param)
+		l.recipes[p.Param] = recipe{o, factor}
+	}
+	return l, nil
+}
+
+// Tape returns an empty training tape for a forward pass; what the last one held is stale. It draws random numbers that depend on Seed
+// and on how many tapes there have been. It is always the same tape, so that hooks set on it stay; GradsInto is the Loop's.
+func (l *Loop) Tape() *autograd.Tape {
+	l.tape.Reset(rand.New(rand.NewPCG(l.c.Seed, l.at.Tapes)))
+	l.at.Tapes++
+	l.gather()
+	return l.tape
+}
+
+// gather makes the set anew if it does not hold exactly the parameters that are to be trained now.
+func (l *Loop) gather() {
+	same := l.set != nil
+	var all []*autograd.Param
+	for _, p := range l.params {
+		all = append(all, p.Param)
+		same = same && l.set.Has(p.Param) != p.Frozen
+	}
+	if same {
+		return
+	}
+	if !l.fresh {
+		panic("train: Loop.Tape: parameters were frozen, unfrozen or moved to another Set between Backward and Step")
+	}
+	l.set = autograd.NewSet(all)
+	l.grad = tensor.New(tensor.Float32, l.set.Len())
+	l.tape.GradsInto(l.set, l.grad)
+}
+
+// Backward adds the gradients of loss, one element on Tape's tape, to those since the last Step, so that several batches can make one step.
+func (l *Loop) Backward(loss *autograd.Var) { l.BackwardScaled(loss, 1) }
+
+// BackwardScaled is Backward for scale·loss: 1/n for each of n batches of one step.
+func (l *Loop) BackwardScaled(loss *autograd.Var, scale float64) {
+	l.fresh = false
+	l.tape.BackwardScaled(loss, scale)
+	for _, p := range l.set.Params() {
+		if !l.used[p] && l.tape.Grad(p) != nil {
+			l.used[p] = true
+		}
+	}
+}
+
+// Gradients returns what Backward has added up since the last Step, of all parameters that are not frozen, one behind the other in the
+// order of [layers.Params]: memory of the Loop's, to be read, or changed before Step: an AllReduce of it trains on many ranks. It is nil
+// before the first Tape.
+func (l *Loop) Gradients() *tensor.Tensor { return l.grad }
+
+// Norm returns the norm of Gradients as one vector, in float64; the order of the sum depends on the number of elements alone.
+func (l *Loop) Norm() float64 {
+	if l.grad == nil {
+		return 0
+	}
+	const chunk = 4096 // short enough for sums in float32
+	sum := 0.0
+	for g := tensor.Data[float32](l.grad); len(g) > 0; {
+		n := min(chunk, len(g))
+		square := float64(vec.SumSq(g[:n]))
+		if math.IsInf(square, 1) { // beyond float32
+			square = 0
+			for _, v := range g[:n] {
+				square += float64(v) * float64(v)
+			}
+		}
+		sum, g = sum+square, g[n:]
+	}
+	return math.Sqrt(sum)
+}
+
+// Step clips the gradients, updates the parameters that have one, and sets the gradients to zero. If they are not finite it changes no
+// parameter and returns an error that wraps ErrNotFinite: the loop may end then, or go on without this step.
+func (l *Loop) Step() error {
+	if l.fresh {
+		panic("train: Loop.Step: no Backward since the last Step")
+	}
+	norm, rate := l.Norm(), l.Rate()
+	number := l.at.Step
+	grad := tensor.Data[float32](l.grad)
+	defer l.zero()
+	l.at.Step++
+	if !finite(norm) {
+		return fmt.Errorf("train: Loop.Step: %w: the gradients' norm is %v in step %d with learning rate %g; the weights are those before it",
+			ErrNotFinite, norm, number+1, rate)
+	}
+	if l.c.ClipNorm > 0 && norm > l.c.ClipNorm {
+		vec.Scale(grad, float32(l.c.ClipNorm/norm), grad)
+	}
+	for _, p := range l.set.Params() {
+		if !l.used[p] {
+			continue
+		}
+		lo, hi := l.set.Range(p)
+		l.stepper(p).Step(tensor.Data[float32](p.Value()), grad[lo:hi], rate*l.recipes[p].factor)
+	}
+	return nil
+}
+
+func (l *Loop) zero() {
+	l.grad.Zero()
+	clear(l.used)
+	l.fresh = true
+}
+
+// stepper returns the optimizer state of p.
+func (l *Loop) stepper(p *autograd.Param) optim.Stepper {
+	if l.steppers[p] == nil {
+		l.steppers[p] = l.recipes[p].optimizer.New(p.Value().Len())
+	}
+	return l.steppers[p]
+}
+
+// Steps returns how many steps have been taken.
+func (l *Loop) Steps() int { return l.at.Step }
+
+// Rate returns the learning rate of the next step.
+func (l *Loop) Rate() float64 { return optim.RateAt(l.c.Schedule, l.c.Optimizer.Rate(), l.at.Step, l.c.Steps) }
