@@ -32,8 +32,9 @@ func (c RecurrentConfig) features() int {
 // State is what one layer of a stack, in one direction, remembers: H [N, Units], or [N, Proj], and C [N, Units] of an LSTM.
 type State struct{ H, C *autograd.Var }
 
-// recurrentStack is what RNN, LSTM and GRU have in common.
-type recurrentStack struct {
+// RecurrentStack is what RNN, LSTM and GRU have in common: their parameters, and Run, which takes and returns states. Make it by NewRNN,
+// NewLSTM or NewGRU.
+type RecurrentStack struct {
 	// Weights holds the parameters under PyTorch's names: weight_ih_l0 [G·Units, In], weight_hh_l0 [G·Units, Units], bias_ih_l0 and
 	// bias_hh_l0 [G·Units], for each layer, and with the ending _reverse for the other direction. With Proj, weight_hh is
 	// [G·Units, Proj], and there is weight_hr_l0 [Proj, Units].
@@ -47,14 +48,14 @@ type recurrentStack struct {
 type cellParams struct{ x, h, biasX, biasH, proj *autograd.Param }
 
 // newRecurrentStack draws all parameters evenly from ±1/√Units, as PyTorch does.
-func newRecurrentStack(op string, rng *rand.Rand, cell autograd.Cell, c RecurrentConfig) recurrentStack {
+func newRecurrentStack(op string, rng *rand.Rand, cell autograd.Cell, c RecurrentConfig) RecurrentStack {
 	positive(op, "In", c.In)
 	positive(op, "Units", c.Units)
 	if c.Proj < 0 || c.Proj >= c.Units || c.Proj > 0 && cell != autograd.LSTM {
 		panic(fmt.Sprintf("layers: %s: Proj = %d with %d units: want 0, or of an LSTM less than its units", op, c.Proj, c.Units))
 	}
 	c.Layers = max(c.Layers, 1)
-	s := recurrentStack{Weights: make(map[string]*autograd.Param), config: c, cell: cell}
+	s := RecurrentStack{Weights: make(map[string]*autograd.Param), config: c, cell: cell}
 	bound := 1 / math.Sqrt(float64(c.Units))
 	add := func(name string, shape ...int) *autograd.Param {
 		s.Weights[name] = newParam(rng, Uniform(-bound, bound), shape...)
@@ -81,7 +82,7 @@ func newRecurrentStack(op string, rng *rand.Rand, cell autograd.Cell, c Recurren
 	return s
 }
 
-func (s *recurrentStack) directions() int {
+func (s *RecurrentStack) directions() int {
 	if s.config.Bidirectional {
 		return 2
 	}
@@ -95,7 +96,7 @@ func (s *recurrentStack) directions() int {
 // State l·directions+d is that of layer l in direction d, 1 being the reverse; a nil slice means zeros. Where lengths are given,
 // only so many first steps of each sequence count: beyond them y is zero, and the last state is that after the last step that
 // counts, as of PyTorch's packed sequences. Sequences need not be sorted.
-func (s *recurrentStack) Run(t *autograd.Tape, x *autograd.Var, start []State, lengths *tensor.Tensor) (y *autograd.Var, last []State) {
+func (s *RecurrentStack) Run(t *autograd.Tape, x *autograd.Var, start []State, lengths *tensor.Tensor) (y *autograd.Var, last []State) {
 	if x.Rank() != 3 || x.Dim(2) != s.config.In {
 		panic(fmt.Sprintf("layers: %s: x %v, want [N, T, %d]", cellName(s.cell), x.Shape(), s.config.In))
 	}
@@ -133,7 +134,7 @@ func (s *recurrentStack) Run(t *autograd.Tape, x *autograd.Var, start []State, l
 	return autograd.Transpose(y, 0, 1), last
 }
 
-func (s *recurrentStack) forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
+func (s *RecurrentStack) forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
 	y, _ := s.Run(t, x, nil, nil)
 	return y
 }
@@ -142,12 +143,13 @@ func cellName(c autograd.Cell) string {
 	return [...]string{autograd.RNNTanh: "RNN", autograd.RNNReLU: "RNN", autograd.GRU: "GRU", autograd.LSTM: "LSTM"}[c]
 }
 
-// RNN is a stack of Elman's recurrent layers, h' = tanh(Wx·x + bx + Wh·h + bh). See Run for shapes, states and lengths.
+// RNN is a stack of Elman's recurrent layers, h' = tanh(Wx·x + bx + Wh·h + bh). See
+// RecurrentStack for the parameters, and its Run for shapes, states and lengths.
 //
 //	x [N, T, In]   y [N, T, Units·directions]
 //
 // PyTorch's RNN with batch_first. Source: Elman, Cognitive Science 14 (1990).
-type RNN struct{ recurrentStack }
+type RNN struct{ RecurrentStack }
 
 // NewRNN returns an RNN whose parameters are drawn evenly from ±1/√Units; if relu, with ReLU in place of tanh.
 func NewRNN(rng *rand.Rand, relu bool, c RecurrentConfig) *RNN {
@@ -161,12 +163,13 @@ func NewRNN(rng *rand.Rand, relu bool, c RecurrentConfig) *RNN {
 // Forward returns the results of the last layer for all steps, starting from zeros.
 func (l *RNN) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var { return l.forward(t, x) }
 
-// LSTM is a stack of long short-term memories (see autograd.Cell). See Run for shapes, states and lengths.
+// LSTM is a stack of long short-term memories (see autograd.Cell). See
+// RecurrentStack for the parameters, and its Run for shapes, states and lengths.
 //
 //	x [N, T, In]   y [N, T, Units·directions], or Proj·directions
 //
 // PyTorch's LSTM with batch_first. Source: Hochreiter and Schmidhuber, Neural Computation 9 (1997).
-type LSTM struct{ recurrentStack }
+type LSTM struct{ RecurrentStack }
 
 // NewLSTM returns an LSTM whose parameters are drawn evenly from ±1/√Units.
 func NewLSTM(rng *rand.Rand, c RecurrentConfig) *LSTM {
@@ -176,12 +179,13 @@ func NewLSTM(rng *rand.Rand, c RecurrentConfig) *LSTM {
 // Forward returns the results of the last layer for all steps, starting from zeros.
 func (l *LSTM) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var { return l.forward(t, x) }
 
-// GRU is a stack of gated recurrent units (see autograd.Cell). See Run for shapes, states and lengths.
+// GRU is a stack of gated recurrent units (see autograd.Cell). See
+// RecurrentStack for the parameters, and its Run for shapes, states and lengths.
 //
 //	x [N, T, In]   y [N, T, Units·directions]
 //
 // PyTorch's GRU with batch_first. Source: Cho et al., arXiv:1406.1078.
-type GRU struct{ recurrentStack }
+type GRU struct{ RecurrentStack }
 
 // NewGRU returns a GRU whose parameters are drawn evenly from ±1/√Units.
 func NewGRU(rng *rand.Rand, c RecurrentConfig) *GRU {
