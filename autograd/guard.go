@@ -8,11 +8,12 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// Guard makes the tape notice, at Backward, that a value on it was changed in place after an op had read or made it, through the
-// tensor itself or any view of it, and panic naming the op: its gradient would be wrong without a trace. It takes a checksum of
-// every operand and result at every op and again at Backward, which is slow: for tests and for hunting a bug. Reset fills the values
-// and gradients of a guarded tape with NaN and does not use their memory again, so that a tensor kept too long is NaN for good, where
-// it would hold whatever the next step put there. It stays on across Resets, for what is recorded from now on.
+// Guard makes the tape notice, at Backward, that a value on it was changed in place after an op had read or made it,
+// through the tensor itself or any view of it, and panic naming the op: its gradient would be wrong without a trace. It
+// takes a checksum of every operand and result at every op and again at Backward, which is slow: for tests and for
+// hunting a bug. Reset fills the values and gradients of a guarded tape with NaN and does not use their memory again,
+// so that a tensor kept too long is NaN for good, where it would hold whatever the next step put there. It stays on
+// across Resets, for what is recorded from now on.
 func (t *Tape) Guard(on bool) { t.guard = on }
 
 // seal remembers the checksums of the node's operands and result.
@@ -51,8 +52,8 @@ var sumSeed = maphash.MakeSeed()
 
 func checksum(x *tensor.Tensor) uint64 { return maphash.Bytes(sumSeed, tensor.Bytes(x)) }
 
-// poison fills all that a program can have got hold of, values and gradients, with NaN, and leaves the memory to the garbage
-// collector.
+// poison fills all that a program can have got hold of, values and gradients, with NaN, and leaves the memory to the
+// garbage collector.
 func (t *Tape) poison() {
 	for i := range t.vars.n {
 		v := t.vars.at(i)

@@ -31,8 +31,8 @@ func NewParam(x *tensor.Tensor) *Param {
 // of its flat vector, so ask again rather than keep it.
 func (p *Param) Value() *tensor.Tensor { return p.value }
 
-// Replace makes x itself the parameter's value. The shape must stay; the dtype may change, to Float32 or Float64. A [Set] that
-// held the old value is stale from now on. Not while a tape uses it.
+// Replace makes x itself the parameter's value. The shape must stay; the dtype may change, to Float32 or Float64. A
+// [Set] that held the old value is stale from now on. Not while a tape uses it.
 func (p *Param) Replace(x *tensor.Tensor) {
 	if !x.SameShape(p.value) {
 		panic(fmt.Sprintf("autograd: Replace: shapes %v and %v", p.value.Shape(), x.Shape()))

@@ -12,10 +12,10 @@ type Mark int
 // Mark returns the place after all values so far, for Release.
 func (t *Tape) Mark() Mark { return Mark(t.vars.n) }
 
-// Release gives the memory of the values made since the mark back to the tape, but for that of keep: what comes next uses it again, so
-// that a chain of layers needs the memory of its largest layer, not of all. Those Vars, but for keep and for parameters', are stale from
-// now on, as after Reset. A
-// training tape, which needs its values for Backward, does nothing. [layers.Sequential] calls it after every layer.
+// Release gives the memory of the values made since the mark back to the tape, but for that of keep: what comes next
+// uses it again, so that a chain of layers needs the memory of its largest layer, not of all. Those Vars, but for keep
+// and for parameters', are stale from now on, as after Reset. A training tape, which needs its values for Backward,
+// does nothing. [layers.Sequential] calls it after every layer.
 //
 // [layers.Sequential]: https://pkg.go.dev/github.com/tutti-ml/tutti/layers#Sequential
 func (t *Tape) Release(since Mark, keep *Var) {

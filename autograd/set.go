@@ -9,9 +9,9 @@ import (
 // Set is the parameters of a model in one flat vector, in the order given, without gaps. An optimizer or a collective works
 // on the vector or on a slice of it; nothing is gathered or scattered. Source: BigDL's getParameters, arXiv:1804.05839.
 //
-// A parameter is in one set at a time: that made last. The older one, that of a train.Run for instance, is stale then, and so is one
-// that holds a parameter that was replaced, by Cast for instance, frozen or unfrozen since: Value, Range and a tape's GradsInto and
-// Use panic, for a step on the old vector would move nothing, or what must not move.
+// A parameter is in one set at a time: that made last. The older one, that of a train.Run for instance, is stale then,
+// and so is one that holds a parameter that was replaced, by Cast for instance, frozen or unfrozen since: Value, Range
+// and a tape's GradsInto and Use panic, for a step on the old vector would move nothing, or what must not move.
 type Set struct {
 	params []*Param
 	frozen []*Param // left out
@@ -20,8 +20,9 @@ type Set struct {
 	value  *tensor.Tensor
 }
 
-// NewSet moves the values of those params that are not Frozen into one new tensor and makes every Value a view of it. The elements
-// stay the same. Frozen ones are left where they are, for an optimizer's momentum and weight decay move all that is in the vector.
+// NewSet moves the values of those params that are not Frozen into one new tensor and makes every Value a view of it.
+// The elements stay the same. Frozen ones are left where they are, for an optimizer's momentum and weight decay move
+// all that is in the vector.
 //
 // It panics if a parameter is listed twice or nil, or if dtypes differ. No parameters make an empty Float32 set.
 func NewSet(params []*Param) *Set {
@@ -72,7 +73,8 @@ func (s *Set) Len() int { return s.value.Len() }
 // DType returns the dtype that all the parameters share.
 func (s *Set) DType() tensor.DType { return s.value.DType() }
 
-// Params returns the parameters in the order of the vector, without those that were frozen. The slice belongs to the set.
+// Params returns the parameters in the order of the vector, without those that were frozen. The slice belongs to the
+// set.
 func (s *Set) Params() []*Param { return s.params }
 
 // Range returns where p lies in the vector: elements lo ≤ i < hi. It panics if p is not in the set, or no longer.
@@ -84,7 +86,8 @@ func (s *Set) Range(p *Param) (lo, hi int) {
 	return s.start[i], s.start[i+1]
 }
 
-// Has reports whether p is in the set: whether its value is a part of the set's vector, as it was made one and still is.
+// Has reports whether p is in the set: whether its value is a part of the set's vector, as it was made one and still
+// is.
 func (s *Set) Has(p *Param) bool { return p.set == s }
 
 // holds is Has, and panics if p was taken away from the set.

@@ -9,7 +9,8 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// A set whose parameters another one has taken over, or that were replaced, is stale: a step on its vector would move nothing.
+// A set whose parameters another one has taken over, or that were replaced, is stale: a step on its vector would move
+// nothing.
 func TestStaleSet(t *testing.T) {
 	for _, c := range []struct {
 		name, want string
@@ -44,8 +45,8 @@ func TestStaleSet(t *testing.T) {
 	}
 }
 
-// Momentum and weight decay move all of the vector, so frozen parameters are not in it, and a set knows when one is frozen or
-// unfrozen later.
+// Momentum and weight decay move all of the vector, so frozen parameters are not in it, and a set knows when one is
+// frozen or unfrozen later.
 func TestSetAndFrozenParameters(t *testing.T) {
 	a, b, c := param([]float32{1}), param([]float32{2, 3}), param([]float32{4})
 	b.Frozen = true

@@ -62,10 +62,10 @@ func NewTape(m Mode, rng *rand.Rand) *Tape {
 	return t
 }
 
-// Reset forgets the record and takes back the memory of every value and gradient of the tape. Its Vars are stale from now on: to use
-// one panics. Tensors got from them, by Value or Grad, must not be read any more, for the next step writes over them; on a guarded
-// tape they read as NaN (see Guard). What the next step needs is cloned, or carried over by a [layers.Carry]. The next step draws from
-// rng. Mode, OnGrad and GradsInto stay.
+// Reset forgets the record and takes back the memory of every value and gradient of the tape. Its Vars are stale from
+// now on: to use one panics. Tensors got from them, by Value or Grad, must not be read any more, for the next step
+// writes over them; on a guarded tape they read as NaN (see Guard). What the next step needs is cloned, or carried over
+// by a [layers.Carry]. The next step draws from rng. Mode, OnGrad and GradsInto stay.
 //
 // [layers.Carry]: https://pkg.go.dev/github.com/tutti-ml/tutti/layers#Carry
 func (t *Tape) Reset(rng *rand.Rand) {
@@ -166,9 +166,10 @@ func (t *Tape) Grad(p *Param) *tensor.Tensor {
 // The call is made once a parameter and Backward, on Backward's goroutine; nil ends it.
 func (t *Tape) OnGrad(fn func(p *Param)) { t.onGrad = fn }
 
-// GradsInto makes gradients of s's parameters add into flat, a contiguous tensor laid out as s.Value, from now on and across
-// Resets. The caller zeroes it when a new sum begins; it is not zeroed here. Grad then returns views of it. A nil s ends
-// it. It panics if length or dtype disagree, if s is stale (see Set), or if parameters have been used since the last Reset.
+// GradsInto makes gradients of s's parameters add into flat, a contiguous tensor laid out as s.Value, from now on and
+// across Resets. The caller zeroes it when a new sum begins; it is not zeroed here. Grad then returns views of it. A
+// nil s ends it. It panics if length or dtype disagree, if s is stale (see Set), or if parameters have been used since
+// the last Reset.
 func (t *Tape) GradsInto(s *Set, flat *tensor.Tensor) {
 	if len(t.params) > 0 {
 		panic("autograd: GradsInto: parameters have been used already: call it right after NewTape or Reset")

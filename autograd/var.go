@@ -7,9 +7,9 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// Var is a value on a tape: a constant, a parameter or the result of an op. It is valid until its tape is Reset, or Releases it: from
-// then on it is stale, and every op and method panics that is given it. A state that outlives a step, as of a recurrent layer, is
-// carried over as a constant (see [layers.Carry]).
+// Var is a value on a tape: a constant, a parameter or the result of an op. It is valid until its tape is Reset, or
+// Releases it: from then on it is stale, and every op and method panics that is given it. A state that outlives a step,
+// as of a recurrent layer, is carried over as a constant (see [layers.Carry]).
 //
 // [layers.Carry]: https://pkg.go.dev/github.com/tutti-ml/tutti/layers#Carry
 type Var struct {

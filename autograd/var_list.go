@@ -1,7 +1,8 @@
 package autograd
 
-// varList hands out a step's Vars. Unlike the rest of a tape's memory they are not used again: a program that keeps one across Reset
-// holds a Var that stays empty, and is told so, where it would hold some Var of the next step. It costs an allocation a step.
+// varList hands out a step's Vars. Unlike the rest of a tape's memory they are not used again: a program that keeps one
+// across Reset holds a Var that stays empty, and is told so, where it would hold some Var of the next step. It costs an
+// allocation a step.
 type varList struct {
 	first []Var   // as many as the step before needed
 	more  [][]Var // and what this one needs beyond, in chunks of arenaChunk

@@ -33,8 +33,8 @@ var (
 	identifier = regexp.MustCompile(`\b[a-z]+\.`)
 )
 
-// TestGuideCompiles compiles the Go of docs/guide.md: the pieces of a section, and what it takes as given, in comments that a reader does
-// not see, are one package. Pieces that are no declarations are bodies of functions.
+// TestGuideCompiles compiles the Go of docs/guide.md: the pieces of a section, and what it takes as given, in comments
+// that a reader does not see, are one package. Pieces that are no declarations are bodies of functions.
 func TestGuideCompiles(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "docs", "guide.md"))
 	require.NoError(t, err)

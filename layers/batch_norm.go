@@ -21,15 +21,15 @@ import (
 // and averages it in their order once a step, so that the running statistics are a function of the partitions alone.
 type BatchNorm struct {
 	Weight, Bias *autograd.Param // both nil: neither scaled nor shifted
-	// RunningMean and RunningVar, if both are set to nil, are not kept: infer tapes normalise by the batch's own statistics too, as
-	// PyTorch does with track_running_stats=False.
+	// RunningMean and RunningVar, if both are set to nil, are not kept: infer tapes normalise by the batch's own
+	// statistics too, as PyTorch does with track_running_stats=False.
 	RunningMean, RunningVar *autograd.Buffer
 	NumBatchesTracked       *autograd.Buffer // Int64 scalar; may be nil, unless Momentum is 0
 
 	Eps      float64 // added to the variance
 	Momentum float64 // the share of the newest batch in the running statistics; 0 averages over all batches alike, Zero keeps them
-	// Fixed takes the running statistics on training tapes too, and leaves them alone, as PyTorch's eval() of this layer: for
-	// fine-tuning. FreezeStatistics sets it for all batch norms of a model.
+	// Fixed takes the running statistics on training tapes too, and leaves them alone, as PyTorch's eval() of this
+	// layer: for fine-tuning. FreezeStatistics sets it for all batch norms of a model.
 	Fixed bool
 	// Sync, if not nil, lets replicas that run at the same time normalise over all their samples together. See autograd.StatSync.
 	// Default: the tape's, which train.Config.SyncBatchNorm sets.

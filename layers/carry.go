@@ -5,9 +5,9 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// Carry takes the states of a recurrent model from one step of training or use to the next, though the tape is Reset, or another one
-// used, between them. Gradients do not flow through it: with chunks of T moments a step, this is backpropagation through time
-// truncated after T. The zero value carries nothing yet.
+// Carry takes the states of a recurrent model from one step of training or use to the next, though the tape is Reset,
+// or another one used, between them. Gradients do not flow through it: with chunks of T moments a step, this is
+// backpropagation through time truncated after T. The zero value carries nothing yet.
 //
 //	var carry layers.Carry
 //	for x, target := range chunks { // of the same sequences, in order
@@ -34,8 +34,8 @@ func (c *Carry) Keep(states ...State) {
 	}
 }
 
-// Start returns the states kept last as constants on t, and nil, which is zeros to a recurrent layer, if none have been kept since the
-// beginning or since Forget.
+// Start returns the states kept last as constants on t, and nil, which is zeros to a recurrent layer, if none have been
+// kept since the beginning or since Forget.
 func (c *Carry) Start(t *autograd.Tape) []State {
 	if len(c.kept) == 0 {
 		return nil

@@ -11,8 +11,8 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// A sequence read in chunks, with the states carried over Reset, must give what it gives read at once; the gradients are those of the
-// last chunk alone.
+// A sequence read in chunks, with the states carried over Reset, must give what it gives read at once; the gradients
+// are those of the last chunk alone.
 func TestCarry(t *testing.T) {
 	const n, steps, chunk, in = 2, 6, 2, 3
 	x := tensor.New(tensor.Float32, n, steps, in)

@@ -9,8 +9,8 @@ import (
 	"github.com/tutti-ml/tutti/autograd"
 )
 
-// LayerError is what a container panics with when a layer in it has panicked: it says which. Its text begins with the path that a
-// parameter of the layer has for its name, from the outermost container on, and the layer's type:
+// LayerError is what a container panics with when a layer in it has panicked: it says which. Its text begins with the
+// path that a parameter of the layer has for its name, from the outermost container on, and the layer's type:
 //
 //	layers: 3.Body.0 (Conv2D): autograd: Conv2D: …
 type LayerError struct {
@@ -29,8 +29,8 @@ func (e *LayerError) Unwrap() error {
 	return err
 }
 
-// within returns the result of fn, which runs a layer that stands in the field place of a container, at index i unless that is negative.
-// If it panics, the panic goes on as a LayerError.
+// within returns the result of fn, which runs a layer that stands in the field place of a container, at index i unless
+// that is negative. If it panics, the panic goes on as a LayerError.
 func within(place string, i int, layer any, fn func() *autograd.Var) *autograd.Var {
 	defer func() {
 		v := recover()

@@ -61,8 +61,8 @@ func (r Reduction) over(y *autograd.Var, count float64) *autograd.Var {
 	panic(fmt.Sprintf("layers: %v: want MeanReduction, SumReduction or NoReduction", r))
 }
 
-// targetOf returns the target of a loss as a constant. It panics, and says what to do, unless the target has y's shape and dtype: to
-// broadcast a target [N, 1] to a y [N] would compare everything with everything.
+// targetOf returns the target of a loss as a constant. It panics, and says what to do, unless the target has y's shape
+// and dtype: to broadcast a target [N, 1] to a y [N] would compare everything with everything.
 func targetOf(t *autograd.Tape, loss string, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
 	mustHaveTarget(loss, target)
 	switch same := y.Value().SameShape(target); {

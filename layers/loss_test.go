@@ -149,8 +149,8 @@ func TestWeigh(t *testing.T) {
 	assert.Nil(t, layers.NLL{}.Weigh())
 }
 
-// A target whose shape or dtype is not the result's is refused by every loss that compares element by element, with what to do: a
-// target [3, 1] would broadcast to a result [3].
+// A target whose shape or dtype is not the result's is refused by every loss that compares element by element, with
+// what to do: a target [3, 1] would broadcast to a result [3].
 func TestTargetsMustMatch(t *testing.T) {
 	tape := autograd.NewTape(autograd.Train, nil)
 	y, positive := tape.Const(tensor.New(tensor.Float32, 3)), tape.Const(tensor.New(tensor.Float32, 3))

@@ -32,8 +32,8 @@ func (c RecurrentConfig) features() int {
 // State is what one layer of a stack, in one direction, remembers: H [N, Units], or [N, Proj], and C [N, Units] of an LSTM.
 type State struct{ H, C *autograd.Var }
 
-// RecurrentStack is what RNN, LSTM and GRU have in common: their parameters, and Run, which takes and returns states. Make it by NewRNN,
-// NewLSTM or NewGRU.
+// RecurrentStack is what RNN, LSTM and GRU have in common: their parameters, and Run, which takes and returns states.
+// Make it by NewRNN, NewLSTM or NewGRU.
 type RecurrentStack struct {
 	// Weights holds the parameters under PyTorch's names: weight_ih_l0 [G·Units, In], weight_hh_l0 [G·Units, Units], bias_ih_l0 and
 	// bias_hh_l0 [G·Units], for each layer, and with the ending _reverse for the other direction. With Proj, weight_hh is

@@ -10,8 +10,8 @@ import (
 
 // Matching returns the parameters of model that a pattern matches, in Params' order. It panics on a malformed pattern.
 //
-// A pattern is written as for path.Match, and matches a parameter if it matches the whole of its Go path ("Features.0.Weight") or of its
-// key in a state dictionary ("features.0.weight"):
+// A pattern is written as for path.Match, and matches a parameter if it matches the whole of its Go path
+// ("Features.0.Weight") or of its key in a state dictionary ("features.0.weight"):
 //
 //	Features.*          all that the field Features holds, at any depth: a star stands for any run of characters, dots too
 //	*.bias              all biases
@@ -44,12 +44,12 @@ func matches(patterns []string, name, key string) bool {
 	return false
 }
 
-// Freeze keeps the parameters that a pattern matches out of training from now on, and returns how many those are. Zero is
-// usually a misspelt pattern. Not while a tape uses them, nor during train.Run; an autograd.Set made before must be made anew, which
-// train.Loop does.
+// Freeze keeps the parameters that a pattern matches out of training from now on, and returns how many those are. Zero
+// is usually a misspelt pattern. Not while a tape uses them, nor during train.Run; an autograd.Set made before must be
+// made anew, which train.Loop does.
 //
-// A frozen layer still behaves as in training: dropout drops, and a batch norm normalises by its batches and moves its running
-// statistics, as with requires_grad=False in PyTorch. To hold these too, see FreezeStatistics.
+// A frozen layer still behaves as in training: dropout drops, and a batch norm normalises by its batches and moves its
+// running statistics, as with requires_grad=False in PyTorch. To hold these too, see FreezeStatistics.
 func Freeze(model any, patterns ...string) int { return setFrozen(model, true, patterns) }
 
 // Unfreeze takes the parameters that a pattern matches back into training, and returns how many those are.
@@ -63,9 +63,10 @@ func setFrozen(model any, frozen bool, patterns []string) int {
 	return len(list)
 }
 
-// FreezeStatistics makes the batch norms that a pattern matches normalise by their running statistics in training too, and leave them
-// as they are, and returns how many those are: it sets [BatchNorm.Fixed]. A batch norm is matched by its own path ("Features.1") or by
-// that of its running mean. Together with Freeze it makes a part of a model what it is in use, but for dropout.
+// FreezeStatistics makes the batch norms that a pattern matches normalise by their running statistics in training too,
+// and leave them as they are, and returns how many those are: it sets [BatchNorm.Fixed]. A batch norm is matched by its
+// own path ("Features.1") or by that of its running mean. Together with Freeze it makes a part of a model what it is in
+// use, but for dropout.
 func FreezeStatistics(model any, patterns ...string) int { return setFixed(model, true, patterns) }
 
 // UnfreezeStatistics ends FreezeStatistics for the batch norms that a pattern matches, and returns how many those are.

@@ -13,8 +13,9 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// Every number of a layer or loss whose zero value means a default can be 0 too: Zero does what a number does that is too small to
-// matter, or is refused where that is, and does not do what the default does. Of fields without a default it is 0 as well.
+// Every number of a layer or loss whose zero value means a default can be 0 too: Zero does what a number does that is
+// too small to matter, or is refused where that is, and does not do what the default does. Of fields without a default
+// it is 0 as well.
 func TestZero(t *testing.T) {
 	const n, c = 6, 4
 	draw := func(shape ...int) *tensor.Tensor {

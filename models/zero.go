@@ -2,6 +2,6 @@ package models
 
 import "github.com/tutti-ml/tutti/internal/option"
 
-// Zero is the number 0 in a field whose zero value means its default: VGGConfig{Dropout: models.Zero} drops nothing, VGGConfig{} drops half. It is the smallest
-// float64 above 0, and taken for exactly 0.
+// Zero is the number 0 in a field whose zero value means its default: VGGConfig{Dropout: models.Zero} drops nothing,
+// VGGConfig{} drops half. It is the smallest float64 above 0, and taken for exactly 0.
 const Zero = option.Zero

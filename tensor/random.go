@@ -145,7 +145,8 @@ func below(r *rand.Rand, n uint64) uint64 {
 	}
 }
 
-// mustDraw panics if there is no generator, in the name of the function that was called without one, such as a layer's constructor.
+// mustDraw panics if there is no generator, in the name of the function that was called without one, such as a layer's
+// constructor.
 func mustDraw(r *rand.Rand) {
 	if r == nil {
 		panic(caller.Name("") + ": the generator is nil: pass rand.New(rand.NewPCG(seed, 0)), whose numbers can be drawn again")

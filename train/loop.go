@@ -18,20 +18,24 @@ type LoopConfig struct {
 	Model any
 	// Optimizer turns gradients into updates. Default: optim.SGD with its default learning rate.
 	Optimizer optim.Optimizer
-	// Groups give parameters whose names match a pattern a learning rate or a weight decay of their own, as [Config.Groups].
+	// Groups give parameters whose names match a pattern a learning rate or a weight decay of their own, as
+	// [Config.Groups].
 	Groups []optim.Group
-	// Schedule changes the learning rate from step to step; Steps is the number of steps that it is told it has in all. Default: constant.
+	// Schedule changes the learning rate from step to step; Steps is the number of steps that it is told it has in all.
+	// Default: constant.
 	Schedule optim.Schedule
 	Steps    int
-	// ClipNorm, if it is above 0, is the largest norm that the gradients of all parameters together, as one vector, are stepped with: longer
-	// ones are made that long. Source: Pascanu, Mikolov and Bengio, arXiv:1211.5063; PyTorch's clip_grad_norm_.
+	// ClipNorm, if it is above 0, is the largest norm that the gradients of all parameters together, as one vector, are
+	// stepped with: longer ones are made that long. Source: Pascanu, Mikolov and Bengio, arXiv:1211.5063; PyTorch's
+	// clip_grad_norm_.
 	ClipNorm float64
 	// Seed fixes every random number that layers draw. Initial weights are the model's own.
 	Seed uint64
 }
 
-// Loop is what a training loop written by hand needs besides the model: a tape, the gradients, the optimizer's state, clipping, and a
-// file for all of it. Where [Run] does what is wanted, use that: it also reads data ahead, evaluates, and trains on many ranks.
+// Loop is what a training loop written by hand needs besides the model: a tape, the gradients, the optimizer's state,
+// clipping, and a file for all of it. Where [Run] does what is wanted, use that: it also reads data ahead, evaluates,
+// and trains on many ranks.
 //
 //	loop, err := train.NewLoop(train.LoopConfig{Model: net, Optimizer: optim.AdamW{LR: 1e-3}, ClipNorm: 1})
 //	…
@@ -43,10 +47,10 @@ type LoopConfig struct {
 //		}
 //	}
 //
-// Parameters may be frozen and unfrozen between steps. As in PyTorch, one without a gradient in a step, because it is frozen or because
-// no forward pass of the step used it, is left alone: neither weight decay nor momentum moves it, and its own steps, which Adam's
-// correction of its moments goes by, are not counted. One that was used counts as having a gradient, be it of zeros. Sparse parameters are
-// stepped as dense ones. A Loop belongs to one goroutine.
+// Parameters may be frozen and unfrozen between steps. As in PyTorch, one without a gradient in a step, because it is
+// frozen or because no forward pass of the step used it, is left alone: neither weight decay nor momentum moves it, and
+// its own steps, which Adam's correction of its moments goes by, are not counted. One that was used counts as having a
+// gradient, be it of zeros. Sparse parameters are stepped as dense ones. A Loop belongs to one goroutine.
 type Loop struct {
 	c        LoopConfig
 	params   []layers.NamedParam
@@ -73,8 +77,8 @@ type recipe struct {
 	factor    float64 // of the learning rate
 }
 
-// NewLoop returns a Loop before its first step. It returns an error if the optimizer, a group or the schedule is not valid, if a group's
-// pattern matches nothing, or if a parameter is not Float32.
+// NewLoop returns a Loop before its first step. It returns an error if the optimizer, a group or the schedule is not
+// valid, if a group's pattern matches nothing, or if a parameter is not Float32.
 func NewLoop(c LoopConfig) (*Loop, error) {
 	if c.Optimizer == nil {
 		c.Optimizer = optim.SGD{}
@@ -114,8 +118,9 @@ func NewLoop(c LoopConfig) (*Loop, error) {
 	return l, nil
 }
 
-// Tape returns an empty training tape for a forward pass; what the last one held is stale. It draws random numbers that depend on Seed
-// and on how many tapes there have been. It is always the same tape, so that hooks set on it stay; GradsInto is the Loop's.
+// Tape returns an empty training tape for a forward pass; what the last one held is stale. It draws random numbers that
+// depend on Seed and on how many tapes there have been. It is always the same tape, so that hooks set on it stay;
+// GradsInto is the Loop's.
 func (l *Loop) Tape() *autograd.Tape {
 	l.tape.Reset(rand.New(rand.NewPCG(l.c.Seed, l.at.Tapes)))
 	l.at.Tapes++
@@ -142,7 +147,8 @@ func (l *Loop) gather() {
 	l.tape.GradsInto(l.set, l.grad)
 }
 
-// Backward adds the gradients of loss, one element on Tape's tape, to those since the last Step, so that several batches can make one step.
+// Backward adds the gradients of loss, one element on Tape's tape, to those since the last Step, so that several
+// batches can make one step.
 func (l *Loop) Backward(loss *autograd.Var) { l.BackwardScaled(loss, 1) }
 
 // BackwardScaled is Backward for scale·loss: 1/n for each of n batches of one step.
@@ -156,12 +162,13 @@ func (l *Loop) BackwardScaled(loss *autograd.Var, scale float64) {
 	}
 }
 
-// Gradients returns what Backward has added up since the last Step, of all parameters that are not frozen, one behind the other in the
-// order of [layers.Params]: memory of the Loop's, to be read, or changed before Step: an AllReduce of it trains on many ranks. It is nil
-// before the first Tape.
+// Gradients returns what Backward has added up since the last Step, of all parameters that are not frozen, one behind
+// the other in the order of [layers.Params]: memory of the Loop's, to be read, or changed before Step: an AllReduce of
+// it trains on many ranks. It is nil before the first Tape.
 func (l *Loop) Gradients() *tensor.Tensor { return l.grad }
 
-// Norm returns the norm of Gradients as one vector, in float64; the order of the sum depends on the number of elements alone.
+// Norm returns the norm of Gradients as one vector, in float64; the order of the sum depends on the number of elements
+// alone.
 func (l *Loop) Norm() float64 {
 	if l.grad == nil {
 		return 0
@@ -182,8 +189,9 @@ func (l *Loop) Norm() float64 {
 	return math.Sqrt(sum)
 }
 
-// Step clips the gradients, updates the parameters that have one, and sets the gradients to zero. If they are not finite it changes no
-// parameter and returns an error that wraps ErrNotFinite: the loop may end then, or go on without this step.
+// Step clips the gradients, updates the parameters that have one, and sets the gradients to zero. If they are not
+// finite it changes no parameter and returns an error that wraps ErrNotFinite: the loop may end then, or go on without
+// this step.
 func (l *Loop) Step() error {
 	if l.fresh {
 		panic("train: Loop.Step: no Backward since the last Step")

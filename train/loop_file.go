@@ -12,8 +12,8 @@ import (
 	"github.com/tutti-ml/tutti/tensor/safetensors"
 )
 
-// A Loop's file is a safetensors file: the model's state dictionary; the optimizer's moments as "optimizer/NAME/PARAMETER"; and in its
-// metadata, under loopKey, the progress.
+// A Loop's file is a safetensors file: the model's state dictionary; the optimizer's moments as
+// "optimizer/NAME/PARAMETER"; and in its metadata, under loopKey, the progress.
 const loopKey = "tutti.loop"
 
 // loopProgress is what a Loop's file says besides its tensors.
@@ -25,8 +25,9 @@ type loopProgress struct {
 	Steps     map[string]int64 // of each parameter that has been stepped, by key
 }
 
-// Save writes the model, the optimizer's state and the progress to a safetensors file, in which PyTorch finds the model. The file appears
-// under path only when it is complete and on the disk. It is for between two steps: gradients are not in it.
+// Save writes the model, the optimizer's state and the progress to a safetensors file, in which PyTorch finds the
+// model. The file appears under path only when it is complete and on the disk. It is for between two steps: gradients
+// are not in it.
 func (l *Loop) Save(path string) error {
 	list := layers.StateDict(l.c.Model)
 	p := loopProgress{Format: 1, Optimizer: l.c.Optimizer.Name(), Seed: l.c.Seed, At: l.at, Steps: map[string]int64{}}
@@ -53,8 +54,9 @@ func (l *Loop) Save(path string) error {
 
 func momentName(slot, key string) string { return optimizerPrefix + slot + "/" + key }
 
-// Load goes on from a file that Save wrote: the steps that follow have the bits of a loop that was never stopped, if they are given the
-// same data. The model, the optimizer's name and the seed must be those of the file. On an error everything stays as it was.
+// Load goes on from a file that Save wrote: the steps that follow have the bits of a loop that was never stopped, if
+// they are given the same data. The model, the optimizer's name and the seed must be those of the file. On an error
+// everything stays as it was.
 func (l *Loop) Load(path string) error {
 	tensors, metadata, err := safetensors.ReadFile(path)
 	if err != nil {

@@ -53,8 +53,8 @@ func newLoop(t *testing.T, c train.LoopConfig) *train.Loop {
 	return l
 }
 
-// A parameter without a gradient, frozen or not used, stays where it is, and counts no step: when B joins at the third step, its first
-// step is as long as A's first was. The numbers are those of
+// A parameter without a gradient, frozen or not used, stays where it is, and counts no step: when B joins at the third
+// step, its first step is as long as A's first was. The numbers are those of
 //
 //	import numpy as np
 //	def adamw(w, grads, lr=0.1, b1=0.9, b2=0.999, decay=0.5):
@@ -101,7 +101,8 @@ func TestLoopClipsAndScales(t *testing.T) {
 	require.NoError(t, m.step(l, []float32{0, 0.25}, []float32{0})) // shorter than 1: as it is
 	assert.InDeltaSlice(t, []float32{0.4, 2 - 0.5*0.25, 2.6}, m.values(), 1e-6)
 
-	// Gradients of several batches add up, the squares of the largest are beyond float32, and the sum begins anew after Step.
+	// Gradients of several batches add up, the squares of the largest are beyond float32, and the sum begins anew after
+	// Step.
 	t1 := l.Tape()
 	l.BackwardScaled(autograd.Sum(autograd.Mul(t1.Use(m.A), t1.Const(tensor.FromSlice([]float32{3e30, 0})))), 0.5)
 	t2 := l.Tape()

@@ -1,5 +1,5 @@
-// Lesson 5: a training loop by hand. A recurrent network reads a wave in chunks, carries its state from chunk to chunk, and learns to
-// say what comes next.
+// Lesson 5: a training loop by hand. A recurrent network reads a wave in chunks, carries its state from chunk to chunk,
+// and learns to say what comes next.
 package main
 
 import (

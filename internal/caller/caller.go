@@ -10,8 +10,9 @@ const module = "github.com/tutti-ml/tutti/"
 
 var plain = strings.NewReplacer("(*", "", ")", "", "[...]", "")
 
-// Name returns the outermost of the functions of this module on the stack that are called one by another down to Name's caller, as a
-// panic begins: "layers: NewLinear", "autograd: Var.Item". If pkg is not empty, only functions of that package count. It is slow.
+// Name returns the outermost of the functions of this module on the stack that are called one by another down to Name's
+// caller, as a panic begins: "layers: NewLinear", "autograd: Var.Item". If pkg is not empty, only functions of that
+// package count. It is slow.
 func Name(pkg string) string {
 	pcs := make([]uintptr, 64)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs)])

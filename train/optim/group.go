@@ -9,8 +9,8 @@ import (
 	"github.com/tutti-ml/tutti/internal/option"
 )
 
-// Group gives some of a model's parameters a learning rate or a weight decay of their own; what it leaves at zero is the
-// optimizer's, and Zero is 0. It is what PyTorch calls a parameter group (param_groups), chosen by name:
+// Group gives some of a model's parameters a learning rate or a weight decay of their own; what it leaves at zero is
+// the optimizer's, and Zero is 0. It is what PyTorch calls a parameter group (param_groups), chosen by name:
 //
 //	{Pattern: "*.bias", NoDecay: true}        weight decay for weights alone
 //	{Pattern: "backbone.*", Factor: 0.1}      fine-tuning: what is learnt already moves slowly

@@ -2,9 +2,10 @@ package optim
 
 import "fmt"
 
-// RowStepper is a Stepper that can update a table by rows: what a batch did not look up costs nothing, neither time nor, for
-// rules with moments, decay. It is what PyTorch calls a sparse (lazy) optimizer; of one whose every step touches every row the
-// result is Step's, but for Adam's Eps (see Adam). The Steppers of SGD, Adam, AdamW and Adagrad are RowSteppers.
+// RowStepper is a Stepper that can update a table by rows: what a batch did not look up costs nothing, neither time
+// nor, for rules with moments, decay. It is what PyTorch calls a sparse (lazy) optimizer; of one whose every step
+// touches every row the result is Step's, but for Adam's Eps (see Adam). The Steppers of SGD, Adam, AdamW and Adagrad
+// are RowSteppers.
 type RowStepper interface {
 	Stepper
 	// StepRows subtracts one update from the rows of w [V, cols] that are listed, computed from g, whose row i [cols] is the

@@ -25,8 +25,8 @@ import (
 //	        o.step()
 //	    print(w.flatten().tolist())
 //
-// SparseAdam's Eps stands beside √v, not beside √v/√(1-Beta2ᵗ) as Adam's; with an Eps that counts, that shows. The weights are those of
-// torch/optim/_functional.py's sparse_adam, written in NumPy:
+// SparseAdam's Eps stands beside √v, not beside √v/√(1-Beta2ᵗ) as Adam's; with an Eps that counts, that shows. The
+// weights are those of torch/optim/_functional.py's sparse_adam, written in NumPy:
 //
 //	w = np.array([[1, -2], [3, -4], [0.5, 2]]); m = np.zeros((3, 2)); v = np.zeros((3, 2))
 //	for t, rows in enumerate([[0, 2], [2], [0, 1]]):

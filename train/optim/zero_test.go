@@ -18,8 +18,8 @@ var defaults = map[string]bool{
 	"Step.Gamma": true, "Group.LR": true, "Group.Factor": true, "Group.WeightDecay": true,
 }
 
-// Every number of every recipe can say 0: Zero does what a number does that is too small to matter, and where 0 is a default, not
-// what the default does.
+// Every number of every recipe can say 0: Zero does what a number does that is too small to matter, and where 0 is a
+// default, not what the default does.
 func TestZero(t *testing.T) {
 	steps := func(o optim.Optimizer, groups []optim.Group) []float32 {
 		require.NoError(t, o.Validate())
