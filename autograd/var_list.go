@@ -14,7 +14,7 @@ type varList struct {
 func (l *varList) next() *Var {
 	switch over := l.n - len(l.first); {
 	case l.n == 0:
-		l.first = make([]Var, max(l.last, arenaChunk/8))
+		l.first = make([]Var, max(l.last, 8))
 	case over >= 0 && over == len(l.more)*arenaChunk:
 		l.more = append(l.more, make([]Var, arenaChunk))
 	}

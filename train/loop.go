@@ -236,4 +236,6 @@ func (l *Loop) stepper(p *autograd.Param) optim.Stepper {
 func (l *Loop) Steps() int { return l.at.Step }
 
 // Rate returns the learning rate of the next step.
-func (l *Loop) Rate() float64 { return optim.RateAt(l.c.Schedule, l.c.Optimizer.Rate(), l.at.Step, l.c.Steps) }
+func (l *Loop) Rate() float64 {
+	return optim.RateAt(l.c.Schedule, l.c.Optimizer.Rate(), l.at.Step, l.c.Steps)
+}

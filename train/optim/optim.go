@@ -4,6 +4,8 @@
 // holds the state (moments) of n consecutive elements of a model's flat parameter vector: all of them, or, under
 // shuffle-broadcast, the slice one rank owns. Every rule here is elementwise, so any cut of the vector into slices gives
 // the same bits; and no product is fused with a sum, so every machine gives the same bits.
+//
+// A field's zero value means its default, which its comment names; for a number that is really zero say [Zero].
 package optim
 
 import (
