@@ -8,8 +8,8 @@ import (
 
 // Param is a tensor that training changes. It holds the value alone: gradients are the tape's, moments the optimizer's.
 type Param struct {
-	// Frozen keeps the parameter out of training: its Vars are constants, and it has no gradient. Change it between steps, and
-	// make a [Set] that holds it anew, or an optimizer's weight decay and momentum go on moving it.
+	// Frozen keeps the parameter out of training: its Vars are constants, and it has no gradient. Change it between
+	// steps, and make a [Set] that holds it anew, or an optimizer's weight decay and momentum go on moving it.
 	Frozen bool
 	// Sparse asks training to keep the gradient by rows: train.Run then exchanges and steps only those rows of the parameter
 	// [V, ...] that a batch looked up. It is for tables that lookups alone use; a tape takes no notice of it. Change it between runs.

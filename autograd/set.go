@@ -108,14 +108,14 @@ func (s *Set) mustHold(op string) {
 			s.stale(op, i)
 		}
 		if p.Frozen {
-			panic(fmt.Sprintf("autograd: %s: parameter %d of the set, %v, was frozen after NewSet, and a step on the vector would move it: "+
-				"make a new Set", op, i, p.value.Shape()))
+			panic(fmt.Sprintf("autograd: %s: parameter %d of the set, %v, was frozen after NewSet, and a step on "+
+				"the vector would move it: make a new Set", op, i, p.value.Shape()))
 		}
 	}
 	for _, p := range s.frozen {
 		if !p.Frozen {
-			panic(fmt.Sprintf("autograd: %s: a parameter %v was frozen at NewSet, which left it out, and is not now: make a new Set",
-				op, p.value.Shape()))
+			panic(fmt.Sprintf("autograd: %s: a parameter %v was frozen at NewSet, which left it out, and is not "+
+				"now: make a new Set", op, p.value.Shape()))
 		}
 	}
 }
@@ -123,8 +123,9 @@ func (s *Set) mustHold(op string) {
 func (s *Set) stale(op string, i int) {
 	p := s.params[i]
 	if p.set == nil {
-		panic(fmt.Sprintf("autograd: %s: the set is stale: its parameter %d, %v, has been replaced since: make a new Set", op, i, p.value.Shape()))
+		panic(fmt.Sprintf("autograd: %s: the set is stale: its parameter %d, %v, has been replaced since: make a "+
+			"new Set", op, i, p.value.Shape()))
 	}
-	panic(fmt.Sprintf("autograd: %s: the set is stale: its parameter %d, %v, is in a Set made later, perhaps by train.Run: use that, or make "+
-		"a new one", op, i, p.value.Shape()))
+	panic(fmt.Sprintf("autograd: %s: the set is stale: its parameter %d, %v, is in a Set made later, perhaps by "+
+		"train.Run: use that, or make a new one", op, i, p.value.Shape()))
 }

@@ -16,7 +16,8 @@ func TestStaleSet(t *testing.T) {
 		name, want string
 		change     func(p []*autograd.Param)
 	}{
-		{"a later set", "the set is stale: its parameter 1, [2], is in a Set made later, perhaps by train.Run: use that, or make a new one",
+		{"a later set", "the set is stale: its parameter 1, [2], is in a Set made later, perhaps by train.Run: use " +
+			"that, or make a new one",
 			func(p []*autograd.Param) { autograd.NewSet(p[1:]) }},
 		{"Replace", "the set is stale: its parameter 1, [2], has been replaced since: make a new Set",
 			func(p []*autograd.Param) { p[1].Replace(tensor.FromSlice([]float32{7, 8})) }},
@@ -55,10 +56,11 @@ func TestSetAndFrozenParameters(t *testing.T) {
 	assert.Equal(t, []*autograd.Param{a, c}, set.Params())
 	assert.False(t, set.Has(b))
 	c.Frozen = true
-	assert.PanicsWithValue(t, "autograd: Set.Value: parameter 1 of the set, [1], was frozen after NewSet, and a step on the vector "+
-		"would move it: make a new Set", func() { set.Value() })
+	assert.PanicsWithValue(t, "autograd: Set.Value: parameter 1 of the set, [1], was frozen after NewSet, and a "+
+		"step on the vector would move it: make a new Set", func() { set.Value() })
 	c.Frozen, b.Frozen = false, false
-	assert.PanicsWithValue(t, "autograd: GradsInto: a parameter [2] was frozen at NewSet, which left it out, and is not now: make a new Set",
+	assert.PanicsWithValue(t, "autograd: GradsInto: a parameter [2] was frozen at NewSet, which left it out, and "+
+		"is not now: make a new Set",
 		func() { autograd.NewTape(autograd.Train, nil).GradsInto(set, tensor.New(tensor.Float32, 2)) })
 	assert.Equal(t, []float32{1, 2, 3, 4}, float32s(autograd.NewSet([]*autograd.Param{a, b, c}).Value()))
 	assert.PanicsWithValue(t, "autograd: Use: the parameter is nil: was its layer made by its constructor?",

@@ -10,8 +10,8 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-const stale = "a Var is stale: since it was made, its tape was Reset, or Released it: Clone the values that must outlive that, or " +
-	"carry them over by a layers.Carry"
+const stale = "a Var is stale: since it was made, its tape was Reset, or Released it: Clone the values that must " +
+	"outlive that, or carry them over by a layers.Carry"
 
 // A state carried over Reset as it is: it would be read where another Var now is, and h ← w·1 + h from 1 would give 2,
 // 5, 7, 11 where 1, 2, 3, 4 is meant.

@@ -77,6 +77,6 @@ func (v *Var) panicStale() {
 	if v == nil {
 		panic(fmt.Sprintf("%s: a Var is nil", caller.Name("autograd")))
 	}
-	panic(fmt.Sprintf("%s: a Var is stale: since it was made, its tape was Reset, or Released it: Clone the values that must "+
-		"outlive that, or carry them over by a layers.Carry", caller.Name("autograd")))
+	panic(fmt.Sprintf("%s: a Var is stale: since it was made, its tape was Reset, or Released it: Clone the values "+
+		"that must outlive that, or carry them over by a layers.Carry", caller.Name("autograd")))
 }

@@ -9,7 +9,8 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// With a scale of 0 attention weighs all keys alike, so each result is the mean of the values; the default of 1/√1 does not.
+// With a scale of 0 attention weighs all keys alike, so each result is the mean of the values; the default of 1/√1 does
+// not.
 func TestAttentionOfScaleZero(t *testing.T) {
 	tape := autograd.NewTape(autograd.Infer, nil)
 	x := tape.Const(tensor.FromSlice([]float32{1, 2, 6}, 1, 3, 1))

@@ -15,8 +15,9 @@ import (
 
 // imports are the packages that the guide's pieces of Go may use.
 var imports = func() map[string]string {
-	m := map[string]string{"rand": "math/rand/v2", "atomic": "sync/atomic", "safetensors": module + "/tensor/safetensors",
-		"optim": module + "/train/optim", "launch": module + "/collectives/launch"}
+	m := map[string]string{"rand": "math/rand/v2", "atomic": "sync/atomic",
+		"safetensors": module + "/tensor/safetensors",
+		"optim":       module + "/train/optim", "launch": module + "/collectives/launch"}
 	for _, std := range []string{"context", "errors", "fmt", "math", "slices", "strings", "sync"} {
 		m[std] = std
 	}

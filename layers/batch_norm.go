@@ -26,8 +26,10 @@ type BatchNorm struct {
 	RunningMean, RunningVar *autograd.Buffer
 	NumBatchesTracked       *autograd.Buffer // Int64 scalar; may be nil, unless Momentum is 0
 
-	Eps      float64 // added to the variance
-	Momentum float64 // the share of the newest batch in the running statistics; 0 averages over all batches alike, Zero keeps them
+	Eps float64 // added to the variance
+	// Momentum is the share of the newest batch in the running statistics; 0 averages over all batches alike, Zero keeps them
+	// as they are.
+	Momentum float64
 	// Fixed takes the running statistics on training tapes too, and leaves them alone, as PyTorch's eval() of this
 	// layer: for fine-tuning. FreezeStatistics sets it for all batch norms of a model.
 	Fixed bool
@@ -65,9 +67,11 @@ func (l *BatchNorm) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
 	case l.Fixed && !tracked:
 		panic("layers: BatchNorm: Fixed without running statistics")
 	case tracked && l.Momentum == 0 && l.NumBatchesTracked == nil:
-		panic("layers: BatchNorm: Momentum = 0 averages over all batches, and NumBatchesTracked, which counts them, is nil")
+		panic("layers: BatchNorm: Momentum = 0 averages over all batches, and NumBatchesTracked, which counts " +
+			"them, is nil")
 	}
-	o := &autograd.BatchNormOptions{Eps: l.Eps, Mean: l.RunningMean, Var: l.RunningVar, Rate: option.Float(l.Momentum, 0), Sync: l.Sync}
+	o := &autograd.BatchNormOptions{Eps: l.Eps, Mean: l.RunningMean, Var: l.RunningVar, Sync: l.Sync}
+	o.Rate = option.Float(l.Momentum, 0)
 	if o.Sync == nil {
 		o.Sync = t.StatSync()
 	}

@@ -34,16 +34,19 @@ func TestBatchNormWithoutStatistics(t *testing.T) {
 	tape := autograd.NewTape(autograd.Train, nil)
 	x := tape.Const(tensor.FromSlice([]float32{1, 2, 3, 6}, 2, 2))
 	count.Forward(tape, x)
-	assert.InDeltaSlice(t, []float32{0.2, 0.4}, tensor.Data[float32](count.RunningMean.Value()), 1e-7, "a tenth of the mean, without a count")
+	assert.InDeltaSlice(t, []float32{0.2, 0.4}, tensor.Data[float32](count.RunningMean.Value()), 1e-7,
+		"a tenth of the mean, without a count")
 	count.Momentum = 0
-	assert.PanicsWithValue(t, "layers: BatchNorm: Momentum = 0 averages over all batches, and NumBatchesTracked, which counts them, is nil",
+	assert.PanicsWithValue(t, "layers: BatchNorm: Momentum = 0 averages over all batches, and NumBatchesTracked, "+
+		"which counts them, is nil",
 		func() { count.Forward(tape, x) })
 }
 
 // Freeze leaves the running statistics moving, as PyTorch's requires_grad=False does; FreezeStatistics holds them.
 func TestFreezeStatistics(t *testing.T) {
 	net := &struct{ Body, Head layers.Sequential }{
-		layers.Sequential{layers.NewBatchNorm(2), layers.Residual{Body: layers.NewBatchNorm(2)}}, layers.Sequential{layers.NewBatchNorm(2)}}
+		layers.Sequential{layers.NewBatchNorm(2), layers.Residual{Body: layers.NewBatchNorm(2)}},
+		layers.Sequential{layers.NewBatchNorm(2)}}
 	step := func() (moved []string) {
 		before := map[string]*tensor.Tensor{}
 		for _, b := range layers.Buffers(net) {

@@ -24,7 +24,8 @@ type Carry struct{ kept [][2]*tensor.Tensor } // h and c; nil where the state ha
 
 // Keep copies the values of states, to be carried to the next Start.
 func (c *Carry) Keep(states ...State) {
-	c.kept = make([][2]*tensor.Tensor, len(states)) // new ones: those of the last Start are on the tape, and Backward may read them yet
+	// New ones: those of the last Start are on the tape, and Backward may read them yet.
+	c.kept = make([][2]*tensor.Tensor, len(states))
 	for i, s := range states {
 		for k, v := range [2]*autograd.Var{s.H, s.C} {
 			if v != nil {

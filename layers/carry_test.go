@@ -37,7 +37,8 @@ func TestCarry(t *testing.T) {
 					tape.Backward(autograd.Sum(autograd.Square(y)))
 				}
 				part := want.Value().Slice(1, at, at+chunk).Contiguous()
-				assert.InDeltaSlice(t, tensor.Data[float32](part), tensor.Data[float32](y.Value()), 1e-6, "%s, %v, from step %d", name, mode, at)
+				assert.InDeltaSlice(t, tensor.Data[float32](part), tensor.Data[float32](y.Value()), 1e-6,
+					"%s, %v, from step %d", name, mode, at)
 			}
 			if mode == autograd.Infer {
 				continue
@@ -54,7 +55,8 @@ func TestCarry(t *testing.T) {
 			y, _ := l.Run(alone, alone.Const(x.Slice(1, steps-chunk, steps)), states, nil)
 			alone.Backward(autograd.Sum(autograd.Square(y)))
 			for _, p := range layers.Params(l) {
-				assert.Equal(t, tensor.Data[float32](alone.Grad(p.Param)), tensor.Data[float32](tape.Grad(p.Param)), "%s: %s", name, p.Name)
+				assert.Equal(t, tensor.Data[float32](alone.Grad(p.Param)), tensor.Data[float32](tape.Grad(p.Param)),
+					"%s: %s", name, p.Name)
 			}
 			carry.Forget()
 			assert.Nil(t, carry.Start(tape))

@@ -42,7 +42,8 @@ func within(place string, i int, layer any, fn func() *autograd.Var) *autograd.V
 		}
 		e, ok := v.(*LayerError)
 		if !ok {
-			e = &LayerError{Layer: strings.TrimPrefix(strings.TrimPrefix(fmt.Sprintf("%T", layer), "*"), "layers."), Value: v}
+			name := strings.TrimPrefix(fmt.Sprintf("%T", layer), "*")
+			e = &LayerError{Layer: strings.TrimPrefix(name, "layers."), Value: v}
 			if p := reflect.ValueOf(layer); !p.IsValid() || p.Kind() == reflect.Pointer && p.IsNil() {
 				e.Value = "the layer is nil"
 			}

@@ -43,7 +43,8 @@ func TestLayerError(t *testing.T) {
 		want  string
 	}{
 		{layers.Sequential{linear(3), layers.Func(autograd.ReLU), linear(5)}, "layers: 2 (Linear): "},
-		{layers.Sequential{linear(3), layers.Residual{Body: layers.Sequential{linear(4), linear(5)}}}, "layers: 1.Body.1 (Linear): "},
+		{layers.Sequential{linear(3), layers.Residual{Body: layers.Sequential{linear(4), linear(5)}}},
+			"layers: 1.Body.1 (Linear): "},
 		{layers.Residual{Body: linear(3), Shortcut: linear(5)}, "layers: Shortcut (Linear): "},
 		{layers.Concat{Branches: []layers.Layer{linear(3), linear(5)}}, "layers: Branches.1 (Linear): "},
 		{layers.Parallel{linear(5)}, "layers: 0 (Linear): "},
@@ -53,7 +54,8 @@ func TestLayerError(t *testing.T) {
 		{layers.Sequential{(*layers.Linear)(nil)}, "layers: 0 (Linear): the layer is nil"},
 		{layers.Residual{}, "layers: Body (<nil>): the layer is nil"},
 		{layers.Concat{Branches: []layers.Layer{nil}}, "layers: Branches.0 (<nil>): the layer is nil"},
-		{layers.Sequential{&layers.Linear{}}, "layers: 0 (Linear): autograd: Use: the parameter is nil: was its layer made by its constructor?"},
+		{layers.Sequential{&layers.Linear{}}, "layers: 0 (Linear): autograd: Use: the parameter is nil: was its " +
+			"layer made by its constructor?"},
 	} {
 		tape := autograd.NewTape(autograd.Train, seeded())
 		x := tape.Const(tensor.New(tensor.Float32, 2, 3, 3))
@@ -75,9 +77,13 @@ func TestLayerError(t *testing.T) {
 func TestNilGenerator(t *testing.T) {
 	recurrent, model := layers.RecurrentConfig{In: 2, Units: 2}, layers.TransformerConfig{Features: 4, Heads: 2}
 	for name, make := range map[string]func(rng *rand.Rand) any{
-		"NewLinear":             func(rng *rand.Rand) any { return layers.NewLinear(rng, 2, 3) },
-		"NewConv1D":             func(rng *rand.Rand) any { return layers.NewConv1D(rng, layers.Conv1DConfig{In: 1, Out: 1, Kernel: 1}) },
-		"NewConv2D":             func(rng *rand.Rand) any { return layers.NewConv2D(rng, layers.Conv2DConfig{In: 1, Out: 1, Kernel: 1}) },
+		"NewLinear": func(rng *rand.Rand) any { return layers.NewLinear(rng, 2, 3) },
+		"NewConv1D": func(rng *rand.Rand) any {
+			return layers.NewConv1D(rng, layers.Conv1DConfig{In: 1, Out: 1, Kernel: 1})
+		},
+		"NewConv2D": func(rng *rand.Rand) any {
+			return layers.NewConv2D(rng, layers.Conv2DConfig{In: 1, Out: 1, Kernel: 1})
+		},
 		"NewEmbedding":          func(rng *rand.Rand) any { return layers.NewEmbedding(rng, 2, 3) },
 		"NewLSTM":               func(rng *rand.Rand) any { return layers.NewLSTM(rng, recurrent) },
 		"NewRecurrentCell":      func(rng *rand.Rand) any { return layers.NewRecurrentCell(rng, autograd.GRU, 2, 2) },
@@ -92,7 +98,8 @@ func TestNilGenerator(t *testing.T) {
 		},
 		"NewTransformerDecoderLayer": func(rng *rand.Rand) any { return layers.NewTransformerDecoderLayer(rng, model) },
 	} {
-		want := "layers: " + name + ": the generator is nil: pass rand.New(rand.NewPCG(seed, 0)), whose numbers can be drawn again"
+		want := "layers: " + name + ": the generator is nil: pass rand.New(rand.NewPCG(seed, 0)), whose numbers " +
+			"can be drawn again"
 		assert.PanicsWithValue(t, want, func() { make(nil) })
 	}
 	assert.NotPanics(t, func() { layers.NewBatchNorm(2) }, "draws nothing")
@@ -106,6 +113,7 @@ func TestGradOfFrozenParameter(t *testing.T) {
 	tape.Backward(autograd.Sum(l.Forward(tape, tape.Const(tensor.New(tensor.Float32, 1, 2)))))
 	assert.Nil(t, tape.Grad(l.Weight))
 	assert.Equal(t, []float32{1}, tensor.Data[float32](tape.Grad(l.Bias)))
-	assert.PanicsWithValue(t, "tensor: Data: the tensor is nil: for one, a parameter that is frozen or was not used has no gradient",
+	assert.PanicsWithValue(t, "tensor: Data: the tensor is nil: for one, a parameter that is frozen or was not "+
+		"used has no gradient",
 		func() { tensor.Data[float32](tape.Grad(l.Weight)) })
 }

@@ -14,8 +14,8 @@
 //
 // has the parameters "Features.0.Weight", "Features.0.Bias", …, "Head.Weight", "Head.Bias".
 //
-// A field's zero value means its default, where its comment names one; for a number that is really zero say [Zero]. What a
-// constructor fills is what it says.
+// A field's zero value means its default, where its comment names one; for a number that is really zero say [Zero].
+// What a constructor fills is what it says.
 //
 // A layer has no mode and no hidden state: whether dropout drops is the tape's business. One layer may run on many tapes at
 // the same time. New parameters are Float32 and drawn from the generator handed in; Cast converts a model.

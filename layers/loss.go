@@ -67,11 +67,14 @@ func targetOf(t *autograd.Tape, loss string, y *autograd.Var, target *tensor.Ten
 	mustHaveTarget(loss, target)
 	switch same := y.Value().SameShape(target); {
 	case !same && y.Len() == target.Len():
-		panic(fmt.Sprintf("layers: %s: the result is %v and the target %v: reshape the targets to %[2]v", loss, y.Shape(), target.Shape()))
+		panic(fmt.Sprintf("layers: %s: the result is %v and the target %v: reshape the targets to %[2]v", loss,
+			y.Shape(), target.Shape()))
 	case !same:
-		panic(fmt.Sprintf("layers: %s: the result is %v and the target %v: want one shape", loss, y.Shape(), target.Shape()))
+		panic(fmt.Sprintf("layers: %s: the result is %v and the target %v: want one shape", loss, y.Shape(),
+			target.Shape()))
 	case target.DType() != y.DType():
-		panic(fmt.Sprintf("layers: %s: the result is %v and the target %v: take target.Cast(y.DType())", loss, y.DType(), target.DType()))
+		panic(fmt.Sprintf("layers: %s: the result is %v and the target %v: take target.Cast(y.DType())", loss,
+			y.DType(), target.DType()))
 	}
 	return t.Const(target)
 }

@@ -64,7 +64,8 @@ type SigmoidFocal struct {
 
 // Loss returns the focal loss.
 func (l SigmoidFocal) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
-	return l.Reduction.of(autograd.SigmoidFocal(y, targetOf(t, "SigmoidFocal", y, target), option.Float(l.Alpha, 0.25), option.Float(l.Gamma, 2)))
+	goal := targetOf(t, "SigmoidFocal", y, target)
+	return l.Reduction.of(autograd.SigmoidFocal(y, goal, option.Float(l.Alpha, 0.25), option.Float(l.Gamma, 2)))
 }
 
 // Yes returns 0, the logit of an even chance. It implements [Decider].

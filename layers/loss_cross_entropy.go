@@ -69,11 +69,12 @@ func (l CrossEntropy) ofProbabilities(t *autograd.Tape, y, rows *autograd.Var, t
 		mustBeLabels("CrossEntropy", target)
 	}
 	if !slices.Equal(target.Shape(), y.Shape()) {
-		panic(fmt.Sprintf("layers: CrossEntropy: logits %v and target %v: want labels [N, ...], int64, or class probabilities of the "+
-			"logits' shape", y.Shape(), target.Shape()))
+		panic(fmt.Sprintf("layers: CrossEntropy: logits %v and target %v: want labels [N, ...], int64, or class "+
+			"probabilities of the logits' shape", y.Shape(), target.Shape()))
 	}
 	if target.DType() != y.DType() {
-		panic(fmt.Sprintf("layers: CrossEntropy: logits are %v, class probabilities %v: take target.Cast(y.DType())", y.DType(), target.DType()))
+		panic(fmt.Sprintf("layers: CrossEntropy: logits are %v, class probabilities %v: take target.Cast(y.DType())",
+			y.DType(), target.DType()))
 	}
 	a := classesLast(t.Const(target))
 	if c := float64(y.Dim(1)); l.LabelSmoothing > 0 {
@@ -177,7 +178,8 @@ func areLabels(y *autograd.Var, target *tensor.Tensor) bool {
 
 func mustBeLabels(loss string, labels *tensor.Tensor) {
 	if labels.DType() != tensor.Int64 {
-		panic(fmt.Sprintf("layers: %s: labels are %v, want int64: take target.Cast(tensor.Int64)", loss, labels.DType()))
+		panic(fmt.Sprintf("layers: %s: labels are %v, want int64: take target.Cast(tensor.Int64)", loss,
+			labels.DType()))
 	}
 }
 

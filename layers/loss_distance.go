@@ -17,7 +17,8 @@ type HingeEmbedding struct {
 
 // Loss returns the loss of distances.
 func (l HingeEmbedding) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
-	return l.Reduction.of(autograd.HingeEmbedding(y, targetOf(t, "HingeEmbedding", y, target), option.Float(l.Margin, 1)))
+	goal := targetOf(t, "HingeEmbedding", y, target)
+	return l.Reduction.of(autograd.HingeEmbedding(y, goal, option.Float(l.Margin, 1)))
 }
 
 // CosineEmbedding is 1 − cos(a, b) where the target is 1, and max(0, cos(a, b) − Margin) where it is −1.

@@ -45,6 +45,7 @@ type MultiLabelSoftMargin struct {
 
 // Loss returns the loss, [N] unless reduced.
 func (l MultiLabelSoftMargin) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
-	losses := weighted(t, autograd.BinaryCrossEntropyWithLogits(y, targetOf(t, "MultiLabelSoftMargin", y, target)), l.Weight)
+	goal := targetOf(t, "MultiLabelSoftMargin", y, target)
+	losses := weighted(t, autograd.BinaryCrossEntropyWithLogits(y, goal), l.Weight)
 	return l.Reduction.of(autograd.Mean(losses, -1))
 }

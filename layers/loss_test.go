@@ -42,28 +42,36 @@ func TestLossesRefuse(t *testing.T) {
 		want string
 		do   func()
 	}{
-		{"layers: L1: the result is [3 2] and the target [3]: want one shape", func() { layers.L1{}.Loss(tape, x(3, 2), f(3)) }},
-		{"layers: BCE: the result is [3] and the target [3 1]: reshape the targets to [3]", func() { layers.BCE{}.Loss(tape, x(3), f(3, 1)) }},
+		{"layers: L1: the result is [3 2] and the target [3]: want one shape", func() {
+			layers.L1{}.Loss(tape, x(3, 2), f(3))
+		}},
+		{"layers: BCE: the result is [3] and the target [3 1]: reshape the targets to [3]",
+			func() { layers.BCE{}.Loss(tape, x(3), f(3, 1)) }},
 		{"layers: CrossEntropy: y [3 2] and labels [2]: want [N, C, ...] and [N, ...]", func() {
 			layers.CrossEntropy{Reduction: layers.SumReduction}.Loss(tape, x(3, 2), i(2))
 		}},
-		{"layers: CrossEntropy: logits [3 2] and target [3 1]: want labels [N, ...], int64, or class probabilities of the logits' shape",
+		{"layers: CrossEntropy: logits [3 2] and target [3 1]: want labels [N, ...], int64, or class probabilities " +
+			"of the logits' shape",
 			func() { layers.CrossEntropy{}.Loss(tape, x(3, 2), f(3, 1)) }},
-		{"layers: CrossEntropy: y [3 2] and labels [3 1]: reshape the labels to [3]", func() { layers.CrossEntropy{Ignore: []int64{0}}.Loss(tape, x(3, 2), i(3, 1)) }},
-		{"layers: CrossEntropy: labels are float32, want int64: take target.Cast(tensor.Int64)", func() { layers.CrossEntropy{}.Loss(tape, x(3, 2), f(3)) }},
+		{"layers: CrossEntropy: y [3 2] and labels [3 1]: reshape the labels to [3]",
+			func() { layers.CrossEntropy{Ignore: []int64{0}}.Loss(tape, x(3, 2), i(3, 1)) }},
+		{"layers: CrossEntropy: labels are float32, want int64: take target.Cast(tensor.Int64)",
+			func() { layers.CrossEntropy{}.Loss(tape, x(3, 2), f(3)) }},
 		{"layers: CrossEntropy: labels are uint8, want int64: take target.Cast(tensor.Int64)", func() {
 			layers.CrossEntropy{}.Loss(tape, x(3, 2), tensor.New(tensor.Uint8, 3, 2))
 		}},
 		{"layers: CrossEntropy: logits are float32, class probabilities float64: take target.Cast(y.DType())", func() {
 			layers.CrossEntropy{}.Loss(tape, x(3, 2), tensor.New(tensor.Float64, 3, 2))
 		}},
-		{"layers: CrossEntropy: the target is nil: does the data have labels or targets?", func() { layers.CrossEntropy{}.Loss(tape, x(3, 2), nil) }},
+		{"layers: CrossEntropy: the target is nil: does the data have labels or targets?",
+			func() { layers.CrossEntropy{}.Loss(tape, x(3, 2), nil) }},
 		{"layers: CrossEntropy: LabelSmoothing = 2, want 0 to 1", func() { layers.CrossEntropy{LabelSmoothing: 2}.Loss(tape, x(3, 2), i(3)) }},
 		{"autograd: NLL: weights [4] of 2 classes: want [2]", func() { layers.CrossEntropy{Weight: f(4)}.Loss(tape, x(3, 2), i(3)) }},
 		{"layers: CrossEntropy: weights [4] of 2 classes: want [2]", func() {
 			layers.CrossEntropy{Weight: f(4), LabelSmoothing: 0.1}.Loss(tape, x(3, 2), i(3))
 		}},
-		{"layers: NLL: labels are float32, want int64: take target.Cast(tensor.Int64)", func() { layers.NLL{}.Loss(tape, x(3, 2), f(3)) }},
+		{"layers: NLL: labels are float32, want int64: take target.Cast(tensor.Int64)",
+			func() { layers.NLL{}.Loss(tape, x(3, 2), f(3)) }},
 		{"autograd: MultiMargin: p = 3, want 1 or 2", func() { layers.MultiMargin{P: 3}.Loss(tape, x(3, 2), i(3)) }},
 		{"autograd: PairwiseDistance: shapes [3 2] and [3 1]: want the same, of one axis at least", func() {
 			layers.Triplet{}.Loss(tape, x(3, 2), x(3, 2), x(3, 1))
@@ -172,10 +180,13 @@ func TestTargetsMustMatch(t *testing.T) {
 		"Dice":                 func(x *tensor.Tensor) { layers.Dice{}.Loss(tape, y, x) },
 		"MultiLabelSoftMargin": func(x *tensor.Tensor) { layers.MultiLabelSoftMargin{}.Loss(tape, y, x) },
 	} {
-		assert.PanicsWithValue(t, "layers: "+name+": the result is [3] and the target [3 1]: reshape the targets to [3]",
+		assert.PanicsWithValue(t, "layers: "+name+": the result is [3] and the target [3 1]: reshape the targets "+
+			"to [3]",
 			func() { loss(tensor.New(tensor.Float32, 3, 1)) })
-		assert.PanicsWithValue(t, "layers: "+name+": the result is float32 and the target int64: take target.Cast(y.DType())",
+		assert.PanicsWithValue(t, "layers: "+name+": the result is float32 and the target int64: take "+
+			"target.Cast(y.DType())",
 			func() { loss(tensor.New(tensor.Int64, 3)) })
-		assert.PanicsWithValue(t, "layers: "+name+": the target is nil: does the data have labels or targets?", func() { loss(nil) })
+		assert.PanicsWithValue(t, "layers: "+name+": the target is nil: does the data have labels or targets?",
+			func() { loss(nil) })
 	}
 }

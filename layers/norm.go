@@ -89,6 +89,7 @@ type LocalResponseNorm struct {
 
 // Forward returns x damped.
 func (l LocalResponseNorm) Forward(_ *autograd.Tape, x *autograd.Var) *autograd.Var {
-	o := autograd.LocalResponseNormOptions{Size: l.Size, Alpha: option.Float(l.Alpha, 1e-4), Beta: option.Float(l.Beta, 0.75), K: option.Float(l.K, 1)}
+	o := autograd.LocalResponseNormOptions{Size: l.Size,
+		Alpha: option.Float(l.Alpha, 1e-4), Beta: option.Float(l.Beta, 0.75), K: option.Float(l.K, 1)}
 	return autograd.LocalResponseNorm(x, o)
 }

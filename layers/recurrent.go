@@ -96,7 +96,8 @@ func (s *RecurrentStack) directions() int {
 // State l·directions+d is that of layer l in direction d, 1 being the reverse; a nil slice means zeros. Where lengths are given,
 // only so many first steps of each sequence count: beyond them y is zero, and the last state is that after the last step that
 // counts, as of PyTorch's packed sequences. Sequences need not be sorted.
-func (s *RecurrentStack) Run(t *autograd.Tape, x *autograd.Var, start []State, lengths *tensor.Tensor) (y *autograd.Var, last []State) {
+func (s *RecurrentStack) Run(t *autograd.Tape, x *autograd.Var, start []State, lengths *tensor.Tensor,
+) (y *autograd.Var, last []State) {
 	if x.Rank() != 3 || x.Dim(2) != s.config.In {
 		panic(fmt.Sprintf("layers: %s: x %v, want [N, T, %d]", cellName(s.cell), x.Shape(), s.config.In))
 	}

@@ -13,7 +13,7 @@ import (
 // A pattern is written as for path.Match, and matches a parameter if it matches the whole of its Go path
 // ("Features.0.Weight") or of its key in a state dictionary ("features.0.weight"):
 //
-//	Features.*          all that the field Features holds, at any depth: a star stands for any run of characters, dots too
+//	Features.*          all that the field Features holds, at any depth: a star is any run of characters, dots too
 //	*.bias              all biases
 //	Features.?.Weight   the weights of the layers 0 to 9; ? stands for one character
 //	*.[0-3].*           all that stands at an index from 0 to 3; [^0-3] for all others

@@ -38,16 +38,19 @@ var small = []struct {
 		return models.NewResNet50(rng, models.ResNetConfig{Classes: classes, Width: 2, Small: true})
 	}},
 	{"VGG11", []int{3, 32, 32}, 0.005, 40, func(rng *rand.Rand, classes int) layers.Layer {
-		return models.NewVGG11(rng, models.VGGConfig{Height: 32, Width: 32, Classes: classes, Channels: 8, Hidden: 64, Dropout: models.Zero})
+		return models.NewVGG11(rng, models.VGGConfig{Height: 32, Width: 32, Classes: classes, Channels: 8, Hidden: 64,
+			Dropout: models.Zero})
 	}},
 	{"VGG16", []int{3, 32, 32}, 0.003, 100, func(rng *rand.Rand, classes int) layers.Layer {
-		return models.NewVGG16(rng, models.VGGConfig{Height: 32, Width: 32, Classes: classes, Channels: 8, Hidden: 64, Dropout: models.Zero})
+		return models.NewVGG16(rng, models.VGGConfig{Height: 32, Width: 32, Classes: classes, Channels: 8, Hidden: 64,
+			Dropout: models.Zero})
 	}},
 	{"InceptionV1", []int{3, 32, 32}, 0.05, 40, func(rng *rand.Rand, classes int) layers.Layer {
 		return models.NewInceptionV1(rng, models.InceptionConfig{Classes: classes, Shrink: 16, Dropout: models.Zero})
 	}},
 	{"MobileNetV2", []int{3, 8, 8}, 0.005, 40, func(rng *rand.Rand, classes int) layers.Layer {
-		return models.NewMobileNetV2(rng, models.MobileNetConfig{Classes: classes, Width: 0.25, Dropout: models.Zero, Small: true})
+		return models.NewMobileNetV2(rng, models.MobileNetConfig{Classes: classes, Width: 0.25, Dropout: models.Zero,
+			Small: true})
 	}},
 }
 

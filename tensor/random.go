@@ -149,6 +149,7 @@ func below(r *rand.Rand, n uint64) uint64 {
 // constructor.
 func mustDraw(r *rand.Rand) {
 	if r == nil {
-		panic(caller.Name("") + ": the generator is nil: pass rand.New(rand.NewPCG(seed, 0)), whose numbers can be drawn again")
+		panic(caller.Name("") + ": the generator is nil: pass rand.New(rand.NewPCG(seed, 0)), whose numbers can be " +
+			"drawn again")
 	}
 }

@@ -97,8 +97,9 @@ func NewLoop(c LoopConfig) (*Loop, error) {
 	if !(c.ClipNorm >= 0) {
 		return nil, fmt.Errorf("train: LoopConfig.ClipNorm = %v, want at least 0", c.ClipNorm)
 	}
-	l := &Loop{c: c, params: layers.Params(c.Model), recipes: map[*autograd.Param]recipe{}, steppers: map[*autograd.Param]optim.Stepper{},
-		used: map[*autograd.Param]bool{}, tape: autograd.NewTape(autograd.Train, nil), fresh: true}
+	l := &Loop{c: c, params: layers.Params(c.Model), tape: autograd.NewTape(autograd.Train, nil), fresh: true,
+		recipes: map[*autograd.Param]recipe{}, steppers: map[*autograd.Param]optim.Stepper{},
+		used: map[*autograd.Param]bool{}}
 	if len(l.params) == 0 {
 		return nil, fmt.Errorf("train: LoopConfig.Model (%T) has no parameters in exported fields", c.Model)
 	}
@@ -202,7 +203,8 @@ func (l *Loop) Step() error {
 	defer l.zero()
 	l.at.Step++
 	if !finite(norm) {
-		return fmt.Errorf("train: Loop.Step: %w: the gradients' norm is %v in step %d with learning rate %g; the weights are those before it",
+		return fmt.Errorf("train: Loop.Step: %w: the gradients' norm is %v in step %d with learning rate %g; the "+
+			"weights are those before it",
 			ErrNotFinite, norm, number+1, rate)
 	}
 	if l.c.ClipNorm > 0 && norm > l.c.ClipNorm {

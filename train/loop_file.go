@@ -109,7 +109,8 @@ func (l *Loop) Load(path string) error {
 		restore = append(restore, func() { l.steppers[param.Param] = state })
 	}
 	if unknown := slices.Sorted(maps.Keys(moments)); len(unknown) > 0 || len(p.Steps) > 0 {
-		return fail("state of parameters or moments that there are not: %q", append(unknown, slices.Sorted(maps.Keys(p.Steps))...))
+		unknown = append(unknown, slices.Sorted(maps.Keys(p.Steps))...)
+		return fail("state of parameters or moments that there are not: %q", unknown)
 	}
 	if report, err := layers.LoadStateDict(l.c.Model, model, true); err != nil {
 		return fail("%w", report.Err())

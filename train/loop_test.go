@@ -137,7 +137,8 @@ func TestLoopRefusesNaN(t *testing.T) {
 func TestLoopSaveAndLoad(t *testing.T) {
 	make := func(c train.LoopConfig) (*train.Loop, layers.Sequential) {
 		rng := rand.New(rand.NewPCG(1, 2))
-		net := layers.Sequential{layers.NewLinear(rng, 3, 8), layers.NewBatchNorm(8), layers.Dropout{P: 0.5}, layers.NewLinear(rng, 8, 1)}
+		net := layers.Sequential{layers.NewLinear(rng, 3, 8), layers.NewBatchNorm(8), layers.Dropout{P: 0.5},
+			layers.NewLinear(rng, 8, 1)}
 		c.Model = net
 		return newLoop(t, c), net
 	}
@@ -221,7 +222,8 @@ func TestLoopAndRunTakeTurns(t *testing.T) {
 			require.NoError(t, l.Step())
 		})
 		moved("Run", func() {
-			_, err := train.Run(context.Background(), train.Config{Model: net, Loss: layers.MSE{}, Train: dataset.FromTensors(x, y)})
+			_, err := train.Run(context.Background(), train.Config{Model: net, Loss: layers.MSE{},
+				Train: dataset.FromTensors(x, y)})
 			require.NoError(t, err)
 		})
 	}
@@ -237,10 +239,13 @@ func TestLoopRefuses(t *testing.T) {
 		want string
 	}{
 		{train.LoopConfig{}, "train: LoopConfig.Model (<nil>) has no parameters in exported fields"},
-		{train.LoopConfig{Model: newTwo(), Optimizer: optim.SGD{LR: -1}}, "train: LoopConfig.Optimizer: optim: SGD.LR = -1, want 0 <= LR < Inf"},
-		{train.LoopConfig{Model: newTwo(), Schedule: optim.Step{Gamma: 2}}, "train: LoopConfig.Schedule: optim: Step.Gamma = 2, want 0 <= Gamma <= 1"},
+		{train.LoopConfig{Model: newTwo(), Optimizer: optim.SGD{LR: -1}}, "train: LoopConfig.Optimizer: optim: " +
+			"SGD.LR = -1, want 0 <= LR < Inf"},
+		{train.LoopConfig{Model: newTwo(), Schedule: optim.Step{Gamma: 2}}, "train: LoopConfig.Schedule: optim: " +
+			"Step.Gamma = 2, want 0 <= Gamma <= 1"},
 		{train.LoopConfig{Model: newTwo(), ClipNorm: math.NaN()}, "train: LoopConfig.ClipNorm = NaN, want at least 0"},
-		{train.LoopConfig{Model: newTwo(), Groups: []optim.Group{{}}}, "train: LoopConfig.Groups[0]: optim: Group.Pattern is empty, want a pattern of parameter names"},
+		{train.LoopConfig{Model: newTwo(), Groups: []optim.Group{{}}}, "train: LoopConfig.Groups[0]: optim: " +
+			"Group.Pattern is empty, want a pattern of parameter names"},
 	} {
 		_, err := train.NewLoop(c.c)
 		assert.EqualError(t, err, c.want)
@@ -250,6 +255,7 @@ func TestLoopRefuses(t *testing.T) {
 	tape := l.Tape()
 	l.Backward(autograd.Sum(tape.Use(m.A)))
 	m.B.Frozen = true
-	assert.PanicsWithValue(t, "train: Loop.Tape: parameters were frozen, unfrozen or moved to another Set between Backward and Step",
+	assert.PanicsWithValue(t, "train: Loop.Tape: parameters were frozen, unfrozen or moved to another Set between "+
+		"Backward and Step",
 		func() { l.Tape() })
 }

@@ -62,7 +62,8 @@ func newTables(c Config, params []layers.NamedParam, g *groups, check *gradientC
 		}
 		tab.recipe, tab.factor = g.recipe(p.Param)
 		d, ok := tab.recipe.(optim.Decayer)
-		if ok && !reflect.DeepEqual(tab.recipe, d.WithDecay(0)) && !reflect.DeepEqual(tab.recipe, d.WithDecay(optim.Zero)) {
+		if ok && !reflect.DeepEqual(tab.recipe, d.WithDecay(0)) && !reflect.DeepEqual(tab.recipe,
+			d.WithDecay(optim.Zero)) {
 			return nil, fmt.Errorf("train: parameter %s has a sparse gradient, and %s a weight decay, which would reach only the rows that "+
 				"a batch looks up: exempt it with a Config.Groups of NoDecay, or make it dense", p.Name, tab.recipe.Name())
 		}

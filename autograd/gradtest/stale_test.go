@@ -34,7 +34,8 @@ func TestOpsRefuseStaleVars(t *testing.T) {
 			x[i] = old[i]
 			func() {
 				defer func() {
-					if got := fmt.Sprint(recover()); !strings.HasPrefix(got, "autograd: ") || !strings.Contains(got, "a Var is stale") {
+					got := fmt.Sprint(recover())
+					if !strings.HasPrefix(got, "autograd: ") || !strings.Contains(got, "a Var is stale") {
 						t.Errorf("%s: operand %d stale: panic %q", c.Name, i, got)
 					}
 				}()

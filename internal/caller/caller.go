@@ -20,7 +20,7 @@ func Name(pkg string) string {
 	for {
 		f, more := frames.Next()
 		path, own := strings.CutPrefix(f.Function, module)
-		at := strings.LastIndexByte(path, '/') + 1 // what a package is called may have dots before it in the path, not behind
+		at := strings.LastIndexByte(path, '/') + 1 // dots before it are of the path
 		in, function, _ := strings.Cut(path[at:], ".")
 		if !own || strings.HasSuffix(in, "_test") || pkg != "" && in != pkg {
 			return name

@@ -44,7 +44,8 @@ func (o Adagrad) WithDecay(decay float64) Optimizer {
 
 // New returns the state of n elements before their first step.
 func (o Adagrad) New(n int) Stepper {
-	o.LRDecay, o.WeightDecay, o.Initial = option.Float(o.LRDecay, 0), option.Float(o.WeightDecay, 0), option.Float(o.Initial, 0)
+	o.LRDecay, o.Initial = option.Float(o.LRDecay, 0), option.Float(o.Initial, 0)
+	o.WeightDecay = option.Float(o.WeightDecay, 0)
 	s := &adagrad{Adagrad: o, state: State{Slots: []Slot{{"sum", make([]float32, n)}}}}
 	vec.Fill(s.state.Slots[0].Data, float32(o.Initial))
 	return s

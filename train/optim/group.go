@@ -15,9 +15,11 @@ import (
 //	{Pattern: "*.bias", NoDecay: true}        weight decay for weights alone
 //	{Pattern: "backbone.*", Factor: 0.1}      fine-tuning: what is learnt already moves slowly
 type Group struct {
-	Pattern     string  // of names, as layers.Matching reads it: "*.bias", "Features.*"; required
-	LR          float64 // base learning rate; 0 means the optimizer's. A schedule scales it as it scales the optimizer's.
-	Factor      float64 // multiplies the optimizer's learning rate; 0 means 1. Not together with LR. To keep parameters still, freeze them.
+	Pattern string // of names, as layers.Matching reads it: "*.bias", "Features.*"; required
+	// LR is the base learning rate; 0 means the optimizer's. A schedule scales it as it scales the optimizer's.
+	LR float64
+	// Factor multiplies the optimizer's learning rate; 0 means 1. Not together with LR. To keep parameters still, freeze them.
+	Factor      float64
 	WeightDecay float64 // 0 means the optimizer's
 	NoDecay     bool    // no weight decay at all, as WeightDecay: Zero. Not together with WeightDecay.
 }

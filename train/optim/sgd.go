@@ -63,7 +63,8 @@ func (o SGD) New(n int) Stepper {
 
 // exact returns o with Zero made 0 in fields whose default that is anyhow.
 func (o SGD) exact() SGD {
-	o.Momentum, o.Dampening, o.WeightDecay = option.Float(o.Momentum, 0), option.Float(o.Dampening, 0), option.Float(o.WeightDecay, 0)
+	o.Momentum, o.Dampening = option.Float(o.Momentum, 0), option.Float(o.Dampening, 0)
+	o.WeightDecay = option.Float(o.WeightDecay, 0)
 	return o
 }
 

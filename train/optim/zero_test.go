@@ -13,7 +13,8 @@ import (
 
 // defaults are the fields whose zero value means something else, of all optimizers, schedules and groups.
 var defaults = map[string]bool{
-	"SGD.LR": true, "Adagrad.LR": true, "Adagrad.Eps": true, "Adam.LR": true, "Adam.Beta1": true, "Adam.Beta2": true, "Adam.Eps": true,
+	"SGD.LR": true, "Adagrad.LR": true, "Adagrad.Eps": true, "Adam.LR": true, "Adam.Beta1": true, "Adam.Beta2": true,
+	"Adam.Eps": true,
 	"AdamW.LR": true, "AdamW.Beta1": true, "AdamW.Beta2": true, "AdamW.Eps": true, "AdamW.WeightDecay": true,
 	"Step.Gamma": true, "Group.LR": true, "Group.Factor": true, "Group.WeightDecay": true,
 }
@@ -70,6 +71,8 @@ func TestZero(t *testing.T) {
 	})
 	assert.Zero(t, optim.SGD{LR: optim.Zero}.Rate())
 	assert.Equal(t, optim.AdamW{WeightDecay: optim.Zero}, optim.AdamW{WeightDecay: 1}.WithDecay(0))
-	assert.Equal(t, steps(optim.Adam{}, nil), steps(optim.AdamW{WeightDecay: optim.Zero}, nil), "without decay AdamW is Adam")
-	assert.Equal(t, rates(optim.Cosine{}), rates(optim.Warmup{Steps: -1, Then: optim.Cosine{}}), "a negative count is none")
+	assert.Equal(t, steps(optim.Adam{}, nil), steps(optim.AdamW{WeightDecay: optim.Zero}, nil), "without decay "+
+		"AdamW is Adam")
+	assert.Equal(t, rates(optim.Cosine{}), rates(optim.Warmup{Steps: -1, Then: optim.Cosine{}}), "a negative count "+
+		"is none")
 }
