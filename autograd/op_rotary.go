@@ -35,6 +35,9 @@ func RotaryTables(dtype tensor.DType, steps, d int, base float64) (cos, sin *ten
 	if d%2 != 0 {
 		rotaryOp.panicf("heads of %d features: want an even number", d)
 	}
+	if !(base > 0) {
+		rotaryOp.panicf("base = %v, want > 0", base)
+	}
 	cos, sin = tensor.New(tensor.Float64, steps, d/2), tensor.New(tensor.Float64, steps, d/2)
 	for t := range steps {
 		for i := range d / 2 {

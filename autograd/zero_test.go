@@ -1,6 +1,7 @@
 package autograd_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -8,6 +9,13 @@ import (
 	"github.com/tutti-ml/tutti/autograd"
 	"github.com/tutti-ml/tutti/tensor"
 )
+
+func TestRotaryBase(t *testing.T) {
+	for _, base := range []float64{0, -1} {
+		assert.PanicsWithValue(t, fmt.Sprintf("autograd: Rotary: base = %v, want > 0", base),
+			func() { autograd.RotaryTables(tensor.Float32, 2, 2, base) })
+	}
+}
 
 // With a scale of 0 attention weighs all keys alike, so each result is the mean of the values; the default of 1/√1 does
 // not.

@@ -2,11 +2,18 @@ package layers_test
 
 import (
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/tutti-ml/tutti/autograd"
 	"github.com/tutti-ml/tutti/layers"
@@ -132,3 +139,48 @@ func TestZeroMomentum(t *testing.T) {
 		assert.Equal(t, []float32{0, 0}, tensor.Data[float32](mean.Value()))
 	}
 }
+
+// The table of TestZero must not miss a field: those whose comment names a default that is not 0 are read from the source.
+func TestZeroCoversAllFields(t *testing.T) {
+	elsewhere := map[string]bool{
+		"InstanceNorm.Momentum": true,                       // TestZeroMomentum
+		"Rotary.Base":           true,                       // a base is above 0, or refused
+		"Hardtanh.Min":          true, "Hardtanh.Max": true, // a pair with one default: TestZero has each beside the other
+	}
+	source, err := os.ReadFile("zero_test.go")
+	require.NoError(t, err)
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	found := 0
+	for _, file := range files {
+		tree, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments)
+		require.NoError(t, err)
+		ast.Inspect(tree, func(n ast.Node) bool {
+			typ, ok := n.(*ast.TypeSpec)
+			if !ok {
+				return true
+			}
+			fields, ok := typ.Type.(*ast.StructType)
+			if !ok {
+				return true
+			}
+			for _, f := range fields.Fields.List {
+				text := f.Doc.Text() + f.Comment.Text()
+				if id, ok := f.Type.(*ast.Ident); !ok || id.Name != "float64" || !defaultsTo.MatchString(text) {
+					continue
+				}
+				for _, name := range f.Names {
+					found++
+					row := regexp.MustCompile(`\{layers\.` + typ.Name.Name + `\{[^}]*\}, "[^"]*\b` + name.Name + `\b`)
+					if !elsewhere[typ.Name.Name+"."+name.Name] && !row.Match(source) {
+						t.Errorf("%s.%s has a default and no row in TestZero: %s", typ.Name.Name, name.Name, text)
+					}
+				}
+			}
+			return true
+		})
+	}
+	assert.Greater(t, found, 20)
+}
+
+var defaultsTo = regexp.MustCompile(`(default|0 means) (−|[½1-9]|0\.)`)
