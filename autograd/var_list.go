@@ -36,7 +36,7 @@ func (l *varList) reset() {
 		return
 	}
 	l.last = l.n
-	clear(l.first) // so that whoever keeps one does not keep what it held
+	clear(l.first) // a Var that is kept keeps nothing else alive
 	for _, chunk := range l.more {
 		clear(chunk)
 	}
