@@ -218,8 +218,8 @@ func TestPanicSaysWhere(t *testing.T) {
 		return x
 	})}
 	_, err := train.Run(t.Context(), c)
-	require.ErrorContains(t, err, "train: forward and backward of partition 0: runtime error: index out of "+
-		"range [4] with length 0 (")
+	require.ErrorContains(t, err, "train: forward and backward of partition 0: layers: 1 (Func): runtime error: "+
+		"index out of range [4] with length 0 (")
 	require.Regexp(t, `\(ending_test\.go:\d+, train_test\.TestPanicSaysWhere\.func\d+\)$`, err.Error())
 	require.Contains(t, fmt.Sprintf("%+v", err), "layers.Sequential.Forward")
 	require.NotContains(t, fmt.Sprintf("%v", err), "\n")

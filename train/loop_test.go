@@ -127,7 +127,7 @@ func TestLoopRefusesNaN(t *testing.T) {
 	l.Backward(loss)
 	err := l.Step()
 	assert.ErrorIs(t, err, train.ErrNotFinite)
-	assert.ErrorContains(t, err, "the gradients' norm is NaN in step 1 with learning rate 0.001")
+	assert.ErrorContains(t, err, "the gradients' norm in step 1 is not finite: NaN with learning rate 0.001")
 	assert.Equal(t, []float32{1, 2, 0}, m.values())
 	require.NoError(t, m.step(l, []float32{1, 1}, []float32{1}), "the next step begins anew")
 	assert.InDeltaSlice(t, []float32{0.999, 1.999, -0.001}, m.values(), 1e-6)
