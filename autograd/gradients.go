@@ -47,6 +47,9 @@ func (t *Tape) Gradients(y *Var, of ...*Var) []*Var {
 	t.walkBack(0, t.record.n, contribute) // ops that Gradients itself records come behind
 	gradients := make([]*Var, len(of))
 	for i, v := range of {
+		if v.Tape() != t {
+			panic("autograd: Gradients: of a Var on another tape")
+		}
 		if gradients[i] = v.adjoint; v.adjoint == nil {
 			gradients[i] = t.zeros(v.DType(), v.Shape()...)
 		}
@@ -77,16 +80,6 @@ func (t *Tape) walkBack(lo, hi int, contribute func(v, g *Var)) {
 			}
 		}
 	}
-	gradients := make([]*Var, len(of))
-	for i, v := range of {
-		if v.Tape() != t {
-			panic("autograd: Gradients: of a Var on another tape")
-		}
-		if gradients[i] = v.adjoint; v.adjoint == nil {
-			gradients[i] = t.zeros(v.DType(), v.Shape()...)
-		}
-	}
-	return gradients
 }
 
 // NoSecondDerivativeError says that Gradients met an op whose derivative is not made of ops.

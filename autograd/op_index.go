@@ -64,7 +64,7 @@ func indexSelectBackward[T vec.Float](n *node) {
 // Take returns the elements of x, seen as one row, that index (Int64 or Int32) lists, in index's shape. It panics if
 // an index is not in it.
 func Take(x *Var, index *tensor.Tensor) *Var {
-	t := x.tape
+	t := x.Tape()
 	flat := t.pool.Reshape(t.contiguous(index), index.Len())
 	return Reshape(IndexSelect(Reshape(x, x.Len()), 0, flat), index.Shape()...)
 }

@@ -85,7 +85,7 @@ func Recurrent(x, h, c *Var, w RecurrentWeights, o RecurrentOptions) (y, last, l
 		if o.Lengths.Len() != batch {
 			op.panicf("lengths %v: want [%d]", slices.Clone(o.Lengths.Shape()), batch)
 		}
-		a.lengths = tensor.Data[int64](x.tape.Integers("autograd: Recurrent", "lengths", o.Lengths))
+		a.lengths = tensor.Data[int64](x.Tape().Integers("autograd: Recurrent", "lengths", o.Lengths))
 		for i, l := range a.lengths {
 			if l < 0 || l > int64(steps) {
 				op.panicf("sequence %d has length %d of %d steps", i, l, steps)

@@ -33,12 +33,13 @@ func MaskedFill(x *Var, mask *tensor.Tensor, value float64) *Var {
 // MaskedSelect returns the elements of x where mask (Bool), of x's shape, is true, in row-major order, as one axis.
 func MaskedSelect(x *Var, mask *tensor.Tensor) *Var {
 	if !x.Value().SameShape(mask) {
-		maskedFillOp.panicf("x %v and mask %v: shapes must agree to select", x.Shape(), slices.Clone(mask.Shape()))
+		panic(fmt.Sprintf("autograd: MaskedSelect: x %v and mask %v: shapes must agree",
+			x.Shape(), slices.Clone(mask.Shape())))
 	}
 	if mask.DType() != tensor.Bool {
 		panic(fmt.Sprintf("autograd: MaskedSelect: the mask is %v, want bool", mask.DType()))
 	}
-	set := tensor.Data[bool](x.tape.contiguous(mask))
+	set := tensor.Data[bool](x.Tape().contiguous(mask))
 	index := x.tape.pool.New(tensor.Int64, count(set))
 	at := 0
 	for i, on := range set {

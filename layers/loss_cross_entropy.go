@@ -65,8 +65,8 @@ func (l CrossEntropy) Weigh() func(target *tensor.Tensor) float64 {
 
 // ofProbabilities is Loss for a target of class probabilities. The mean is over the rows, whatever their weights.
 func (l CrossEntropy) ofProbabilities(t *autograd.Tape, y, rows *autograd.Var, target *tensor.Tensor) *autograd.Var {
-	if d := target.DType(); areLabels(y, target) || d != tensor.Float32 && d != tensor.Float64 {
-		mustBeLabels("CrossEntropy", target)
+	if d := target.DType(); haveLabelsShape(y, target) || d != tensor.Float32 && d != tensor.Float64 {
+		panic(fmt.Sprintf("layers: CrossEntropy: labels are %v, want int64 or int32: take target.Cast(tensor.Int64)", d))
 	}
 	if !slices.Equal(target.Shape(), y.Shape()) {
 		panic(fmt.Sprintf("layers: CrossEntropy: logits %v and target %v: want labels [N, ...], int64, or class "+
@@ -126,9 +126,9 @@ type NLL struct {
 }
 
 // Loss returns −Weight[label]·y[label]. It panics with an *autograd.LabelError if a label is out of range.
-func (l NLL) Loss(_ *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
+func (l NLL) Loss(t *autograd.Tape, y *autograd.Var, target *tensor.Tensor) *autograd.Var {
 	mustHaveTarget("NLL", target)
-	labels := rowLabels("NLL", y, target)
+	labels := rowLabels(t, "layers: NLL", y, target)
 	losses := autograd.NLL(classesLast(y), labels, l.Weight, l.Ignore)
 	return l.Reduction.over(likeLabels(losses, target), labelWeight(labels, l.Weight, l.Ignore))
 }
@@ -154,16 +154,21 @@ func classesLast(x *autograd.Var) *autograd.Var {
 	return autograd.Reshape(autograd.Transpose(autograd.Reshape(x, n, c, rest), 1, 2), n*rest, c)
 }
 
-// rowLabels returns the labels of y [N, C, ...] as [N·...].
-func rowLabels(loss string, y *autograd.Var, labels *tensor.Tensor) *tensor.Tensor {
-	mustBeLabels(loss, labels)
+// areLabels reports whether a target is labels, not class probabilities.
+func areLabels(target *tensor.Tensor) bool {
+	return target.DType() == tensor.Int64 || target.DType() == tensor.Int32
+}
+
+// rowLabels returns the labels of y [N, C, ...] as contiguous Int64 [N·...].
+func rowLabels(t *autograd.Tape, loss string, y *autograd.Var, labels *tensor.Tensor) *tensor.Tensor {
+	labels = t.Integers(loss, "labels", labels)
 	switch {
-	case areLabels(y, labels):
+	case haveLabelsShape(y, labels):
 	case y.Rank() >= 2 && labels.Len()*y.Dim(1) == y.Len():
-		panic(fmt.Sprintf("layers: %s: y %v and labels %v: reshape the labels to %v", loss, y.Shape(), labels.Shape(),
+		panic(fmt.Sprintf("%s: y %v and labels %v: reshape the labels to %v", loss, y.Shape(), labels.Shape(),
 			slices.Delete(slices.Clone(y.Shape()), 1, 2)))
 	default:
-		panic(fmt.Sprintf("layers: %s: y %v and labels %v: want [N, C, ...] and [N, ...]", loss, y.Shape(), labels.Shape()))
+		panic(fmt.Sprintf("%s: y %v and labels %v: want [N, C, ...] and [N, ...]", loss, y.Shape(), labels.Shape()))
 	}
 	if labels.Rank() == 1 {
 		return labels
@@ -171,16 +176,9 @@ func rowLabels(loss string, y *autograd.Var, labels *tensor.Tensor) *tensor.Tens
 	return labels.Reshape(labels.Len())
 }
 
-// areLabels reports whether target has the shape of labels of y [N, C, ...].
-func areLabels(y *autograd.Var, target *tensor.Tensor) bool {
+// haveLabelsShape reports whether target has the shape of labels of y [N, C, ...].
+func haveLabelsShape(y *autograd.Var, target *tensor.Tensor) bool {
 	return y.Rank() >= 2 && slices.Equal(target.Shape(), slices.Delete(slices.Clone(y.Shape()), 1, 2))
-}
-
-func mustBeLabels(loss string, labels *tensor.Tensor) {
-	if labels.DType() != tensor.Int64 {
-		panic(fmt.Sprintf("layers: %s: labels are %v, want int64: take target.Cast(tensor.Int64)", loss,
-			labels.DType()))
-	}
 }
 
 // likeLabels gives losses of rows the shape of the labels.

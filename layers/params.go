@@ -60,6 +60,7 @@ type walker struct {
 	buffers []NamedBuffer
 	list    []leaf             // both, in the order found
 	norms   []normAt           // the batch norms on the way
+	again   []alias            // other ways to those listed
 	known   map[uintptr]bool   // addresses of those listed
 	taken   map[string]bool    // names and keys
 	hidden  map[uintptr]string // those behind fields that are not exported, by address, and a path to each
