@@ -163,17 +163,16 @@ done:                           \
 	VCMPPS $1, Y12, y, y \
 	VANDPS y, x, x
 
-// Predicate 5 is "not less", true of NaN. Y14 is scratch.
+// Predicate 13 is "greater or equal", false of NaN; 6 is "not less or equal", true of NaN. Y14 is scratch.
 #define HARDSWISHGRAD(x, y, z) \
 	VMULPS    third<>(SB), y, z          \
 	VADDPS    half<>(SB), z, z           \
-	VCMPPS    $14, three<>(SB), y, Y14   \
+	VCMPPS    $13, three<>(SB), y, Y14   \
 	VBLENDVPS Y14, Y13, z, z             \
-	VCMPPS    $5, minusThree<>(SB), y, y \
+	VCMPPS    $6, minusThree<>(SB), y, y \
 	VMULPS    z, x, x                    \
 	VANDPS    y, x, x
 
-// Predicate 6 is "not less or equal", true of NaN.
 #define RELUGRAD(x, y, z) \
 	VXORPS z, z, z     \
 	VCMPPS $6, z, y, y \

@@ -83,7 +83,7 @@ func expSum[T Float](dst, x []T, m float64) float64 {
 //
 //	x, dst [rows, cols]
 //
-// dst may be x. It panics if a length is not rows·cols.
+// A row of -Inf only gives NaN, as does a row with +Inf or NaN: as Softmax. dst may be x. It panics if a length is not rows·cols.
 func LogSoftmax[T Float](dst, x []T, rows, cols int) {
 	sameRows("LogSoftmax", len(dst), len(x), rows, cols)
 	runRows(opLogSoftmax, dst, x, rows, cols)
@@ -99,6 +99,9 @@ func logSoftmax[T Float](dst, x []T, cols int) {
 	}
 	for ; len(x) >= cols; dst, x = dst[cols:], x[cols:] {
 		m, l := logSum(x[:cols])
+		if math.IsInf(m, 1) {
+			l = math.NaN() // +Inf less itself is no number, and neither is a share of it
+		}
 		if single[T]() && kernel.Reduces(isa) { // two roundings: the first difference is exact near the largest
 			apply(kernel.OpAddScalar, dst[:cols], x[:cols], nil, T(-m))
 			apply(kernel.OpAddScalar, dst[:cols], dst[:cols], nil, T(-l))

@@ -44,11 +44,7 @@ func logSoftmaxShort(dst, x []float32, cols int) {
 		kernel.Elementwise(isa, kernel.OpExp, e, part, nil, 0)
 		for ; len(part) >= cols; part, e = part[cols:], e[cols:] {
 			row := part[:cols]
-			sum := total(e[:cols])
-			if math.IsNaN(sum) {
-				continue // the largest is infinite or NaN, and the differences are the result
-			}
-			l := float32(math.Log(sum))
+			l := float32(math.Log(total(e[:cols]))) // NaN if the largest is infinite or NaN
 			for i := range row {
 				row[i] -= l
 			}

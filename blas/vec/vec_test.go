@@ -48,7 +48,7 @@ func elementwise[T vec.Float]() []element[T] {
 		{"KeepAbove", func(d, a, b []T) { vec.KeepAbove(d, -0.25, a, b) }, func(d, a, b float64) float64 { return when(b > -0.25, a, 0) }},
 		{"KeepBelow", func(d, a, b []T) { vec.KeepBelow(d, 0.25, a, b) }, func(d, a, b float64) float64 { return when(b < 0.25, a, 0) }},
 		{"HardswishGrad", vec.HardswishGrad[T], func(d, a, b float64) float64 {
-			return when(b < -3, 0, a*when(b > 3, 1, b/3+0.5))
+			return when(b <= -3, 0, a*when(b >= 3, 1, b/3+0.5))
 		}},
 		{"Elu", func(d, a, b []T) { vec.Elu(d, 0.75, a) }, func(d, a, b float64) float64 { return max(a, 0) + 0.75*math.Expm1(min(a, 0)) }},
 		{"Softplus", func(d, a, b []T) { vec.Softplus(d, a) }, func(d, a, b float64) float64 { return max(a, 0) + math.Log1p(math.Exp(-math.Abs(a))) }},
@@ -76,6 +76,25 @@ func elementwise[T vec.Float]() []element[T] {
 		{"TanhGrad", vec.TanhGrad[T], func(d, a, b float64) float64 { return a * (1 - b*b) }},
 		{"SigmoidGrad", vec.SigmoidGrad[T], func(d, a, b float64) float64 { return a * (b * (1 - b)) }},
 	}
+}
+
+// Where a bounded function bends its gradient is that of the flat side, as PyTorch's hardtanh_backward and hardswish_backward have
+// it; at a NaN the first is zero, as there.
+func TestGradientsAtBounds(t *testing.T) {
+	nan := float32(math.NaN())
+	x := []float32{-3, 3, nan, -2.25, 2.25, -4, 4, 0, -3, 3}
+	dy := slices.Repeat([]float32{2}, len(x))
+	eachISA(t, func(t *testing.T) {
+		got := make([]float32, len(x))
+		vec.KeepAbove(got, -3, dy, x)
+		assert.Equal(t, []float32{0, 2, 0, 2, 2, 0, 2, 2, 0, 2}, got, "KeepAbove")
+		vec.KeepBelow(got, 3, dy, x)
+		assert.Equal(t, []float32{2, 0, 0, 2, 2, 2, 0, 2, 2, 0}, got, "KeepBelow")
+		vec.HardswishGrad(got, dy, x)
+		assert.NotEqual(t, got[2], got[2], "HardswishGrad of NaN")
+		got[2] = 0
+		assert.Equal(t, []float32{0, 2, 0, -0.5, 2.5, 0, 2, 1, 0, 2}, got, "HardswishGrad")
+	})
 }
 
 // when returns a if ok, else b.
