@@ -24,22 +24,14 @@ var derivatives = map[*op]derivative{
 	},
 	mulOp: func(n *node, i int, dy *Var) *Var { return sumLike(Mul(dy, n.in[1-i]), n.in[i]) },
 	divOp: func(n *node, i int, dy *Var) *Var {
-		dy = Div(dy, n.in[1])
 		if i == 1 {
-			dy = Neg(Mul(dy, n.out))
+			return sumLike(Neg(Mul(dy, Div(n.out, n.in[1]))), n.in[1])
 		}
-		return sumLike(dy, n.in[i])
+		return sumLike(Div(dy, n.in[1]), n.in[0])
 	},
-	powVarOp: func(n *node, i int, dy *Var) *Var {
-		if i == 0 {
-			dy = Mul(dy, Mul(n.in[1], PowVar(n.in[0], AddScalar(n.in[1], -1))))
-		} else {
-			dy = Mul(dy, Mul(n.out, Log(n.in[0])))
-		}
-		return sumLike(dy, n.in[i])
-	},
-	maximumOp: func(n *node, i int, dy *Var) *Var { return sumLike(Mul(dy, n.share(i, 1)), n.in[i]) },
-	minimumOp: func(n *node, i int, dy *Var) *Var { return sumLike(Mul(dy, n.share(i, -1)), n.in[i]) },
+	powVarOp:  powVarRule,
+	maximumOp: func(n *node, i int, dy *Var) *Var { return sumLike(Mul(dy, n.share(i)), n.in[i]) },
+	minimumOp: func(n *node, i int, dy *Var) *Var { return sumLike(Mul(dy, n.share(i)), n.in[i]) },
 
 	negOp:        func(_ *node, _ int, dy *Var) *Var { return Neg(dy) },
 	scaleOp:      func(n *node, _ int, dy *Var) *Var { return Scale(dy, n.factor) },
@@ -47,18 +39,16 @@ var derivatives = map[*op]derivative{
 	reciprocalOp: func(n *node, _ int, dy *Var) *Var { return Neg(Mul(dy, Square(n.out))) },
 	squareOp:     func(n *node, _ int, dy *Var) *Var { return Scale(Mul(dy, n.in[0]), 2) },
 	sqrtOp:       func(n *node, _ int, dy *Var) *Var { return Scale(Div(dy, n.out), 0.5) },
-	rsqrtOp:      func(n *node, _ int, dy *Var) *Var { return Scale(Div(Mul(dy, n.out), n.in[0]), -0.5) },
+	rsqrtOp:      func(n *node, _ int, dy *Var) *Var { return Scale(Mul(Mul(Mul(dy, n.out), n.out), n.out), -0.5) },
 	powOp: func(n *node, _ int, dy *Var) *Var {
 		if n.factor == 0 {
 			return Scale(dy, 0)
 		}
-		return Scale(Mul(dy, Pow(n.in[0], n.factor-1)), n.factor)
+		return Mul(dy, Scale(Pow(n.in[0], n.factor-1), n.factor))
 	},
-	absOp:   func(n *node, _ int, dy *Var) *Var { return Mul(dy, signs(n.in[0])) },
-	clampOp: func(n *node, _ int, dy *Var) *Var { return Mul(dy, n.between(n.factor, n.other)) },
-	reluOp: func(n *node, _ int, dy *Var) *Var {
-		return Mul(dy, n.between(math.SmallestNonzeroFloat64, math.Inf(1)))
-	},
+	absOp:     func(n *node, _ int, dy *Var) *Var { return Mul(dy, signs(n.in[0])) },
+	clampOp:   straight(clampSlope[float32], clampSlope[float64]),
+	reluOp:    straight(reluSlope[float32], reluSlope[float64]),
 	expOp:     func(n *node, _ int, dy *Var) *Var { return Mul(dy, n.out) },
 	logOp:     func(n *node, _ int, dy *Var) *Var { return Div(dy, n.in[0]) },
 	log1pOp:   func(n *node, _ int, dy *Var) *Var { return Div(dy, AddScalar(n.in[0], 1)) },
@@ -69,13 +59,13 @@ var derivatives = map[*op]derivative{
 	atanOp:    func(n *node, _ int, dy *Var) *Var { return Div(dy, AddScalar(Square(n.in[0]), 1)) },
 	sinhOp:    func(n *node, _ int, dy *Var) *Var { return Mul(dy, Cosh(n.in[0])) },
 	coshOp:    func(n *node, _ int, dy *Var) *Var { return Mul(dy, Sinh(n.in[0])) },
-	tanhOp:    func(n *node, _ int, dy *Var) *Var { return Sub(dy, Mul(dy, Square(n.out))) },
-	sigmoidOp: func(n *node, _ int, dy *Var) *Var { return Mul(dy, Sub(n.out, Square(n.out))) },
+	tanhOp:    func(n *node, _ int, dy *Var) *Var { return Mul(dy, AddScalar(Neg(Square(n.out)), 1)) },
+	sigmoidOp: func(n *node, _ int, dy *Var) *Var { return Mul(dy, Mul(n.out, AddScalar(Neg(n.out), 1))) },
 	erfOp: func(n *node, _ int, dy *Var) *Var {
 		return Scale(Mul(dy, Exp(Neg(Square(n.in[0])))), 2/math.SqrtPi)
 	},
 	geluOp: func(n *node, _ int, dy *Var) *Var { // Φ(x) + x·φ(x)
-		x := n.in[0]
+		x := Clamp(n.in[0], -40, 40) // beyond, φ is 0, but infinity times 0 is not
 		below := Scale(AddScalar(Erf(Scale(x, math.Sqrt2/2)), 1), 0.5)
 		density := Scale(Exp(Scale(Square(x), -0.5)), 1/math.Sqrt(2*math.Pi))
 		return Mul(dy, Add(below, Mul(x, density)))
@@ -85,6 +75,9 @@ var derivatives = map[*op]derivative{
 	leakyReLUOp: straight(leakySlope[float32], leakySlope[float64]),
 	hardtanhOp:  straight(hardtanhSlope[float32], hardtanhSlope[float64]),
 	relu6Op:     straight(hardtanhSlope[float32], hardtanhSlope[float64]),
+	bendOp: func(n *node, _ int, dy *Var) *Var {
+		return n.aux.(*bend).of(dy, n.saved[0], n.factor, n.other)
+	},
 	siluOp: func(n *node, _ int, dy *Var) *Var {
 		s := Sigmoid(n.in[0])
 		return Mul(dy, Add(s, Mul(n.out, AddScalar(Neg(s), 1))))
@@ -122,9 +115,9 @@ var derivatives = map[*op]derivative{
 	minOp:        winnerDerivative,
 	varOp:        func(n *node, _ int, dy *Var) *Var { return Scale(Mul(deviations(n.in[0]), column(dy)), 2/n.factor) },
 	stdOp: func(n *node, _ int, dy *Var) *Var {
-		return Scale(Mul(deviations(n.in[0]), column(Div(dy, n.out))), 1/n.factor)
+		return Scale(Mul(deviations(n.in[0]), column(Div(atRoot(dy, n.out)))), 1/n.factor)
 	},
-	logSumExpOp: func(n *node, _ int, dy *Var) *Var { return Mul(Softmax(n.in[0]), column(dy)) },
+	logSumExpOp: logSumExpRule,
 	normOp:      normRule,
 	softmaxOp: func(n *node, _ int, dy *Var) *Var {
 		return Mul(n.out, Sub(dy, Unsqueeze(Sum(Mul(n.out, dy), -1), -1)))
@@ -215,7 +208,7 @@ var definitions = map[*op]func(n *node) *Var{
 func Twice() []string {
 	var names []string
 	// What follows are no ops of the user's.
-	inner := []*op{placeOp, moveOp, filtersOp, avgSpreadOp, adaptiveSpreadOp, recurrenceOp, sectionOp}
+	inner := []*op{placeOp, moveOp, filtersOp, avgSpreadOp, adaptiveSpreadOp, bendOp, recurrenceOp, sectionOp}
 	for o := range derivatives {
 		if !slices.Contains(inner, o) {
 			names = append(names, o.name)
@@ -254,14 +247,65 @@ func winnerDerivative(n *node, _ int, dy *Var) *Var {
 	return ScatterAdd(n.tape.zeros(x.DType(), x.Shape()...), 1, n.tape.pool.Reshape(n.saved[0], x.Dim(0), 1), column(dy))
 }
 
-// straight is the derivative of a curve made of straight pieces, given its slopes: constants.
-func straight(f32 func(dx, dy, x []float32, p, q float32), f64 func(dx, dy, x []float64, p, q float64)) derivative {
-	return func(n *node, _ int, dy *Var) *Var {
-		ones := constant(dy, func(dst, _ []float32) { vec.Fill(dst, 1) }, func(dst, _ []float64) { vec.Fill(dst, 1) }).value
-		return Mul(dy, constant(n.in[0],
-			func(dst, x []float32) { f32(dst, tensor.Data[float32](ones), x, float32(n.factor), float32(n.other)) },
-			func(dst, x []float64) { f64(dst, tensor.Data[float64](ones), x, n.factor, n.other) }))
+// maskWhere returns a mask of the given shape that is true where fn says so, or nil if that is nowhere.
+func (t *Tape) maskWhere(shape []int, fn func(i int) bool) *tensor.Tensor {
+	mask := t.pool.New(tensor.Bool, shape...)
+	set, found := tensor.Data[bool](mask), false
+	for i := range set {
+		set[i] = fn(i)
+		found = found || set[i]
 	}
+	if !found {
+		t.pool.Put(mask)
+		return nil
+	}
+	return mask
+}
+
+// atRoot prepares dy/y where y is a root whose derivative is to be zero where it is zero itself: there dy becomes 0 and y 1.
+func atRoot(dy, y *Var) (*Var, *Var) {
+	zeros := y.tape.maskWhere(y.Shape(), func(i int) bool { return floatAt(y.value, i) == 0 })
+	if zeros == nil {
+		return dy, y
+	}
+	return MaskedFill(dy, zeros, 0), MaskedFill(y, zeros, 1)
+}
+
+// bend is what a curve made of straight pieces does to the gradient dy at x: a multiplication by constants, which its own derivative
+// is too. So both forms of the gradient are one loop.
+type bend struct {
+	f32 func(dx, dy, x []float32, p, q float32)
+	f64 func(dx, dy, x []float64, p, q float64)
+}
+
+// straight is the derivative of a curve made of straight pieces, given its slope.
+func straight(f32 func(dx, dy, x []float32, p, q float32), f64 func(dx, dy, x []float64, p, q float64)) derivative {
+	b := &bend{f32, f64}
+	return func(n *node, _ int, dy *Var) *Var { return b.of(dy, n.in[0].value, n.factor, n.other) }
+}
+
+func (b *bend) of(dy *Var, x *tensor.Tensor, p, q float64) *Var {
+	n := bendOp.on(dy)
+	n.aux, n.saved[0], n.factor, n.other = b, x, p, q
+	return n.run(dy.Shape()...)
+}
+
+var bendOp = &op{"Bend",
+	kernels{func(n *node) { n.bend32(out[float32](n), in[float32](n, 0)) }, func(n *node) {
+		n.bend32(begin[float32](n, 0), outGrad[float32](n))
+		end[float32](n, 0)
+	}},
+	kernels{func(n *node) { n.bend64(out[float64](n), in[float64](n, 0)) }, func(n *node) {
+		n.bend64(begin[float64](n, 0), outGrad[float64](n))
+		end[float64](n, 0)
+	}}}
+
+func (n *node) bend32(dx, dy []float32) {
+	n.aux.(*bend).f32(dx, dy, tensor.Data[float32](n.saved[0]), float32(n.factor), float32(n.other))
+}
+
+func (n *node) bend64(dx, dy []float64) {
+	n.aux.(*bend).f64(dx, dy, tensor.Data[float64](n.saved[0]), n.factor, n.other)
 }
 
 func matMulDerivative(n *node, i int, dy *Var) *Var {
@@ -321,28 +365,6 @@ func signsOf[T vec.Float](dst, x []T) {
 	for i, v := range x {
 		dst[i] = sign(v)
 	}
-}
-
-// between returns ones where the operand lies between the bounds, zeros elsewhere.
-func (n *node) between(lo, hi float64) *Var {
-	return constant(n.in[0], func(dst, x []float32) { inBounds(dst, x, lo, hi) }, func(dst, x []float64) { inBounds(dst, x, lo, hi) })
-}
-
-func inBounds[T vec.Float](dst, x []T, lo, hi float64) {
-	for i, v := range x {
-		dst[i] = 0
-		if float64(v) >= lo && float64(v) <= hi {
-			dst[i] = 1
-		}
-	}
-}
-
-// share returns what part of the gradient operand i of Maximum gets, or of Minimum with factor −1: one where it won.
-func (n *node) share(i int, factor float64) *Var {
-	shape := n.out.Shape()
-	mine, others := Expand(Detach(n.in[i]), shape...), Expand(Detach(n.in[1-i]), shape...)
-	difference := Scale(signs(Sub(mine, others)), factor) // −1, 0 or 1
-	return Scale(AddScalar(difference, 1), 0.5)
 }
 
 // placeOp and moveOp are each other's derivatives: elements added to a result of zeros through a layout, and read through it.

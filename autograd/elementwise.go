@@ -56,27 +56,34 @@ func rowwiseForward[T vec.Float](n *node, f binary[T]) {
 
 // rowwiseBackward sends the result's gradient, times the derivative with respect to it, to operand i.
 func rowwiseBackward[T vec.Float](n *node, i int, derivative binary[T]) {
-	x := n.in[i]
-	if !x.needs {
+	if !n.wants(i) {
 		return
 	}
-	same := x.value.SameShape(n.out.value)
-	var scratch *tensor.Tensor
-	var d []T
-	if same {
-		d = begin[T](n, i)
-	} else {
-		scratch = n.tape.pool.New(n.out.DType(), n.out.Shape()...)
-		d = tensor.Data[T](scratch)
-	}
+	d := beginFull[T](n, i)
 	rowwise(n, derivative, d, n.out.Shape(), in[T](n, 0), n.in[0].Shape(), in[T](n, 1), n.in[1].Shape())
 	vec.Mul(d, d, outGrad[T](n))
-	if same {
+	endFull(n, i, d)
+}
+
+// beginFull is begin for an operand that may have been broadcast: the buffer has the result's shape, and endFull, which must follow
+// before any other op of the node's, adds it up over the operand's copies.
+func beginFull[T vec.Float](n *node, i int) []T {
+	if n.in[i].value.SameShape(n.out.value) {
+		return begin[T](n, i)
+	}
+	n.tmp = n.tape.pool.New(n.out.DType(), n.out.Shape()...)
+	return tensor.Data[T](n.tmp)
+}
+
+func endFull[T vec.Float](n *node, i int, d []T) {
+	x := n.in[i]
+	if x.value.SameShape(n.out.value) {
 		end[T](n, i)
 		return
 	}
 	sumInto(acc[T](n, i), x.Shape(), 1, d, n.out.Shape())
-	n.tape.pool.Put(scratch)
+	n.tape.pool.Put(n.tmp)
+	n.tmp = nil
 }
 
 // unaryOp returns an op of one operand, element by element, that no kernel computes: float32 goes through float64, which costs a
@@ -107,7 +114,7 @@ func slopes[T vec.Float](n *node, lo, hi int) (dx, dy, x, y []T) {
 	return gradBuffer[T](n, 0)[lo:hi], outGrad[T](n)[lo:hi], in[T](n, 0)[lo:hi], out[T](n)[lo:hi]
 }
 
-// sign returns −1, 0 or 1, or NaN of NaN.
+// sign returns −1, 0 or 1: 0 of zero and of NaN, as PyTorch's sgn.
 func sign[T vec.Float](x T) T {
 	switch {
 	case x > 0:
@@ -115,5 +122,5 @@ func sign[T vec.Float](x T) T {
 	case x < 0:
 		return -1
 	}
-	return x * 0
+	return 0
 }

@@ -9,7 +9,7 @@ var absOp = &op{"Abs", kernels{absForward[float32], absBackward[float32]}, kerne
 
 func absForward[T vec.Float](n *node) { vec.Abs(out[T](n), in[T](n, 0)) }
 
-// The derivative is the sign of x; at zero, where there is none, zero.
+// The derivative is the sign of x; at zero and at NaN, where there is none, zero.
 func absBackward[T vec.Float](n *node) {
 	dx, dy, x := begin[T](n, 0), outGrad[T](n), in[T](n, 0)
 	for i, v := range x {

@@ -203,11 +203,20 @@ func batchNormBackward[T vec.Float](n *node) {
 	if o.Sync != nil && !o.Running {
 		o.Sync.Sum(all)
 	}
-	if n.wants(0) {
-		p.count = max(*count, 1)
-		if o.Running {
-			clear(all[:2*c])
+	switch {
+	case !n.wants(0):
+	case o.Running:
+		by := n.tape.pool.New(n.in[0].DType(), c)
+		factors, shape := tensor.Data[T](by), [...]int{p.n, c, p.s}
+		copy(factors, p.rstd)
+		if p.gain != nil {
+			vec.Mul(factors, factors, p.gain)
 		}
+		mulRows(begin[T](n, 0), shape[:], p.dy, shape[:], factors, []int{c, 1})
+		end[T](n, 0)
+		n.tape.pool.Put(by)
+	default:
+		p.count = max(*count, 1)
 		p.y = begin[T](n, 0)
 		p.each(n, spreadGrad)
 		end[T](n, 0)

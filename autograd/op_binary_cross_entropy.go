@@ -12,8 +12,9 @@ import (
 // probability of exactly 0 or 1 does not end all learning. Where there are logits, BinaryCrossEntropyWithLogits is better.
 func BinaryCrossEntropy(x, t *Var) *Var { return bceOp.between(x, t, 0, 0) }
 
-// BinaryCrossEntropyWithLogits is BinaryCrossEntropy for probabilities σ(x), computed as max(x, 0) − x·t + log(1 + e^−|x|), which
-// neither overflows nor loses digits.
+// BinaryCrossEntropyWithLogits is BinaryCrossEntropy for probabilities σ(x), computed as x·(1−t) + log(1 + e^−x) for x ≥ 0 and
+// −x·t + log(1 + eˣ) else, which neither overflows nor loses digits. An infinite logit gives +Inf, or 0 if the target has no share
+// of the other class, where PyTorch gives NaN for the latter.
 func BinaryCrossEntropyWithLogits(x, t *Var) *Var { return bceLogitsOp.between(x, t, 0, 0) }
 
 var (
@@ -58,8 +59,20 @@ func bceLogitsValue[T vec.Float](y, x, t []T, _, _ T) {
 	}
 	vec.Exp(y, y)
 	for i := range y {
-		y[i] = max(x[i], 0) - x[i]*t[i] + log1p(y[i])
+		y[i] = missed(x[i], t[i]) + log1p(y[i])
 	}
+}
+
+// missed returns |x| times what the target t has of the class that the logit x speaks against: 0 if that is nothing.
+func missed[T vec.Float](x, t T) T {
+	share := t
+	if x >= 0 {
+		share = 1 - t
+	}
+	if share == 0 {
+		return 0
+	}
+	return abs(x) * share
 }
 
 // The derivative with respect to x is σ(x) − t.

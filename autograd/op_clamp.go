@@ -1,9 +1,13 @@
 package autograd
 
-import "github.com/tutti-ml/tutti/blas/vec"
+import (
+	"math"
+
+	"github.com/tutti-ml/tutti/blas/vec"
+)
 
 // Clamp returns x, but lo where it is below and hi where it is above, element by element. ±math.Inf leaves an end open. A NaN stays
-// one. It panics if lo > hi.
+// one. It panics if lo > hi. The gradient is that of the flat side at the bounds: zero, as in PyTorch from 2.15 on, where it was one.
 func Clamp(x *Var, lo, hi float64) *Var {
 	n := clampOp.on(x)
 	if !(lo <= hi) {
@@ -22,14 +26,17 @@ func clampForward[T vec.Float](n *node) {
 	vec.AtMost(y, hi, y)
 }
 
-// The derivative is one between the bounds, both included, and zero outside.
+// The derivative is one between the bounds, both excluded, and zero outside and at a NaN. An open end excludes nothing.
 func clampBackward[T vec.Float](n *node) {
-	dx, dy, lo, hi := begin[T](n, 0), outGrad[T](n), T(n.factor), T(n.other)
-	for i, v := range in[T](n, 0) {
-		dx[i] = 0
-		if v >= lo && v <= hi {
-			dx[i] = dy[i]
-		}
-	}
+	clampSlope(begin[T](n, 0), outGrad[T](n), in[T](n, 0), T(n.factor), T(n.other))
 	end[T](n, 0)
+}
+
+func clampSlope[T vec.Float](dx, dy, x []T, lo, hi T) {
+	down, up := math.IsInf(float64(lo), -1), math.IsInf(float64(hi), 1)
+	dy, x = dy[:len(dx)], x[:len(dx)]
+	for i := range dx {
+		v := x[i]
+		dx[i] = pick((v > lo || down) && (v < hi || up), dy[i], 0)
+	}
 }

@@ -16,17 +16,18 @@ var (
 
 func divForward[T vec.Float](n *node) { rowwiseForward(n, vec.Div[T]) }
 
-// The derivative with respect to a is 1/b, with respect to b −a/b².
+// The gradient of a is dy/b, that of b −dy·(a/b)/b: in this order, as in PyTorch, for neither 1/b nor b² need be in the range.
 func divBackward[T vec.Float](n *node) {
 	rowwiseBackward(n, 1, func(dst, a, b []T) {
 		vec.Div(dst, a, b)
 		vec.Div(dst, dst, b)
 		vec.Neg(dst, dst)
 	})
-	rowwiseBackward(n, 0, func(dst, a, b []T) {
-		vec.Fill(dst, 1)
-		vec.Div(dst, dst, b)
-	})
+	if a := n.in[0]; a.needs {
+		d := beginFull[T](n, 0)
+		rowwise(n, vec.Div[T], d, n.out.Shape(), outGrad[T](n), n.out.Shape(), in[T](n, 1), n.in[1].Shape())
+		endFull(n, 0, d)
+	}
 }
 
 func reciprocalForward[T vec.Float](n *node) {

@@ -26,7 +26,7 @@ func focalParts(x, t, alpha float64) (at, da, miss, ce, s float64) {
 	if alpha >= 0 {
 		at, da = alpha*t+(1-alpha)*(1-t), 2*alpha-1
 	}
-	return at, da, s + t - 2*s*t, max(x, 0) - x*t + math.Log1p(e), s
+	return at, da, s + t - 2*s*t, missed(x, t) + math.Log1p(e), s
 }
 
 func focalValue[T vec.Float](y, x, t []T, alpha, gamma T) {

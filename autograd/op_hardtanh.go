@@ -2,7 +2,8 @@ package autograd
 
 import "github.com/tutti-ml/tutti/blas/vec"
 
-// Hardtanh returns x moved into [lo, hi], element by element. It panics unless lo < hi.
+// Hardtanh returns x moved into [lo, hi], element by element. It panics unless lo < hi. The gradient is zero at the bounds and at a
+// NaN, as in PyTorch's vector loops.
 func Hardtanh(x *Var, lo, hi float64) *Var {
 	if !(lo < hi) {
 		hardtanhOp.panicf("bounds %v and %v, want the first below the second", lo, hi)
@@ -10,7 +11,7 @@ func Hardtanh(x *Var, lo, hi float64) *Var {
 	return hardtanhOp.along(x, lo, hi)
 }
 
-// ReLU6 returns min(max(x, 0), 6), element by element. Source: Howard et al., arXiv:1704.04861.
+// ReLU6 returns min(max(x, 0), 6), element by element, Hardtanh from 0 to 6. Source: Howard et al., arXiv:1704.04861.
 func ReLU6(x *Var) *Var { return relu6Op.along(x, 0, 6) }
 
 var (

@@ -7,8 +7,8 @@ import (
 )
 
 // KLDiv returns t·(log t − x), element by element, for logarithms x of the model's probabilities and target probabilities t of
-// one shape; where t is 0 the result is 0. The sum over a distribution is the Kullback–Leibler divergence of the model from the
-// target. Source: Kullback and Leibler, Annals of Mathematical Statistics 22 (1951).
+// one shape. Where t is 0 the result is 0, even of an infinite x, where PyTorch has NaN. The sum over a distribution is the
+// Kullback–Leibler divergence of the model from the target. Source: Kullback and Leibler, Annals of Mathematical Statistics 22 (1951).
 func KLDiv(x, t *Var) *Var { return klDivOp.between(x, t, 0, 0) }
 
 // KLDivLog is KLDiv for targets that are logarithms of probabilities: eᵗ·(t − x).
@@ -26,7 +26,14 @@ var (
 func klDivValue[T vec.Float](y, x, t []T, _, _ T) {
 	vec.Log(y, t)
 	for i := range y {
-		y[i] = pick(t[i] > 0, t[i]*(y[i]-x[i]), 0)
+		switch {
+		case t[i] != 0:
+			y[i] = t[i] * (y[i] - x[i])
+		case x[i] == x[i]:
+			y[i] = 0
+		default:
+			y[i] = x[i]
+		}
 	}
 }
 
@@ -36,7 +43,7 @@ func klDivSlope[T vec.Float](dx, _, t []T, _, _ T) { vec.Neg(dx, t) }
 // The derivative with respect to t is log t + 1 − x, and zero where t is.
 func klDivTarget[T vec.Float](dt, x, t []T, _, _ T) {
 	for i := range dt {
-		dt[i] = pick(t[i] > 0, T(math.Log(float64(t[i])))+1-x[i], 0)
+		dt[i] = pick(t[i] == 0, 0, T(math.Log(float64(t[i])))+1-x[i])
 	}
 }
 

@@ -31,7 +31,7 @@ func mishSlope[T vec.Float](dx, dy, x []T, _, _ T) {
 	dy, x = dy[:len(dx)], x[:len(dx)]
 	for i, e := range dx {
 		u := e * (e + 2)
-		bend := 4 * min(x[i], mishLimit) * (e / (u + 2)) * ((1 + e) / (u + 2))
+		bend := 4 * (e / (u + 2)) * ((1 + e) / (u + 2)) * min(x[i], mishLimit) // x last: 4·x may overflow where e is 0
 		dx[i] = dy[i] * (u/(u+2) + bend)
 	}
 }

@@ -38,7 +38,7 @@ func powGrad[T vec.Float](n *node, lo, hi int) {
 		return
 	}
 	for i, v := range x {
-		dx[i] = dy[i] * T(n.factor*math.Pow(float64(v), n.factor-1))
+		dx[i] = dy[i] * (T(n.factor) * T(math.Pow(float64(v), n.factor-1)))
 	}
 }
 
@@ -50,14 +50,15 @@ func pow[T vec.Float](dst, a, b []T) {
 
 func powVarForward[T vec.Float](n *node) { rowwiseForward(n, pow[T]) }
 
-// The derivative with respect to a is b·aᵇ⁻¹, with respect to b aᵇ·log a, which is zero where a is and b is not negative.
+// The derivative with respect to a is b·aᵇ⁻¹, zero where b is; with respect to b it is aᵇ·log a, which is zero where a is and b is not
+// negative.
 func powVarBackward[T vec.Float](n *node) {
 	rowwiseBackward(n, 1, func(dst, a, b []T) {
 		for i := range dst {
 			x, p := float64(a[i]), float64(b[i])
 			dst[i] = 0
-			if x != 0 || p < 0 {
-				dst[i] = T(math.Pow(x, p) * math.Log(x))
+			if !(x == 0 && p >= 0) {
+				dst[i] = T(math.Pow(x, p)) * T(math.Log(x))
 			}
 		}
 	})
@@ -66,8 +67,33 @@ func powVarBackward[T vec.Float](n *node) {
 			x, p := float64(a[i]), float64(b[i])
 			dst[i] = 0
 			if p != 0 {
-				dst[i] = T(p * math.Pow(x, p-1))
+				dst[i] = b[i] * T(math.Pow(x, p-1))
 			}
 		}
 	})
 }
+
+// powVarRule fills in numbers with which the formulas hold where a product would be zero times infinity: the exponent 0 where b
+// is zero, the logarithm of 1 where a is.
+func powVarRule(n *node, i int, dy *Var) *Var {
+	a, b, shape := n.in[0], n.in[1], n.out.Shape()
+	fullA, fullB := Expand(Detach(a), shape...).value, Expand(Detach(b), shape...).value
+	if i == 0 {
+		power := PowVar(a, AddScalar(b, -1))
+		if mask := n.tape.maskWhere(shape, func(k int) bool {
+			return floatAt(fullB, k) == 0 && !finite(floatAt(power.value, k))
+		}); mask != nil {
+			power = PowVar(a, MaskedFill(Expand(AddScalar(b, -1), shape...), mask, 0))
+		}
+		return sumLike(Mul(dy, Mul(b, power)), a)
+	}
+	base := a
+	if mask := n.tape.maskWhere(shape, func(k int) bool {
+		return floatAt(fullA, k) == 0 && floatAt(fullB, k) >= 0
+	}); mask != nil {
+		base = MaskedFill(Expand(a, shape...), mask, 1)
+	}
+	return sumLike(Mul(dy, Mul(n.out, Log(base))), b)
+}
+
+func finite(x float64) bool { return x-x == 0 }

@@ -56,11 +56,11 @@ func hardshrinkValue[T vec.Float](y, x []T, lambda, _ T) {
 	}
 }
 
-// The derivative is zero within ±lambda, else one.
+// The derivative is zero within ±lambda and at a NaN, else one.
 func shrinkSlope[T vec.Float](dx, dy, x []T, lambda, _ T) {
 	dy, x = dy[:len(dx)], x[:len(dx)]
 	for i := range dx {
-		dx[i] = pick(abs(x[i]) <= lambda, 0, dy[i])
+		dx[i] = pick(abs(x[i]) > lambda, dy[i], 0)
 	}
 }
 

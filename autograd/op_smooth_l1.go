@@ -43,7 +43,7 @@ func smoothL1Value[T vec.Float](y, d []T, beta, inverse T) {
 func smoothL1Slope[T vec.Float](dx, dy, d []T, beta, inverse T) {
 	dy, d = dy[:len(dx)], d[:len(dx)]
 	for i := range dx {
-		dx[i] = dy[i] * pick(abs(d[i]) < beta, d[i]*inverse, sign(d[i]))
+		dx[i] = dy[i] * pick(abs(d[i]) >= beta, sign(d[i]), d[i]*inverse)
 	}
 }
 

@@ -29,11 +29,12 @@ func rsqrtForward[T vec.Float](n *node) {
 	vec.Rsqrt(out[T](n), in[T](n, 0))
 }
 
-// The derivative is −y/(2·x), with y the result.
+// The derivative is −y³/2, with y the result.
 func rsqrtBackward[T vec.Float](n *node) {
-	dx := begin[T](n, 0)
-	vec.Mul(dx, outGrad[T](n), out[T](n))
-	vec.Div(dx, dx, in[T](n, 0))
+	dx, y := begin[T](n, 0), out[T](n)
+	vec.Mul(dx, outGrad[T](n), y)
+	vec.Mul(dx, dx, y)
+	vec.Mul(dx, dx, y)
 	vec.Scale(dx, -0.5, dx)
 	end[T](n, 0)
 }

@@ -14,7 +14,8 @@ func Variance(x *Var, axes ...int) *Var { return varOp.reduceRows(x, axes, unbia
 // VariancePop returns Σ (x − mean)²/n, the variance of the elements themselves, as normalisations use it.
 func VariancePop(x *Var, axes ...int) *Var { return varOp.reduceRows(x, axes, biased) }
 
-// Std returns the square root of Variance. Where all elements are equal its derivative does not exist, and the gradient is NaN.
+// Std returns the square root of Variance. Where all elements are equal its derivative does not exist, and the gradient is zero, as in
+// PyTorch.
 func Std(x *Var, axes ...int) *Var { return stdOp.reduceRows(x, axes, unbiased) }
 
 var (
@@ -59,7 +60,11 @@ func stdForward[T vec.Float](n *node) {
 func stdBackward[T vec.Float](n *node) {
 	dx, d, dy, y, cols := begin[T](n, 0), tensor.Data[T](n.saved[0]), outGrad[T](n), out[T](n), n.ints[1]
 	for i, g := range dy {
-		vec.Scale(row(dx, i, cols), g/(y[i]*T(n.factor)), row(d, i, cols))
+		q := g / (y[i] * T(n.factor))
+		if y[i] == 0 {
+			q = 0
+		}
+		vec.Scale(row(dx, i, cols), q, row(d, i, cols))
 	}
 	end[T](n, 0)
 }
