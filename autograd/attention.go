@@ -74,7 +74,7 @@ func (b *blocks[T]) products(s []T, sample, head, i0, rows, j0, cols int) {
 	d := b.e / b.Heads
 	q := b.q[headAt(sample, head, b.tq, b.ldq, d)+i0*b.ldq:]
 	k := b.k[headAt(sample, head, b.tk, b.ldk, d)+j0*b.ldk:]
-	blas.Gemm(blas.NoTrans, blas.Trans, rows, cols, d, T(b.Scale), q, b.ldq, k, b.ldk, 0, s, cols)
+	blas.Gemm(blas.NoTrans, blas.Trans, rows, cols, d, T(b.Scale), q, max(b.ldq, 1), k, max(b.ldk, 1), 0, s, cols)
 	never := T(math.Inf(-1))
 	which := [...]int{0, sample, sample*b.Heads + head}[b.maskStride]
 	for r := range rows {
@@ -282,6 +282,9 @@ func (g *attentionGrad[T]) backward(sample, head, i0 int, room []T) {
 			g.scores(p, dp, delta, rows, cols)
 		}
 		blas.Gemm(blas.Trans, blas.NoTrans, cols, df, rows, 1, p, cols, dy, g.f, 1, g.dv[atV:], g.ldv)
+		if d == 0 {
+			continue
+		}
 		blas.Gemm(blas.NoTrans, blas.NoTrans, rows, d, cols, T(g.Scale), dp, cols, g.k[atK:], g.ldk, 1, g.dq[atQ:], g.ldq)
 		blas.Gemm(blas.Trans, blas.NoTrans, cols, d, rows, T(g.Scale), dp, cols, g.q[atQ:], g.ldq, 1, g.dk[atK:], g.ldk)
 	}

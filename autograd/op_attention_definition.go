@@ -11,7 +11,7 @@ import (
 // attentionDefinition is Attention made of other ops, for Gradients. It holds all weights, [B, Heads, Tq, Tk].
 func attentionDefinition(n *node) *Var {
 	a, t := n.aux.(*attention), n.tape
-	if a.batch*a.tq*a.tk*a.e*a.f == 0 {
+	if a.batch*a.tq*a.tk*a.f == 0 {
 		return t.zeros(n.out.DType(), n.out.Shape()...)
 	}
 	qkv := n.in

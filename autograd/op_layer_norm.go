@@ -44,10 +44,10 @@ var (
 // normRows checks the operands of an op that normalises rows, and sets ints to their number and length.
 func (n *node) normRows(eps float64) {
 	x := n.in[0]
-	if x.Rank() < 1 || x.Dim(-1) == 0 {
-		n.op.panicf("shape %v: the last axis must have an element", x.Shape())
+	if x.Rank() < 1 {
+		n.op.panicf("shape %v has no last axis", x.Shape())
 	}
-	n.ints[0], n.ints[1], n.factor = x.Len()/x.Dim(-1), x.Dim(-1), eps
+	n.ints[0], n.ints[1], n.factor = x.Len()/max(x.Dim(-1), 1), x.Dim(-1), eps // no rows of no elements
 	n.affine(x.Dim(-1))
 }
 
@@ -85,7 +85,7 @@ func layerNormBackward[T vec.Float](n *node) {
 func rmsNormForward[T vec.Float](n *node) {
 	rows, cols := n.ints[0], n.ints[1]
 	x, y, gain, rrms := in[T](n, 0), out[T](n), inOrNil[T](n, 1), tensor.Data[T](n.saved[0])
-	parallel.For(rows, max(1, 1<<14/cols), func(lo, hi int) {
+	parallel.For(rows, max(1, 1<<14/max(cols, 1)), func(lo, hi int) {
 		for r := lo; r < hi; r++ {
 			x, y := x[r*cols:(r+1)*cols], y[r*cols:(r+1)*cols]
 			rrms[r] = T(1 / math.Sqrt(float64(vec.SumSq(x)/T(cols))+n.factor))

@@ -6,18 +6,25 @@ import (
 )
 
 // Max returns the largest element of x over the axes named, which the result lacks, or of all elements; NaN if there is one. It
-// panics if there is no element. The gradient goes to the first of equals.
-func Max(x *Var, axes ...int) *Var { return maxOp.reduceRows(x, axes, saveWinner) }
+// panics if there is no element. The gradient goes to the first of equals, as of PyTorch's max over an axis; its amax shares it out.
+func Max(x *Var, axes ...int) *Var { return maxOp.winners(x, axes) }
 
 // Min returns the smallest element of x over the axes named, as Max does the largest.
-func Min(x *Var, axes ...int) *Var { return minOp.reduceRows(x, axes, saveWinner) }
+func Min(x *Var, axes ...int) *Var { return minOp.winners(x, axes) }
 
 var (
 	maxOp = &op{"Max", kernels{maxForward[float32], maxBackward[float32]}, kernels{maxForward[float64], maxBackward[float64]}}
 	minOp = &op{"Min", kernels{minForward[float32], maxBackward[float32]}, kernels{minForward[float64], maxBackward[float64]}}
 )
 
-func saveWinner(n *node) { n.save(0, tensor.Int64, n.ints[0]) }
+func (o *op) winners(x *Var, axes []int) *Var {
+	return o.reduceRows(x, axes, func(n *node) {
+		if n.ints[1] == 0 {
+			o.panicf("rows %v have no element", n.in[0].Shape())
+		}
+		n.save(0, tensor.Int64, n.ints[0])
+	})
+}
 
 func maxForward[T vec.Float](n *node) {
 	x, y, at, cols := in[T](n, 0), out[T](n), tensor.Data[int64](n.saved[0]), n.ints[1]

@@ -3,7 +3,7 @@ package autograd
 import "github.com/tutti-ml/tutti/blas/vec"
 
 // Prod returns the product of x over the axes named, which the result lacks, or of all elements. Products are
-// accumulated in float64. It panics if there is no element.
+// accumulated in float64. The product of none is 1.
 func Prod(x *Var, axes ...int) *Var { return prodOp.reduceRows(x, axes, nil) }
 
 var prodOp = &op{"Prod",

@@ -3,7 +3,7 @@ package autograd
 import "github.com/tutti-ml/tutti/blas/vec"
 
 // Softmax returns exp(x)/Σ exp(x) over the last axis, the probabilities that logits x stand for. The largest x is
-// subtracted first, so that no exponential overflows.
+// subtracted first, so that no exponential overflows. A row of −Inf alone, or with +Inf or NaN, gives NaN, and an empty axis nothing.
 func Softmax(x *Var) *Var { return softmaxOp.lastAxis(x) }
 
 // LogSoftmax returns x − log Σ exp(x) over the last axis, the logarithm of Softmax without its loss of digits.
@@ -20,10 +20,10 @@ var (
 // lastAxis runs an op that treats x as rows of its last axis: ints are the number of rows and their length.
 func (o *op) lastAxis(x *Var) *Var {
 	n := o.on(x)
-	if x.Rank() < 1 || x.Dim(-1) == 0 {
-		o.panicf("shape %v: the last axis must have an element", x.Shape())
+	if x.Rank() < 1 {
+		o.panicf("shape %v has no last axis", x.Shape())
 	}
-	n.ints[0], n.ints[1] = x.Len()/x.Dim(-1), x.Dim(-1)
+	n.ints[0], n.ints[1] = x.Len()/max(x.Dim(-1), 1), x.Dim(-1)
 	return n.run(x.Shape()...)
 }
 

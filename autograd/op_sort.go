@@ -48,6 +48,9 @@ func sorted(x *Var, axis, k int, descending bool) (*Var, *tensor.Tensor) {
 // rank stores in index the places of the first k elements along the middle axis of x [outer, len(order), inner].
 func rank[T vec.Float](x []T, index, order []int64, outer, inner, k int, descending bool) {
 	d := len(order)
+	if k == 0 {
+		return
+	}
 	for o := range outer {
 		for j := range inner {
 			line := x[o*d*inner+j:]

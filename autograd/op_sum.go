@@ -1,6 +1,10 @@
 package autograd
 
-import "github.com/tutti-ml/tutti/blas/vec"
+import (
+	"math"
+
+	"github.com/tutti-ml/tutti/blas/vec"
+)
 
 // Sum returns the sum of x over the axes named, which the result lacks; negative axes count from the last. Without axes it
 // returns the sum of all elements, a scalar. Rows are added in vec.Sum's order, other axes first index first.
@@ -57,6 +61,10 @@ func hasAxis(axes []int, axis, rank int) bool {
 
 func sumForward[T vec.Float](n *node) {
 	y := out[T](n)
+	if math.IsInf(n.factor, 1) { // the mean of nothing
+		vec.Fill(y, T(math.NaN()))
+		return
+	}
 	clear(y)
 	sumInto(y, n.saved[0].Shape(), T(n.factor), in[T](n, 0), n.in[0].Shape())
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // Variance returns Σ (x − mean)²/(n − 1) of the n elements over the axes named, which the result lacks, or of all elements: the
-// unbiased estimate, as PyTorch's var. Of one element it is NaN. The mean is subtracted first, so no digits are lost.
+// unbiased estimate, as PyTorch's var. Of one element or none it is NaN. The mean is subtracted first, so no digits are lost.
 func Variance(x *Var, axes ...int) *Var { return varOp.reduceRows(x, axes, unbiased) }
 
 // VariancePop returns Σ (x − mean)²/n, the variance of the elements themselves, as normalisations use it.
@@ -23,7 +23,7 @@ var (
 	stdOp = &op{"Std", kernels{stdForward[float32], stdBackward[float32]}, kernels{stdForward[float64], stdBackward[float64]}}
 )
 
-func unbiased(n *node) { spreadOver(n, float64(n.ints[1]-1)) }
+func unbiased(n *node) { spreadOver(n, float64(max(n.ints[1]-1, 0))) }
 func biased(n *node)   { spreadOver(n, float64(n.ints[1])) }
 
 func spreadOver(n *node, divisor float64) {

@@ -35,14 +35,10 @@ func rowsOf(o *op, room []int, x *Var, axes []int) (rows *Var, shape []int) {
 	return x, shape
 }
 
-// reduceRows runs an op that makes one number of every row of x's reduced axes. Rows must have an element unless empty says
-// otherwise.
+// reduceRows runs an op that makes one number of every row of x's reduced axes, which may be empty.
 func (o *op) reduceRows(x *Var, axes []int, set func(n *node)) *Var {
 	var room [maxRank]int
 	rows, shape := rowsOf(o, room[:0], x, axes)
-	if rows.Dim(1) == 0 {
-		o.panicf("axes %v of shape %v have no element", append([]int{}, axes...), x.Shape())
-	}
 	n := o.on(rows)
 	n.ints[0], n.ints[1] = rows.Dim(0), rows.Dim(1)
 	if set != nil {

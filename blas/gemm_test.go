@@ -4,6 +4,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/tutti-ml/tutti/blas"
@@ -99,4 +100,34 @@ func TestGemmOfNamedTypes(t *testing.T) {
 func TestForRefusesWhatIsMissing(t *testing.T) {
 	_, err := blas.For(cpu.AVX512 + 1)
 	require.ErrorContains(t, err, "at most")
+}
+
+// With no inner size A and B have no elements: C is scaled, whatever the leading dimensions. (gonum wants m−1 rows of A there.)
+func TestGemmOfNoInnerSize(t *testing.T) {
+	for _, beta := range []float32{0, 1, 2} {
+		want := []float32{beta, 2 * beta, 3 * beta, 4 * beta, 5 * beta, 6 * beta}
+		for name, f := range map[string]func(c []float32){
+			"Sgemm":         func(c []float32) { blas.Sgemm(blas.NoTrans, blas.NoTrans, 2, 3, 0, 1, nil, 1, nil, 3, beta, c, 3) },
+			"Sgemm of both": func(c []float32) { blas.Sgemm(blas.Trans, blas.Trans, 2, 3, 0, 1, nil, 2, nil, 1, beta, c, 3) },
+			"Sgemm of a row": func(c []float32) {
+				blas.Sgemm(blas.NoTrans, blas.Trans, 1, 6, 0, 1, nil, 1, nil, 1, beta, c, 6)
+			},
+			"GemmThen": func(c []float32) {
+				blas.GemmThen(blas.NoTrans, blas.Trans, 2, 3, 0, 1, nil, 1, nil, 1, beta, c, 3, nil)
+			},
+			"GemmPacked": func(c []float32) {
+				blas.GemmPacked(blas.NoTrans, 2, 1, nil, 1, blas.PackB[float32](blas.NoTrans, 0, 3, nil, 3), beta, c, 3, nil)
+			},
+			"GemmStridedBatched": func(c []float32) {
+				blas.GemmStridedBatched(blas.NoTrans, blas.Trans, 1, 3, 0, 1, nil, 1, 0, nil, 1, 0, beta, c, 3, 3, 2)
+			},
+			"GemmBatched": func(c []float32) {
+				blas.GemmBatched(blas.NoTrans, blas.Trans, 1, 3, 0, 1, [][]float32{nil, nil}, 1, [][]float32{nil, nil}, 1, beta, [][]float32{c[:3], c[3:]}, 3)
+			},
+		} {
+			c := []float32{1, 2, 3, 4, 5, 6}
+			f(c)
+			assert.Equal(t, want, c, "%s, beta %v", name, beta)
+		}
+	}
 }

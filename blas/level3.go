@@ -14,7 +14,7 @@ import (
 //
 //	op(A) [m, k]   op(B) [k, n]   C [m, n]   row-major; lda, ldb, ldc elements from a row to the next
 //
-// With beta = 0, C is not read; with alpha = 0, A and B are not. NaN and infinities spread as the formula says.
+// With beta = 0, C is not read; with alpha = 0 or k = 0, A and B are not, and with k = 0 they may be empty. NaN and infinities spread as the formula says.
 // C may not overlap A or B. The result has the same bits whatever the number of threads.
 // It panics with gonum's messages if a size is negative, a leading dimension too small, or a slice too short.
 // Cost: 2·m·n·k flops, and no allocation once warm.
@@ -115,8 +115,10 @@ func checkGemm(tA, tB Transpose, m, n, k int, alpha0, beta1 bool, la, lda, lb, l
 	if m == 0 || n == 0 {
 		return true
 	}
-	checkLen(la, rowsA, colsA, lda, shortA)
-	checkLen(lb, rowsB, colsB, ldb, shortB)
+	if k > 0 {
+		checkLen(la, rowsA, colsA, lda, shortA)
+		checkLen(lb, rowsB, colsB, ldb, shortB)
+	}
 	checkLen(lc, m, n, ldc, shortC)
 	return (alpha0 || k == 0) && beta1
 }

@@ -123,7 +123,9 @@ func (l *level3[T]) gemmFrom(kr *kernel.Gemm[T], tA Transpose, m, n, k int, alph
 	if m == 0 || n == 0 {
 		return
 	}
-	checkLen(len(a), rows, cols, lda, shortA)
+	if k > 0 {
+		checkLen(len(a), rows, cols, lda, shortA)
+	}
 	checkLen(len(c), m, n, ldc, shortC)
 	if alpha == 0 || k == 0 {
 		if beta != 1 {

@@ -20,7 +20,8 @@ func Forward[T vec.Float](s Shape, y, x, w, b []T) {
 	if b != nil {
 		length("Forward", "b", len(b), s.K)
 	}
-	if s.N == 0 {
+	if s.N == 0 || s.C == 0 {
+		sumNothing(s, y, b)
 		return
 	}
 	a := choose(s)
@@ -28,6 +29,14 @@ func Forward[T vec.Float](s Shape, y, x, w, b []T) {
 		a.F32.Forward(s, cast[float32](y), cast[float32](x), cast[float32](w), cast[float32](b))
 	} else {
 		a.F64.Forward(s, cast[float64](y), cast[float64](x), cast[float64](w), cast[float64](b))
+	}
+}
+
+// sumNothing stores what there is without a channel: the bias.
+func sumNothing[T vec.Float](s Shape, y, b []T) {
+	clear(y)
+	for i, size := 0, s.outH()*s.outW(); i < s.N*s.K && b != nil; i++ {
+		vec.Fill(y[i*size:(i+1)*size], b[i%s.K])
 	}
 }
 
@@ -42,7 +51,7 @@ func BackwardData[T vec.Float](s Shape, dx, dy, w []T) {
 	length("BackwardData", "dx", len(dx), s.LenX())
 	length("BackwardData", "dy", len(dy), s.LenY())
 	length("BackwardData", "w", len(w), s.LenW())
-	if s.N == 0 {
+	if s.N == 0 || s.C == 0 {
 		return
 	}
 	a := choose(s)
@@ -68,7 +77,10 @@ func BackwardFilter[T vec.Float](s Shape, dw, db, x, dy []T) {
 	if db != nil {
 		length("BackwardFilter", "db", len(db), s.K)
 	}
-	if s.N == 0 {
+	if s.N == 0 || s.C == 0 {
+		for i, size := 0, s.outH()*s.outW(); i < s.N*s.K && db != nil; i++ {
+			db[i%s.K] += vec.Sum(dy[i*size : (i+1)*size])
+		}
 		return
 	}
 	a := choose(s)

@@ -71,7 +71,7 @@ func TestPanics(t *testing.T) {
 		change func(s *conv.Shape)
 	}{
 		{"conv: Shape: N = -1, want >= 0", func(s *conv.Shape) { s.N = -1 }},
-		{"conv: Shape: C = 0, want > 0", func(s *conv.Shape) { s.C = 0 }},
+		{"conv: Shape: C = -1, want >= 0", func(s *conv.Shape) { s.C = -1 }},
 		{"conv: Shape: K = -6, want > 0", func(s *conv.Shape) { s.K = -6 }},
 		{"conv: Shape: H = 0, want > 0", func(s *conv.Shape) { s.H = 0 }},
 		{"conv: Shape: S = 0, want > 0", func(s *conv.Shape) { s.S = 0 }},

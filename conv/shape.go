@@ -12,7 +12,8 @@ type Shape struct {
 	Groups               int // channels and filters are cut in so many groups that do not see each other; C is depthwise
 }
 
-// Validate panics, naming both values, unless s describes a convolution with at least one output pixel. N may be zero.
+// Validate panics, naming both values, unless s describes a convolution with at least one output pixel. N may be zero, and C, whose
+// results are the bias.
 func (s Shape) Validate() { s.Normal() }
 
 // OutH returns the height of the output: ⌊(H + 2·PadH - DilationH·(R-1) - 1)/StrideH⌋ + 1.
@@ -44,7 +45,9 @@ func (s Shape) Normal() Shape {
 	if s.N < 0 {
 		panic(fmt.Sprintf("conv: Shape: N = %d, want >= 0", s.N))
 	}
-	positive("Shape", "C", s.C)
+	if s.C < 0 {
+		panic(fmt.Sprintf("conv: Shape: C = %d, want >= 0", s.C))
+	}
 	positive("Shape", "K", s.K)
 	s.StrideH, s.DilationH = alongH.window("Shape", s.H, s.R, s.StrideH, s.PadH, s.DilationH)
 	s.StrideW, s.DilationW = alongW.window("Shape", s.W, s.S, s.StrideW, s.PadW, s.DilationW)
