@@ -18,8 +18,8 @@ import (
 //	Einsum("ii->i", a)           diagonal                   Einsum("i,j->ij", u, v)          outer product
 //	Einsum("...ij->...ji", a)    transposed matrices        Einsum("ij", a)                  "ij->ij"
 //
-// "..." stands for the axes without a label, which broadcast, aligned from the last; axes of length 1 broadcast too. Without
-// "->" the result has "..." and then the labels that occur once, in alphabetical order. Spaces mean nothing. Float32 and
+// "..." stands for the axes without a label, which broadcast, aligned from the last; axes of length 1 broadcast too, but not
+// to the other axis of a diagonal. Without "->" the result has "..." and then the labels that occur once, in alphabetical order. Spaces mean nothing. Float32 and
 // Float64. It panics if the equation does not parse or does not fit the shapes.
 //
 // Cost: that of the products, on blas, of the pairs; a pair without labels to sum is multiplied element by element.
@@ -104,6 +104,9 @@ func parseEinsum(equation string, ts []*Tensor) *einsum {
 			}
 			count[l]++
 			n := ts[i].shape[a]
+			if k := slices.Index(labels[:a], l); k >= 0 && ts[i].shape[k] != n {
+				fail("label %c is %d and %d long in operand %q of shape %v", l, ts[i].shape[k], n, in, ts[i].shape)
+			}
 			if was, ok := e.size[l]; ok && was != n && was != 1 && n != 1 {
 				if l < 0 {
 					fail("axes of %d and %d do not broadcast", was, n)

@@ -100,13 +100,17 @@ func TestEinsumMisuse(t *testing.T) {
 	for _, c := range []struct{ equation, want string }{
 		{"ij,jk", `tensor: Einsum: "ij,jk": 2 operands, 1 tensors`},
 		{"i", `tensor: Einsum: "i": operand "i" has shape [2 3]`},
-		{"ii->i", `tensor: Einsum: "ii->i": label i is 2 and 3 long`},
+		{"ii->i", `tensor: Einsum: "ii->i": label i is 2 and 3 long in operand "ii" of shape [2 3]`},
 		{"i1->i", `tensor: Einsum: "i1->i": '1' is not a label`},
 		{"ij->ik", `tensor: Einsum: "ij->ik": label k of the result is in no operand`},
 		{"ij->ii", `tensor: Einsum: "ij->ii": label i is twice in the result`},
 	} {
 		assert.PanicsWithValue(t, c.want, func() { tensor.Einsum(c.equation, x) })
 	}
+	// NumPy: "dimensions in operand 0 for collapsing index 'i' don't match (3 != 1)". Only axes of different operands broadcast.
+	assert.PanicsWithValue(t, `tensor: Einsum: "ii": label i is 3 and 1 long in operand "ii" of shape [3 1]`, func() {
+		tensor.Einsum("ii", tensor.New(tensor.Float32, 3, 1))
+	})
 }
 
 func FuzzEinsum(f *testing.F) {
