@@ -12,16 +12,22 @@ import (
 // EmbeddingOptions says what Embedding does besides looking up.
 type EmbeddingOptions struct {
 	Padded  bool // row Padding stands for no word: it gets no gradient
-	Padding int
+	Padding int  // from 0, or from −1 for the last row backwards, as in PyTorch
 	// MaxNorm, if positive, scales longer rows down to that Euclidean length in the result. As in PyTorch the gradient takes no
 	// notice of it; unlike there, the table itself stays as it is.
 	MaxNorm float64
 }
 
-// skipped returns the index that counts for nothing, −1 if all count.
-func skipped(padded bool, padding int) int {
-	if !padded {
+// skipped returns the row of the table that counts for nothing, −1 if all count.
+func (n *node) skipped(padded bool, padding int) int {
+	rows := n.in[0].Dim(0)
+	switch {
+	case !padded:
 		return -1
+	case padding < -rows || padding >= rows:
+		n.op.panicf("row %d is padding, but the table has %d rows", padding, rows)
+	case padding < 0:
+		return padding + rows
 	}
 	return padding
 }
@@ -34,7 +40,7 @@ func skipped(padded bool, padding int) int {
 func Embedding(w *Var, index *tensor.Tensor, o EmbeddingOptions) *Var {
 	n := embeddingOp.on(w)
 	n.lookup(index)
-	n.ints[0], n.factor = skipped(o.Padded, o.Padding), o.MaxNorm
+	n.ints[0], n.factor = n.skipped(o.Padded, o.Padding), o.MaxNorm
 	var room [maxRank]int
 	return n.run(append(append(room[:0], index.Shape()...), w.Dim(1))...)
 }

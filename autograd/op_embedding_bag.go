@@ -21,7 +21,7 @@ type EmbeddingBagOptions struct {
 	// Without, index is [B, L] and each of its rows is a bag.
 	Offsets *tensor.Tensor
 	Padded  bool // row Padding of the table counts for nothing in any bag
-	Padding int
+	Padding int  // from 0, or from −1 for the last row backwards
 }
 
 // EmbeddingBag looks up rows of a table and returns, for every bag of indices, their sum, mean or maximum: as Embedding and then
@@ -59,7 +59,7 @@ func EmbeddingBag(w *Var, index *tensor.Tensor, weights *Var, o EmbeddingBagOpti
 	default:
 		n.op.panicf("indices %v: want [B, L], or [N] and Offsets [B]", index.Shape())
 	}
-	n.ints[0], n.ints[1], n.saved[1] = skipped(o.Padded, o.Padding), int(o.Mode), o.Offsets
+	n.ints[0], n.ints[1], n.saved[1] = n.skipped(o.Padded, o.Padding), int(o.Mode), o.Offsets
 	if o.Mode == BagMax {
 		n.save(0, tensor.Int64, bags, w.Dim(1)) // the position whose row is largest, −1 for none
 	}

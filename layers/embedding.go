@@ -25,8 +25,16 @@ func NewEmbedding(rng *rand.Rand, words, features int) *Embedding {
 	return &Embedding{Weight: newParam(rng, Normal(0, 1), words, features)}
 }
 
-// SetPadding makes row i stand for no word: it is zeros, and training leaves it so. It returns l.
+// SetPadding makes row i stand for no word: it is zeros, and training leaves it so. Negative rows count from the last, −1. It returns
+// l, and panics if there is no such row.
 func (l *Embedding) SetPadding(i int) *Embedding {
+	words := l.Weight.Value().Dim(0)
+	if i < -words || i >= words {
+		panic(fmt.Sprintf("layers: Embedding: SetPadding: row %d of a table of %d rows", i, words))
+	}
+	if i < 0 {
+		i += words
+	}
 	l.Padded, l.Padding = true, i
 	l.Weight.Value().Slice(0, i, i+1).Zero()
 	return l
@@ -57,7 +65,7 @@ type EmbeddingBag struct {
 	Weight  *autograd.Param
 	Mode    autograd.BagMode
 	Padded  bool // row Padding counts for nothing
-	Padding int
+	Padding int  // from 0, or from −1 for the last row backwards
 }
 
 // NewEmbeddingBag returns an EmbeddingBag drawn from the standard normal distribution, as PyTorch does.
