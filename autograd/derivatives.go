@@ -262,7 +262,8 @@ func (t *Tape) maskWhere(shape []int, fn func(i int) bool) *tensor.Tensor {
 	return mask
 }
 
-// atRoot prepares dy/y where y is a root whose derivative is to be zero where it is zero itself: there dy becomes 0 and y 1.
+// atRoot prepares dy/y where y is a root whose derivative is to be zero where it is zero itself: there dy becomes 0 and
+// y 1.
 func atRoot(dy, y *Var) (*Var, *Var) {
 	zeros := y.tape.maskWhere(y.Shape(), func(i int) bool { return floatAt(y.value, i) == 0 })
 	if zeros == nil {
@@ -271,8 +272,8 @@ func atRoot(dy, y *Var) (*Var, *Var) {
 	return MaskedFill(dy, zeros, 0), MaskedFill(y, zeros, 1)
 }
 
-// bend is what a curve made of straight pieces does to the gradient dy at x: a multiplication by constants, which its own derivative
-// is too. So both forms of the gradient are one loop.
+// bend is what a curve made of straight pieces does to the gradient dy at x: a multiplication by constants, which its
+// own derivative is too. So both forms of the gradient are one loop.
 type bend struct {
 	f32 func(dx, dy, x []float32, p, q float32)
 	f64 func(dx, dy, x []float64, p, q float64)

@@ -65,8 +65,8 @@ func rowwiseBackward[T vec.Float](n *node, i int, derivative binary[T]) {
 	endFull(n, i, d)
 }
 
-// beginFull is begin for an operand that may have been broadcast: the buffer has the result's shape, and endFull, which must follow
-// before any other op of the node's, adds it up over the operand's copies.
+// beginFull is begin for an operand that may have been broadcast: the buffer has the result's shape, and endFull, which
+// must follow before any other op of the node's, adds it up over the operand's copies.
 func beginFull[T vec.Float](n *node, i int) []T {
 	if n.in[i].value.SameShape(n.out.value) {
 		return begin[T](n, i)

@@ -13,10 +13,13 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// Products with an axis of no elements: sums of nothing are zeros, to which a bias is added, and whatever an empty operand meets has a
-// gradient of zeros. Shapes and numbers are those of PyTorch 2.15, which allows all of these but a Bilinear of no features:
+// Products with an axis of no elements: sums of nothing are zeros, to which a bias is added, and whatever an empty
+// operand meets has a gradient of zeros. Shapes and numbers are those of PyTorch 2.15, which allows all of these but a
+// Bilinear of no features:
 //
-//	for f, shapes in cases: y = f(*(x := [torch.full(s, 1.5, requires_grad=True) for s in shapes])); torch.autograd.grad(y.sum(), x)
+//	for f, shapes in cases:
+//	    x = [torch.full(s, 1.5, requires_grad=True) for s in shapes]
+//	    torch.autograd.grad(f(*x).sum(), x)
 func TestProductsOfNothing(t *testing.T) {
 	einsum := func(spec string) func(x vars) *autograd.Var {
 		return func(x vars) *autograd.Var { return autograd.Einsum(spec, x...) }
@@ -45,7 +48,8 @@ func TestProductsOfNothing(t *testing.T) {
 		{"MatMul of one by no batch", two(autograd.MatMul), [][]int{{3, 4}, {0, 4, 2}}, []int{0, 3, 2}, 0, none},
 		{"MatMul of a batch by one", two(autograd.MatMul), [][]int{{2, 3, 0}, {0, 2}}, []int{2, 3, 2}, 0, none},
 		{"MatMul that broadcasts", two(autograd.MatMul), [][]int{{2, 1, 3, 0}, {4, 0, 2}}, []int{2, 4, 3, 2}, 0, none},
-		{"MatMul of no batch that broadcasts", two(autograd.MatMul), [][]int{{0, 1, 3, 5}, {4, 5, 2}}, []int{0, 4, 3, 2}, 0, none},
+		{"MatMul of no batch that broadcasts", two(autograd.MatMul), [][]int{{0, 1, 3, 5}, {4, 5, 2}},
+			[]int{0, 4, 3, 2}, 0, none},
 		{"MatMulNT", two(autograd.MatMulNT), [][]int{{3, 0}, {2, 0}}, []int{3, 2}, 0, none},
 		{"MatMulNT of a batch", two(autograd.MatMulNT), [][]int{{2, 3, 0}, {2, 2, 0}}, []int{2, 3, 2}, 0, none},
 		{"MatMulNT of no columns", two(autograd.MatMulNT), [][]int{{2, 3, 4}, {2, 0, 4}}, []int{2, 3, 0}, 0, none},
@@ -62,17 +66,20 @@ func TestProductsOfNothing(t *testing.T) {
 		{"Einsum outer", einsum("i,j->ij"), [][]int{{0}, {3}}, []int{0, 3}, 0, none},
 		{"Einsum trace", einsum("ii->"), [][]int{{0, 0}}, []int{}, 0, none},
 		{"Einsum bilinear", einsum("bn,anm,bm->ba"), [][]int{{2, 0}, {4, 0, 5}, {2, 5}}, []int{2, 4}, 0, none},
-		{"Einsum bilinear of no rows", einsum("bn,anm,bm->ba"), [][]int{{0, 3}, {4, 3, 5}, {0, 5}}, []int{0, 4}, 0, none},
+		{"Einsum bilinear of no rows", einsum("bn,anm,bm->ba"), [][]int{{0, 3}, {4, 3, 5}, {0, 5}}, []int{0, 4}, 0,
+			none},
 		{"Attention to no keys", attention, [][]int{{2, 3, 4}, {2, 0, 4}, {2, 0, 4}}, []int{2, 3, 4}, 0, none},
 		{"Attention of no queries", attention, [][]int{{2, 0, 4}, {2, 3, 4}, {2, 3, 4}}, []int{2, 0, 4}, 0, none},
 		{"Attention of no samples", attention, [][]int{{0, 3, 4}, {0, 3, 4}, {0, 3, 4}}, []int{0, 3, 4}, 0, none},
-		{"Attention by no features", attention, [][]int{{2, 3, 0}, {2, 5, 0}, {2, 5, 4}}, []int{2, 3, 4}, 1.5, []float64{0, 0, 0.6}},
+		{"Attention by no features", attention, [][]int{{2, 3, 0}, {2, 5, 0}, {2, 5, 4}}, []int{2, 3, 4}, 1.5,
+			[]float64{0, 0, 0.6}},
 		{"Attention to no values", attention, [][]int{{2, 3, 4}, {2, 5, 4}, {2, 5, 0}}, []int{2, 3, 0}, 0, none},
 		{"SelfAttention of no steps", func(x vars) *autograd.Var {
 			return autograd.SelfAttention(x[0], autograd.AttentionOptions{Heads: 1})
 		}, [][]int{{2, 0, 12}}, []int{2, 0, 4}, 0, none},
 		{"Conv2D of no images", conv, [][]int{{0, 3, 5, 5}, {2, 3, 3, 3}, {2}}, []int{0, 2, 3, 3}, 0, none},
-		{"Conv2D of no channels", conv, [][]int{{2, 0, 5, 5}, {2, 0, 3, 3}, {2}}, []int{2, 2, 3, 3}, 1.5, []float64{0, 0, 18}},
+		{"Conv2D of no channels", conv, [][]int{{2, 0, 5, 5}, {2, 0, 3, 3}, {2}}, []int{2, 2, 3, 3}, 1.5,
+			[]float64{0, 0, 18}},
 		{"Conv1D of no channels", func(x vars) *autograd.Var {
 			return autograd.Conv1D(x[0], x[1], x[2], autograd.Conv1DOptions{})
 		}, [][]int{{2, 0, 5}, {2, 0, 3}, {2}}, []int{2, 2, 3}, 1.5, []float64{0, 0, 6}},
@@ -115,11 +122,13 @@ func TestProductsOfNothing(t *testing.T) {
 	}
 }
 
-// What reduces an axis of no elements gives what its definition says of nothing, as PyTorch 2.15 does (torch.sum(torch.zeros(2, 0), -1)
-// and so on), and what keeps such an axis gives nothing. The gradient is empty. Max and Min refuse, there and here.
+// What reduces an axis of no elements gives what its definition says of nothing, as PyTorch 2.15 does
+// (torch.sum(torch.zeros(2, 0), -1) and so on), and what keeps such an axis gives nothing. The gradient is empty. Max
+// and Min refuse, there and here.
 func TestReductionsOfNothing(t *testing.T) {
 	inf, nan := math.Inf(1), math.NaN()
-	once := map[string]bool{"CosineSimilarity": true, "PairwiseDistance": true, "GLU": true} // have no second derivative
+	// These have no second derivative.
+	once := map[string]bool{"CosineSimilarity": true, "PairwiseDistance": true, "GLU": true}
 	axis := func(op func(x *autograd.Var, axes ...int) *autograd.Var) func(x *autograd.Var) *autograd.Var {
 		return func(x *autograd.Var) *autograd.Var { return op(x, -1) }
 	}
@@ -138,13 +147,16 @@ func TestReductionsOfNothing(t *testing.T) {
 		{"Std", axis(autograd.Std), []float64{nan, nan}},
 		{"LogSumExp", axis(autograd.LogSumExp), []float64{-inf, -inf}},
 		{"LogSumExp of all", func(x *autograd.Var) *autograd.Var { return autograd.LogSumExp(x) }, []float64{-inf}},
-		{"CosineSimilarity", func(x *autograd.Var) *autograd.Var { return autograd.CosineSimilarity(x, x, 1e-8) }, []float64{0, 0}},
-		{"PairwiseDistance", func(x *autograd.Var) *autograd.Var { return autograd.PairwiseDistance(x, x, 2, 0) }, []float64{0, 0}},
+		{"CosineSimilarity", func(x *autograd.Var) *autograd.Var { return autograd.CosineSimilarity(x, x, 1e-8) },
+			[]float64{0, 0}},
+		{"PairwiseDistance", func(x *autograd.Var) *autograd.Var { return autograd.PairwiseDistance(x, x, 2, 0) },
+			[]float64{0, 0}},
 		{"Softmax", autograd.Softmax, nil},
 		{"LogSoftmax", autograd.LogSoftmax, nil},
 		{"CumSum", func(x *autograd.Var) *autograd.Var { return autograd.CumSum(x, -1) }, nil},
 		{"Sort", func(x *autograd.Var) *autograd.Var { y, _ := autograd.Sort(x, -1, true); return y }, nil},
-		{"Sort of the other axis", func(x *autograd.Var) *autograd.Var { y, _ := autograd.Sort(x, 0, false); return y }, nil},
+		{"Sort of the other axis", func(x *autograd.Var) *autograd.Var { y, _ := autograd.Sort(x, 0, false); return y },
+			nil},
 		{"TopK", func(x *autograd.Var) *autograd.Var { y, _ := autograd.TopK(x, 0, -1); return y }, nil},
 		{"LayerNorm", func(x *autograd.Var) *autograd.Var { return autograd.LayerNorm(x, nil, nil, 1e-5) }, nil},
 		{"RMSNorm", func(x *autograd.Var) *autograd.Var { return autograd.RMSNorm(x, nil, 1e-5) }, nil},

@@ -12,9 +12,9 @@ import (
 // probability of exactly 0 or 1 does not end all learning. Where there are logits, BinaryCrossEntropyWithLogits is better.
 func BinaryCrossEntropy(x, t *Var) *Var { return bceOp.between(x, t, 0, 0) }
 
-// BinaryCrossEntropyWithLogits is BinaryCrossEntropy for probabilities σ(x), computed as x·(1−t) + log(1 + e^−x) for x ≥ 0 and
-// −x·t + log(1 + eˣ) else, which neither overflows nor loses digits. An infinite logit gives +Inf, or 0 if the target has no share
-// of the other class, where PyTorch gives NaN for the latter.
+// BinaryCrossEntropyWithLogits is BinaryCrossEntropy for probabilities σ(x), computed as x·(1−t) + log(1 + e^−x) for x
+// ≥ 0 and −x·t + log(1 + eˣ) else, which neither overflows nor loses digits. An infinite logit gives +Inf, or 0 if the
+// target has no share of the other class, where PyTorch gives NaN for the latter.
 func BinaryCrossEntropyWithLogits(x, t *Var) *Var { return bceLogitsOp.between(x, t, 0, 0) }
 
 var (

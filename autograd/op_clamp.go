@@ -6,8 +6,9 @@ import (
 	"github.com/tutti-ml/tutti/blas/vec"
 )
 
-// Clamp returns x, but lo where it is below and hi where it is above, element by element. ±math.Inf leaves an end open. A NaN stays
-// one. It panics if lo > hi. The gradient is that of the flat side at the bounds: zero, as in PyTorch from 2.15 on, where it was one.
+// Clamp returns x, but lo where it is below and hi where it is above, element by element. ±math.Inf leaves an end open.
+// A NaN stays one. It panics if lo > hi. The gradient is that of the flat side at the bounds: zero, as in PyTorch from
+// 2.15 on, where it was one.
 func Clamp(x *Var, lo, hi float64) *Var {
 	n := clampOp.on(x)
 	if !(lo <= hi) {
@@ -34,9 +35,14 @@ func clampBackward[T vec.Float](n *node) {
 
 func clampSlope[T vec.Float](dx, dy, x []T, lo, hi T) {
 	down, up := math.IsInf(float64(lo), -1), math.IsInf(float64(hi), 1)
-	dy, x = dy[:len(dx)], x[:len(dx)]
-	for i := range dx {
-		v := x[i]
-		dx[i] = pick((v > lo || down) && (v < hi || up), dy[i], 0)
+	switch {
+	case down && up:
+		copy(dx, dy)
+	case down:
+		vec.KeepBelow(dx, hi, dy, x)
+	case up:
+		vec.KeepAbove(dx, lo, dy, x)
+	default:
+		hardtanhSlope(dx, dy, x, lo, hi)
 	}
 }

@@ -12,9 +12,9 @@ import (
 //
 //	x [N, C] logits   labels [N] Int64 or Int32, 0 ≤ label < C   result []
 //
-// The mean over no samples is 0, as MSE's. A logit of −Inf has probability 0; of the label it gives +Inf. One of +Inf gives NaN. It
-// panics with a *LabelError if a label is out of range, and with a message if shapes or dtypes disagree. The sum over the batch is
-// accumulated in float64, first row first.
+// The mean over no samples is 0, as MSE's. A logit of −Inf has probability 0; of the label it gives +Inf. One of +Inf
+// gives NaN. It panics with a *LabelError if a label is out of range, and with a message if shapes or dtypes disagree.
+// The sum over the batch is accumulated in float64, first row first.
 func SoftmaxCrossEntropy(x *Var, labels *tensor.Tensor) *Var {
 	n := crossEntropyOp.on(x)
 	n.labels(labels, nil)

@@ -16,7 +16,8 @@ var (
 
 func divForward[T vec.Float](n *node) { rowwiseForward(n, vec.Div[T]) }
 
-// The gradient of a is dy/b, that of b −dy·(a/b)/b: in this order, as in PyTorch, for neither 1/b nor b² need be in the range.
+// The gradient of a is dy/b, that of b −dy·(a/b)/b: in this order, as in PyTorch, for neither 1/b nor b² need be in the
+// range.
 func divBackward[T vec.Float](n *node) {
 	rowwiseBackward(n, 1, func(dst, a, b []T) {
 		vec.Div(dst, a, b)

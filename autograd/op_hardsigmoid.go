@@ -2,12 +2,12 @@ package autograd
 
 import "github.com/tutti-ml/tutti/blas/vec"
 
-// Hardsigmoid returns min(max(x + 3, 0), 6)/6, element by element: a sigmoid of straight lines. At ±3 the gradient is zero, as in
-// PyTorch. Source: Courbariaux et al., arXiv:1511.00363, with the slope of Howard et al., arXiv:1905.02244.
+// Hardsigmoid returns min(max(x + 3, 0), 6)/6, element by element: a sigmoid of straight lines. At ±3 the gradient is
+// zero, as in PyTorch. Source: Courbariaux et al., arXiv:1511.00363, with the slope of Howard et al., arXiv:1905.02244.
 func Hardsigmoid(x *Var) *Var { return hardsigmoidOp.along(x, 0, 0) }
 
-// Hardswish returns x·Hardsigmoid(x), element by element. The gradient is zero at −3 and one at 3, as in PyTorch. Source: Howard et
-// al., arXiv:1905.02244.
+// Hardswish returns x·Hardsigmoid(x), element by element. The gradient is zero at −3 and one at 3, as in PyTorch.
+// Source: Howard et al., arXiv:1905.02244.
 func Hardswish(x *Var) *Var { return hardswishOp.along(x, 0, 0) }
 
 var (

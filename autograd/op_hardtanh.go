@@ -2,8 +2,8 @@ package autograd
 
 import "github.com/tutti-ml/tutti/blas/vec"
 
-// Hardtanh returns x moved into [lo, hi], element by element. It panics unless lo < hi. The gradient is zero at the bounds and at a
-// NaN, as in PyTorch's vector loops.
+// Hardtanh returns x moved into [lo, hi], element by element. It panics unless lo < hi. The gradient is zero at the
+// bounds and at a NaN, as in PyTorch's vector loops.
 func Hardtanh(x *Var, lo, hi float64) *Var {
 	if !(lo < hi) {
 		hardtanhOp.panicf("bounds %v and %v, want the first below the second", lo, hi)

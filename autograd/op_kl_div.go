@@ -6,9 +6,10 @@ import (
 	"github.com/tutti-ml/tutti/blas/vec"
 )
 
-// KLDiv returns t·(log t − x), element by element, for logarithms x of the model's probabilities and target probabilities t of
-// one shape. Where t is 0 the result is 0, even of an infinite x, where PyTorch has NaN. The sum over a distribution is the
-// Kullback–Leibler divergence of the model from the target. Source: Kullback and Leibler, Annals of Mathematical Statistics 22 (1951).
+// KLDiv returns t·(log t − x), element by element, for logarithms x of the model's probabilities and target
+// probabilities t of one shape. Where t is 0 the result is 0, even of an infinite x, where PyTorch has NaN. The sum
+// over a distribution is the Kullback–Leibler divergence of the model from the target. Source: Kullback and Leibler,
+// Annals of Mathematical Statistics 22 (1951).
 func KLDiv(x, t *Var) *Var { return klDivOp.between(x, t, 0, 0) }
 
 // KLDivLog is KLDiv for targets that are logarithms of probabilities: eᵗ·(t − x).

@@ -6,8 +6,9 @@ import (
 	"github.com/tutti-ml/tutti/blas/vec"
 )
 
-// LogSumExp returns log Σ eˣ over the axes named, which the result lacks, or of all elements. The largest x is subtracted first, so
-// that no exponential overflows. Of no elements it is −Inf. The gradient of a row of −Inf alone is zero; PyTorch 2.15 has NaN.
+// LogSumExp returns log Σ eˣ over the axes named, which the result lacks, or of all elements. The largest x is
+// subtracted first, so that no exponential overflows. Of no elements it is −Inf. The gradient of a row of −Inf alone is
+// zero; PyTorch 2.15 has NaN.
 func LogSumExp(x *Var, axes ...int) *Var { return logSumExpOp.reduceRows(x, axes, nil) }
 
 var logSumExpOp = &op{"LogSumExp",

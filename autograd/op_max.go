@@ -5,8 +5,9 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// Max returns the largest element of x over the axes named, which the result lacks, or of all elements; NaN if there is one. It
-// panics if there is no element. The gradient goes to the first of equals, as of PyTorch's max over an axis; its amax shares it out.
+// Max returns the largest element of x over the axes named, which the result lacks, or of all elements; NaN if there is
+// one. It panics if there is no element. The gradient goes to the first of equals, as of PyTorch's max over an axis;
+// its amax shares it out.
 func Max(x *Var, axes ...int) *Var { return maxOp.winners(x, axes) }
 
 // Min returns the smallest element of x over the axes named, as Max does the largest.

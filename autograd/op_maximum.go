@@ -21,8 +21,8 @@ var (
 func maximumForward[T vec.Float](n *node) { rowwiseForward(n, vec.Maximum[T]) }
 func minimumForward[T vec.Float](n *node) { rowwiseForward(n, vec.Minimum[T]) }
 
-// The derivative is one with respect to the larger operand and zero to the other; equals share it evenly. Where an operand is NaN both
-// are one, as in PyTorch.
+// The derivative is one with respect to the larger operand and zero to the other; equals share it evenly. Where an
+// operand is NaN both are one, as in PyTorch.
 func maximumBackward[T vec.Float](n *node) {
 	rowwiseBackward(n, 1, below[T])
 	rowwiseBackward(n, 0, above[T])

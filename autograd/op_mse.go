@@ -5,8 +5,8 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// MSE returns the mean over all elements of (x − target)², a scalar. The shapes must be equal. The mean over no elements is 0, where
-// PyTorch has NaN: a part of a batch that got no sample adds nothing.
+// MSE returns the mean over all elements of (x − target)², a scalar. The shapes must be equal. The mean over no
+// elements is 0, where PyTorch has NaN: a part of a batch that got no sample adds nothing.
 func MSE(x, target *Var) *Var {
 	n := mseOp.on(x, target)
 	if !x.value.SameShape(target.value) {

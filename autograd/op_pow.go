@@ -50,8 +50,8 @@ func pow[T vec.Float](dst, a, b []T) {
 
 func powVarForward[T vec.Float](n *node) { rowwiseForward(n, pow[T]) }
 
-// The derivative with respect to a is b·aᵇ⁻¹, zero where b is; with respect to b it is aᵇ·log a, which is zero where a is and b is not
-// negative.
+// The derivative with respect to a is b·aᵇ⁻¹, zero where b is; with respect to b it is aᵇ·log a, which is zero where a
+// is and b is not negative.
 func powVarBackward[T vec.Float](n *node) {
 	rowwiseBackward(n, 1, func(dst, a, b []T) {
 		for i := range dst {
@@ -73,8 +73,8 @@ func powVarBackward[T vec.Float](n *node) {
 	})
 }
 
-// powVarRule fills in numbers with which the formulas hold where a product would be zero times infinity: the exponent 0 where b
-// is zero, the logarithm of 1 where a is.
+// powVarRule fills in numbers with which the formulas hold where a product would be zero times infinity: the exponent 0
+// where b is zero, the logarithm of 1 where a is.
 func powVarRule(n *node, i int, dy *Var) *Var {
 	a, b, shape := n.in[0], n.in[1], n.out.Shape()
 	fullA, fullB := Expand(Detach(a), shape...).value, Expand(Detach(b), shape...).value

@@ -3,7 +3,8 @@ package autograd
 import "github.com/tutti-ml/tutti/blas/vec"
 
 // Softmax returns exp(x)/Σ exp(x) over the last axis, the probabilities that logits x stand for. The largest x is
-// subtracted first, so that no exponential overflows. A row of −Inf alone, or with +Inf or NaN, gives NaN, and an empty axis nothing.
+// subtracted first, so that no exponential overflows. A row of −Inf alone, or with +Inf or NaN, gives NaN, and an empty
+// axis nothing.
 func Softmax(x *Var) *Var { return softmaxOp.lastAxis(x) }
 
 // LogSoftmax returns x − log Σ exp(x) over the last axis, the logarithm of Softmax without its loss of digits.

@@ -7,23 +7,34 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// Variance returns Σ (x − mean)²/(n − 1) of the n elements over the axes named, which the result lacks, or of all elements: the
-// unbiased estimate, as PyTorch's var. Of one element or none it is NaN. The mean is subtracted first, so no digits are lost.
-func Variance(x *Var, axes ...int) *Var { return varOp.reduceRows(x, axes, unbiased) }
+// Variance returns Σ (x − mean)²/(n − 1) of the n elements over the axes named, which the result lacks, or of all
+// elements: the unbiased estimate, as PyTorch's var. Of one element or none it is NaN. The mean is subtracted first, so
+// no digits are lost.
+func Variance(x *Var, axes ...int) *Var { return varOp.spread(x, axes, unbiased) }
 
 // VariancePop returns Σ (x − mean)²/n, the variance of the elements themselves, as normalisations use it.
-func VariancePop(x *Var, axes ...int) *Var { return varOp.reduceRows(x, axes, biased) }
+func VariancePop(x *Var, axes ...int) *Var { return varOp.spread(x, axes, biased) }
 
-// Std returns the square root of Variance. Where all elements are equal its derivative does not exist, and the gradient is zero, as in
-// PyTorch.
-func Std(x *Var, axes ...int) *Var { return stdOp.reduceRows(x, axes, unbiased) }
+// Std returns the square root of Variance. Where all elements are equal its derivative does not exist, and the gradient
+// is zero, as in PyTorch.
+func Std(x *Var, axes ...int) *Var { return stdOp.spread(x, axes, unbiased) }
 
 var (
 	varOp = &op{"Variance", kernels{varForward[float32], varBackward[float32]}, kernels{varForward[float64], varBackward[float64]}}
 	stdOp = &op{"Std", kernels{stdForward[float32], stdBackward[float32]}, kernels{stdForward[float64], stdBackward[float64]}}
 )
 
-func unbiased(n *node) { spreadOver(n, float64(max(n.ints[1]-1, 0))) }
+// spread runs an op on the rows of x's reduced axes. Of nothing it is NaN, as the mean that it would begin with.
+func (o *op) spread(x *Var, axes []int, set func(n *node)) *Var {
+	for i, d := range x.Shape() {
+		if d == 0 && (len(axes) == 0 || hasAxis(axes, i, x.Rank())) {
+			return Mean(x, axes...)
+		}
+	}
+	return o.reduceRows(x, axes, set)
+}
+
+func unbiased(n *node) { spreadOver(n, float64(n.ints[1]-1)) }
 func biased(n *node)   { spreadOver(n, float64(n.ints[1])) }
 
 func spreadOver(n *node, divisor float64) {

@@ -16,8 +16,8 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// The file is written by testdata/special.py: zeros, infinities, NaN, denormals, numbers whose squares leave the range, ties, and the
-// bounds of activations, in both dtypes. Where a result is not PyTorch's, keptSpecial says why.
+// The file is written by testdata/special.py: zeros, infinities, NaN, denormals, numbers whose squares leave the range,
+// ties, and the bounds of activations, in both dtypes. Where a result is not PyTorch's, keptSpecial says why.
 func TestSpecialPointsAgainstPyTorch(t *testing.T) {
 	type array struct {
 		Shape []int
@@ -65,14 +65,14 @@ func TestSpecialPointsAgainstPyTorch(t *testing.T) {
 			tape.Backward(autograd.Sum(y))
 			compare := func(what string, want array, got *tensor.Tensor) {
 				require.Equal(t, append([]int{}, want.Shape...), append([]int{}, got.Shape()...), what)
-				w, g := tensor.Data[float64](load(want, d).Cast(tensor.Float64)), tensor.Data[float64](got.Cast(tensor.Float64))
+				w, g := wide(load(want, d)), wide(got)
 				for i := range w {
 					if near2(g[i], w[i], tol, least) {
 						continue
 					}
 					var at []float64 // the row that element i belongs to, or the pair
 					for _, p := range params {
-						data, cols := tensor.Data[float64](p.Value().Cast(tensor.Float64)), p.Value().Len()/p.Value().Dim(0)
+						data, cols := wide(p.Value()), p.Value().Len()/p.Value().Dim(0)
 						r := i * p.Value().Dim(0) / len(w)
 						at = append(at, data[r*cols:(r+1)*cols]...)
 					}
@@ -106,7 +106,9 @@ var keptSpecial = map[string]func(x []float64, what string) bool{
 	// The limits again: PyTorch subtracts infinity from infinity, or a large number from itself.
 	"BinaryCrossEntropyWithLogits": func(x []float64, _ string) bool { return math.IsInf(x[0], 0) || x[0] < -1e37 },
 	// With respect to a target: the logarithm that counts as −100 is the one that is differentiated.
-	"BinaryCrossEntropy": func(x []float64, what string) bool { return what == "gradient 1" && (x[0] == 0 || x[0] == 1) },
+	"BinaryCrossEntropy": func(x []float64, what string) bool {
+		return what == "gradient 1" && (x[0] == 0 || x[0] == 1)
+	},
 	// Targets that are no probabilities, and what a target of 0 leaves: zero, with a zero gradient.
 	"KLDiv":    func(x []float64, _ string) bool { return x[1] == 0 || math.IsInf(x[1], 1) },
 	"KLDivLog": func(x []float64, what string) bool { return x[1] > 1e29 },
@@ -116,6 +118,9 @@ var keptSpecial = map[string]func(x []float64, what string) bool{
 	"MultiMargin": func(x []float64, _ string) bool { return math.IsInf(x[1], 0) || x[0] != x[0] || x[1] != x[1] },
 }
 
+func wide(x *tensor.Tensor) []float64 { return tensor.Data[float64](x.Cast(tensor.Float64)) }
+
+// near2 takes NaN for NaN and an infinity for itself.
 func near2(a, b, tol, least float64) bool {
 	if math.IsInf(a, 0) || math.IsInf(b, 0) {
 		return a == b
@@ -232,7 +237,8 @@ var specialOps = map[string]func(x vars) *autograd.Var{
 	"SoftmaxCrossEntropy": func(x vars) *autograd.Var {
 		var all []*autograd.Var
 		for i := range x[0].Dim(0) {
-			all = append(all, autograd.SoftmaxCrossEntropy(autograd.Slice(x[0], 0, i, i+1), tensor.FromSlice([]int64{1})))
+			row := autograd.Slice(x[0], 0, i, i+1)
+			all = append(all, autograd.SoftmaxCrossEntropy(row, tensor.FromSlice([]int64{1})))
 		}
 		return autograd.Stack(0, all...)
 	},
@@ -244,4 +250,78 @@ var specialOps = map[string]func(x vars) *autograd.Var{
 		}
 		return autograd.MultiMargin(x[0], tensor.FromSlice(labels), nil, 1, 1)
 	},
+}
+
+// Limits, where keptSpecial differs from PyTorch or there is none: the functions' own, by their definitions.
+func TestLimits(t *testing.T) {
+	inf, nan := math.Inf(1), math.NaN()
+	for _, c := range []struct {
+		name  string
+		op    func(x vars) *autograd.Var
+		x     [][]float64
+		y     []float64
+		grads [][]float64 // of Σ y, nil where not looked at
+	}{
+		{"GELU", one(autograd.GELU), [][]float64{{inf, -inf}}, []float64{inf, 0}, [][]float64{{1, 0}}},
+		{"Mish", one(autograd.Mish), [][]float64{{inf}}, []float64{inf}, [][]float64{{1}}},
+		{"Softsign", one(autograd.Softsign), [][]float64{{inf, -inf}}, nil, [][]float64{{0, 0}}},
+		{"Hardswish", one(autograd.Hardswish), [][]float64{{3e38}}, []float64{3e38}, [][]float64{{1}}},
+		{"BinaryCrossEntropyWithLogits", two(autograd.BinaryCrossEntropyWithLogits),
+			[][]float64{{inf, inf, -inf, -inf, inf, -inf}, {0, 1, 0, 1, 0.5, 0.5}}, []float64{inf, 0, 0, inf, inf, inf},
+			[][]float64{{1, 0, 0, -1, 0.5, -0.5}, {-inf, -inf, inf, inf, -inf, inf}}},
+		{"SigmoidFocal", func(x vars) *autograd.Var { return autograd.SigmoidFocal(x[0], x[1], 0.25, 2) },
+			[][]float64{{inf, inf, -inf, -inf}, {0, 1, 0, 1}}, []float64{inf, 0, 0, inf}, nil},
+		{"KLDiv", two(autograd.KLDiv), [][]float64{{-inf, -inf, nan}, {0, 0.5, 0}}, []float64{0, inf, nan},
+			[][]float64{{0, -0.5, 0}, nil}},
+		{"LogSumExp of −Inf", func(x vars) *autograd.Var { return autograd.LogSumExp(x[0]) }, [][]float64{{-inf, -inf}},
+			[]float64{-inf}, [][]float64{{0, 0}}},
+		{"LogSumExp of large equals", func(x vars) *autograd.Var { return autograd.LogSumExp(x[0]) },
+			[][]float64{{1e30, 1e30, 0}}, []float64{1e30}, [][]float64{{0.5, 0.5, 0}}},
+		{"Norm of a denormal", func(x vars) *autograd.Var { return autograd.Norm(x[0], 2) }, [][]float64{{1e-45, 0}},
+			[]float64{1e-45}, [][]float64{{1, 0}}},
+		{"Norm of large numbers", func(x vars) *autograd.Var { return autograd.Norm(x[0], 2) },
+			[][]float64{{3e30, 4e30}}, []float64{5e30}, [][]float64{{0.6, 0.8}}},
+		{"BatchNorm by running statistics", func(x vars) *autograd.Var { // whose gradient knows nothing of x
+			buffer := func(v float64) *autograd.Buffer {
+				b := tensor.New(x[0].DType(), 1)
+				b.Fill(v)
+				return autograd.NewBuffer(b)
+			}
+			y := autograd.BatchNorm(autograd.Reshape(x[0], 2, 1), x[1], nil,
+				&autograd.BatchNormOptions{Eps: 1e-5, Running: true, Mean: buffer(0), Var: buffer(0.25 - 1e-5)})
+			return autograd.Reshape(y, 2)
+		}, [][]float64{{inf, 1}, {3}}, []float64{inf, 6}, [][]float64{{6, 6}, nil}},
+		{"MultiMargin of NaN", func(x vars) *autograd.Var {
+			return autograd.MultiMargin(autograd.Unsqueeze(x[0], 0), tensor.FromSlice([]int64{1}), nil, 1, 1)
+		}, [][]float64{{nan, 1, 2}}, []float64{nan}, nil},
+		{"Attention of NaN", func(x vars) *autograd.Var { // a query of NaN has no weights, and its values must notice
+			at := func(v *autograd.Var) *autograd.Var { return autograd.Reshape(v, 1, 2, 1) }
+			o := autograd.AttentionOptions{Heads: 1}
+			return autograd.Reshape(autograd.Attention(at(x[0]), at(x[1]), at(x[2]), o), 2)
+		}, [][]float64{{nan, 0}, {1, 1}, {2, 4}}, []float64{nan, 3}, [][]float64{nil, nil, {nan, nan}}},
+	} {
+		for _, d := range []tensor.DType{tensor.Float32, tensor.Float64} {
+			t.Run(c.name+" "+d.String(), func(t *testing.T) {
+				tape := autograd.NewTape(autograd.Train, nil)
+				var params []*autograd.Param
+				var x vars
+				for _, data := range c.x {
+					params = append(params, autograd.NewParam(tensor.FromSlice(slices.Clone(data)).Cast(d)))
+					x = append(x, tape.Use(params[len(params)-1]))
+				}
+				compare := func(what string, want []float64, got *tensor.Tensor) {
+					g := wide(got)
+					for i, w := range want {
+						assert.True(t, near2(g[i], w, 1e-6, 1e-37), "%s: %v, want %v", what, g, want)
+					}
+				}
+				y := c.op(x)
+				compare("y", c.y, y.Value())
+				tape.Backward(autograd.Sum(y))
+				for i, g := range c.grads {
+					compare("gradient", g, tape.Grad(params[i]))
+				}
+			})
+		}
+	}
 }

@@ -102,27 +102,25 @@ func TestForRefusesWhatIsMissing(t *testing.T) {
 	require.ErrorContains(t, err, "at most")
 }
 
-// With no inner size A and B have no elements: C is scaled, whatever the leading dimensions. (gonum wants m−1 rows of A there.)
+// With no inner size A and B have no elements: C is scaled, whatever the leading dimensions. (gonum wants m−1 rows of A
+// there.)
 func TestGemmOfNoInnerSize(t *testing.T) {
+	no, yes, none := blas.NoTrans, blas.Trans, [][]float32{nil, nil}
 	for _, beta := range []float32{0, 1, 2} {
 		want := []float32{beta, 2 * beta, 3 * beta, 4 * beta, 5 * beta, 6 * beta}
 		for name, f := range map[string]func(c []float32){
-			"Sgemm":         func(c []float32) { blas.Sgemm(blas.NoTrans, blas.NoTrans, 2, 3, 0, 1, nil, 1, nil, 3, beta, c, 3) },
-			"Sgemm of both": func(c []float32) { blas.Sgemm(blas.Trans, blas.Trans, 2, 3, 0, 1, nil, 2, nil, 1, beta, c, 3) },
-			"Sgemm of a row": func(c []float32) {
-				blas.Sgemm(blas.NoTrans, blas.Trans, 1, 6, 0, 1, nil, 1, nil, 1, beta, c, 6)
-			},
-			"GemmThen": func(c []float32) {
-				blas.GemmThen(blas.NoTrans, blas.Trans, 2, 3, 0, 1, nil, 1, nil, 1, beta, c, 3, nil)
-			},
+			"Sgemm":          func(c []float32) { blas.Sgemm(no, no, 2, 3, 0, 1, nil, 1, nil, 3, beta, c, 3) },
+			"Sgemm of both":  func(c []float32) { blas.Sgemm(yes, yes, 2, 3, 0, 1, nil, 2, nil, 1, beta, c, 3) },
+			"Sgemm of a row": func(c []float32) { blas.Sgemm(no, yes, 1, 6, 0, 1, nil, 1, nil, 1, beta, c, 6) },
+			"GemmThen":       func(c []float32) { blas.GemmThen(no, yes, 2, 3, 0, 1, nil, 1, nil, 1, beta, c, 3, nil) },
 			"GemmPacked": func(c []float32) {
-				blas.GemmPacked(blas.NoTrans, 2, 1, nil, 1, blas.PackB[float32](blas.NoTrans, 0, 3, nil, 3), beta, c, 3, nil)
+				blas.GemmPacked(no, 2, 1, nil, 1, blas.PackB[float32](no, 0, 3, nil, 3), beta, c, 3, nil)
 			},
 			"GemmStridedBatched": func(c []float32) {
-				blas.GemmStridedBatched(blas.NoTrans, blas.Trans, 1, 3, 0, 1, nil, 1, 0, nil, 1, 0, beta, c, 3, 3, 2)
+				blas.GemmStridedBatched(no, yes, 1, 3, 0, 1, nil, 1, 0, nil, 1, 0, beta, c, 3, 3, 2)
 			},
 			"GemmBatched": func(c []float32) {
-				blas.GemmBatched(blas.NoTrans, blas.Trans, 1, 3, 0, 1, [][]float32{nil, nil}, 1, [][]float32{nil, nil}, 1, beta, [][]float32{c[:3], c[3:]}, 3)
+				blas.GemmBatched(no, yes, 1, 3, 0, 1, none, 1, none, 1, beta, [][]float32{c[:3], c[3:]}, 3)
 			},
 		} {
 			c := []float32{1, 2, 3, 4, 5, 6}

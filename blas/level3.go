@@ -14,9 +14,9 @@ import (
 //
 //	op(A) [m, k]   op(B) [k, n]   C [m, n]   row-major; lda, ldb, ldc elements from a row to the next
 //
-// With beta = 0, C is not read; with alpha = 0 or k = 0, A and B are not, and with k = 0 they may be empty. NaN and infinities spread as the formula says.
-// C may not overlap A or B. The result has the same bits whatever the number of threads.
-// It panics with gonum's messages if a size is negative, a leading dimension too small, or a slice too short.
+// With beta = 0, C is not read; with alpha = 0 or k = 0, A and B are not, and with k = 0 they may be empty. NaN and
+// infinities spread as the formula says. C may not overlap A or B. The result has the same bits whatever the number of
+// threads. It panics with gonum's messages if a size is negative, a leading dimension too small, or a slice too short.
 // Cost: 2·m·n·k flops, and no allocation once warm.
 func Gemm[T Float](tA, tB Transpose, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
 	if unsafe.Sizeof(alpha) == 4 {

@@ -12,8 +12,8 @@ type Shape struct {
 	Groups               int // channels and filters are cut in so many groups that do not see each other; C is depthwise
 }
 
-// Validate panics, naming both values, unless s describes a convolution with at least one output pixel. N may be zero, and C, whose
-// results are the bias.
+// Validate panics, naming both values, unless s describes a convolution with at least one output pixel. N may be zero,
+// and C, whose results are the bias.
 func (s Shape) Validate() { s.Normal() }
 
 // OutH returns the height of the output: ⌊(H + 2·PadH - DilationH·(R-1) - 1)/StrideH⌋ + 1.

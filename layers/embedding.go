@@ -25,8 +25,8 @@ func NewEmbedding(rng *rand.Rand, words, features int) *Embedding {
 	return &Embedding{Weight: newParam(rng, Normal(0, 1), words, features)}
 }
 
-// SetPadding makes row i stand for no word: it is zeros, and training leaves it so. Negative rows count from the last, −1. It returns
-// l, and panics if there is no such row.
+// SetPadding makes row i stand for no word: it is zeros, and training leaves it so. Negative rows count from the last,
+// −1. It returns l, and panics if there is no such row.
 func (l *Embedding) SetPadding(i int) *Embedding {
 	words := l.Weight.Value().Dim(0)
 	if i < -words || i >= words {

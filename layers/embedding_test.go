@@ -117,13 +117,14 @@ func TestIndicesOutOfRange(t *testing.T) {
 	l.Lookup(tape, tensor.FromSlice([]int64{0, 5}))
 }
 
-// PyTorch's nn.Embedding(4, 2, padding_idx=-1) has zeros in the last row, and padding_idx=9 fails: "Padding_idx must be within
-// num_embeddings".
+// PyTorch's nn.Embedding(4, 2, padding_idx=-1) has zeros in the last row, and padding_idx=9 fails: "Padding_idx must be
+// within num_embeddings".
 func TestPaddingCountsFromTheLast(t *testing.T) {
 	l := layers.NewEmbedding(seeded(), 4, 2).SetPadding(-1)
 	assert.Equal(t, 3, l.Padding)
 	assert.Equal(t, []float32{0, 0}, tensor.Data[float32](l.Weight.Value())[6:])
 	for _, i := range []int{4, 9, -5} {
-		assert.PanicsWithValue(t, fmt.Sprintf("layers: Embedding: SetPadding: row %d of a table of 4 rows", i), func() { l.SetPadding(i) })
+		want := fmt.Sprintf("layers: Embedding: SetPadding: row %d of a table of 4 rows", i)
+		assert.PanicsWithValue(t, want, func() { l.SetPadding(i) })
 	}
 }

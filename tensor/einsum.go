@@ -18,9 +18,10 @@ import (
 //	Einsum("ii->i", a)           diagonal                   Einsum("i,j->ij", u, v)          outer product
 //	Einsum("...ij->...ji", a)    transposed matrices        Einsum("ij", a)                  "ij->ij"
 //
-// "..." stands for the axes without a label, which broadcast, aligned from the last; axes of length 1 broadcast too, but not
-// to the other axis of a diagonal. Without "->" the result has "..." and then the labels that occur once, in alphabetical order. Spaces mean nothing. Float32 and
-// Float64. It panics if the equation does not parse or does not fit the shapes.
+// "..." stands for the axes without a label, which broadcast, aligned from the last; axes of length 1 broadcast too,
+// but not to the other axis of a diagonal. Without "->" the result has "..." and then the labels that occur once, in
+// alphabetical order. Spaces mean nothing. Float32 and Float64. It panics if the equation does not parse or does not
+// fit the shapes.
 //
 // Cost: that of the products, on blas, of the pairs; a pair without labels to sum is multiplied element by element.
 func Einsum(equation string, ts ...*Tensor) *Tensor {

@@ -107,7 +107,8 @@ func TestEinsumMisuse(t *testing.T) {
 	} {
 		assert.PanicsWithValue(t, c.want, func() { tensor.Einsum(c.equation, x) })
 	}
-	// NumPy: "dimensions in operand 0 for collapsing index 'i' don't match (3 != 1)". Only axes of different operands broadcast.
+	// NumPy: "dimensions in operand 0 for collapsing index 'i' don't match (3 != 1)". Only axes of different operands
+	// broadcast.
 	assert.PanicsWithValue(t, `tensor: Einsum: "ii": label i is 3 and 1 long in operand "ii" of shape [3 1]`, func() {
 		tensor.Einsum("ii", tensor.New(tensor.Float32, 3, 1))
 	})

@@ -35,7 +35,7 @@ const (
 	OpAtMost                  // min(a, alpha)
 	OpKeepAbove               // a where b > alpha, else +0
 	OpKeepBelow               // a where b < alpha, else +0
-	OpHardswishGrad           // a·(b/3 + 1/2), but +0 where b ≤ -3, and a where b ≥ 3; every operation rounded, b/3 as b·(1/3)
+	OpHardswishGrad           // a·(b/3 + 1/2), but +0 where b ≤ -3, and a where b ≥ 3; all rounded, b/3 as b·(1/3)
 	OpSqrt                    // √a
 	OpRsqrt                   // 1/√a, both rounded
 	OpExp                     // eᵃ

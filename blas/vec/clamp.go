@@ -66,8 +66,8 @@ func keepBelow[T Float](dst []T, hi T, dy, x []T) {
 	}
 }
 
-// HardswishGrad stores in dst the gradient of y = x·min(max(x+3, 0), 6)/6 with respect to x: dy·(x/3 + 1/2), but zero where x ≤ -3, and
-// dy where x ≥ 3. dst may be dy or x.
+// HardswishGrad stores in dst the gradient of y = x·min(max(x+3, 0), 6)/6 with respect to x: dy·(x/3 + 1/2), but zero
+// where x ≤ -3, and dy where x ≥ 3. dst may be dy or x.
 func HardswishGrad[T Float](dst, dy, x []T) {
 	same("HardswishGrad", len(dst), len(dy))
 	same("HardswishGrad", len(dst), len(x))

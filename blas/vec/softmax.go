@@ -83,7 +83,8 @@ func expSum[T Float](dst, x []T, m float64) float64 {
 //
 //	x, dst [rows, cols]
 //
-// A row of -Inf only gives NaN, as does a row with +Inf or NaN: as Softmax. dst may be x. It panics if a length is not rows·cols.
+// A row of -Inf only gives NaN, as does a row with +Inf or NaN: as Softmax. dst may be x. It panics if a length is not
+// rows·cols.
 func LogSoftmax[T Float](dst, x []T, rows, cols int) {
 	sameRows("LogSoftmax", len(dst), len(x), rows, cols)
 	runRows(opLogSoftmax, dst, x, rows, cols)

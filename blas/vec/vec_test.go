@@ -78,8 +78,8 @@ func elementwise[T vec.Float]() []element[T] {
 	}
 }
 
-// Where a bounded function bends its gradient is that of the flat side, as PyTorch's hardtanh_backward and hardswish_backward have
-// it; at a NaN the first is zero, as there.
+// Where a bounded function bends its gradient is that of the flat side, as PyTorch's hardtanh_backward and
+// hardswish_backward have it; at a NaN the first is zero, as there.
 func TestGradientsAtBounds(t *testing.T) {
 	nan := float32(math.NaN())
 	x := []float32{-3, 3, nan, -2.25, 2.25, -4, 4, 0, -3, 3}
