@@ -1,16 +1,15 @@
 package tensor
 
-// This file accumulates along an axis.
+// This file accumulates along an axis. Float32 is accumulated in float64 and rounded when stored, as PyTorch has it, so the
+// error does not grow along the axis; where a result overflows, later ones may be finite again.
 
 import (
 	"fmt"
 	"unsafe"
-
-	"github.com/tutti-ml/tutti/blas/vec"
 )
 
-// CumSum returns the sums of x's elements up to each along axis: y[i] = x[0] + … + x[i], added in this order. Dtypes stay;
-// integers wrap around.
+// CumSum returns the sums of x's elements up to each along axis: y[i] = x[0] + … + x[i], added in this order, Float32 in
+// float64. Dtypes stay; integers wrap around.
 func CumSum(x *Tensor, axis int) *Tensor {
 	dst := New(x.dtype, x.shape...)
 	CumSumTo(dst, x, axis)
@@ -34,21 +33,20 @@ func CumProd(x *Tensor, axis int) *Tensor {
 // CumProdTo stores the products of x's elements up to each along axis in dst, which may be x.
 func CumProdTo(dst, x *Tensor, axis int) { cumProdOp.to(dst, x, axis, false) }
 
-// A scanOp accumulates: each is what it does to two slabs, lanes to whole lanes.
+// A scanOp accumulates along lanes: a rowFunc takes the first element of each.
 type scanOp struct {
 	name  string
-	each  *binaryOp
 	lanes loopsByDType
 }
 
 var (
-	cumSumOp = &scanOp{"CumSum", addOp, loopsByDType{Float32: scanLanes(plus[float32]), Float64: scanLanes(plus[float64]),
-		Int32: scanLanes(plus[int32]), Int64: scanLanes(plus[int64]), Uint8: scanLanes(plus[uint8]), Int8: scanLanes(plus[int8])}}
-	cumProdOp = &scanOp{"CumProd", mulOp, loopsByDType{Float32: scanLanes(times[float32]), Float64: scanLanes(times[float64]),
-		Int32: scanLanes(times[int32]), Int64: scanLanes(times[int64]), Uint8: scanLanes(times[uint8]), Int8: scanLanes(times[int8])}}
+	cumSumOp = &scanOp{"CumSum", loopsByDType{Float32: scan[float32](plus[float64]), Float64: scan[float64](plus[float64]),
+		Int32: scan[int32](plus[int32]), Int64: scan[int64](plus[int64]), Uint8: scan[uint8](plus[uint8]), Int8: scan[int8](plus[int8])}}
+	cumProdOp = &scanOp{"CumProd", loopsByDType{Float32: scan[float32](times[float64]), Float64: scan[float64](times[float64]),
+		Int32: scan[int32](times[int32]), Int64: scan[int64](times[int64]), Uint8: scan[uint8](times[uint8]), Int8: scan[int8](times[int8])}}
 )
 
-func times[T vec.Float | integer](a, b T) T { return a * b }
+func times[T number](a, b T) T { return a * b }
 
 func (o *scanOp) to(dst, x *Tensor, axis int, back bool) {
 	a := x.axis(o.name, axis)
@@ -66,43 +64,49 @@ func (o *scanOp) to(dst, x *Tensor, axis int, back bool) {
 	if back {
 		first, step = n-1, -1
 	}
-	// A slab for each index along the axis is one call of the vector kernels; unless it is small, or lanes touch.
-	if slab := x.n / n; slab >= 256 && x.strides[a] != 1 {
-		before := headers.Get().(*Tensor)
-		dst.selectInto(before, a, first)
-		x.selectInto(s, a, first)
-		before.CopyFrom(s)
-		for i := first + step; i >= 0 && i < n; i += step {
-			dst.selectInto(d, a, i)
-			x.selectInto(s, a, i)
-			o.each.to(d, before, s)
-			d, before = before, d
-		}
-		before.data = nil
-		headers.Put(before)
-	} else {
-		dst.selectInto(d, a, first)
-		x.selectInto(s, a, first)
-		size := x.dtype.Size() * step
-		runWith(f, aux{dst.strides[a] * size, x.strides[a] * size, n}, max(1, costly/n), d.shape, d, s)
-	}
+	dst.selectInto(d, a, first)
+	x.selectInto(s, a, first)
+	size := x.dtype.Size() * step
+	runWith(f, aux{dst.strides[a] * size, x.strides[a] * size, n}, max(1, costly/n), d.shape, d, s)
 	d.data, s.data = nil, nil
 	headers.Put(d)
 	headers.Put(s)
 }
 
-// scanLanes makes a rowFunc that accumulates along a lane from each element of the row on; aux holds the lane's steps in
-// bytes in destination and source, and its length.
-func scanLanes[T any](f func(acc, v T) T) rowFunc {
+// scan makes a rowFunc that accumulates, in W, along a lane from each element of the row on; aux holds the lane's steps in
+// bytes in destination and source, and its length. It goes along the lanes, or across a block of them, whichever way x's
+// elements are nearer to each other.
+func scan[T, W number](f func(acc, v W) W) rowFunc {
 	return func(s *scratch, n int) {
 		dBy, xBy, length := s.aux[0], s.aux[1], s.aux[2]
-		for i := range n {
-			d, x := unsafe.Add(s.p[0], i*s.by[0]), unsafe.Add(s.p[1], i*s.by[1])
-			acc := *(*T)(x)
-			*(*T)(d) = acc
-			for k := 1; k < length; k++ {
-				acc = f(acc, *(*T)(unsafe.Add(x, k*xBy)))
-				*(*T)(unsafe.Add(d, k*dBy)) = acc
+		if magnitude(xBy) <= magnitude(s.by[1]) {
+			for i := range n {
+				d, x := unsafe.Add(s.p[0], i*s.by[0]), unsafe.Add(s.p[1], i*s.by[1])
+				first := *(*T)(x)
+				*(*T)(d) = first
+				acc := W(first)
+				for k := 1; k < length; k++ {
+					acc = f(acc, W(*(*T)(unsafe.Add(x, k*xBy))))
+					*(*T)(unsafe.Add(d, k*dBy)) = T(acc)
+				}
+			}
+			return
+		}
+		for lo := 0; lo < n; lo += block {
+			acc := buffer[W](s, 3, min(block, n-lo))
+			d, x := unsafe.Add(s.p[0], lo*s.by[0]), unsafe.Add(s.p[1], lo*s.by[1])
+			for i := range acc {
+				first := *(*T)(unsafe.Add(x, i*s.by[1]))
+				*(*T)(unsafe.Add(d, i*s.by[0])) = first
+				acc[i] = W(first)
+			}
+			for range length - 1 {
+				d, x = unsafe.Add(d, dBy), unsafe.Add(x, xBy)
+				for i, v := range acc {
+					v = f(v, W(*(*T)(unsafe.Add(x, i*s.by[1]))))
+					*(*T)(unsafe.Add(d, i*s.by[0])) = T(v)
+					acc[i] = v
+				}
 			}
 		}
 	}

@@ -92,6 +92,7 @@ type scratch struct {
 	by   [operands]int // the row's
 	aux  aux
 	room [operands][block]uint64
+	more [][]uint64 // blocks for the levels of a tree, made when there is one
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
@@ -113,6 +114,17 @@ func row[T any](s *scratch, k, n int) []T { return unsafe.Slice((*T)(s.p[k]), n)
 // buffer returns room for n ≤ block elements of operand k.
 func buffer[T any](s *scratch, k, n int) []T {
 	return unsafe.Slice((*T)(unsafe.Pointer(&s.room[k])), n)
+}
+
+// extra returns room for n ≤ block elements in buffer i of a scratch whose operands need none.
+func extra[T any](s *scratch, i, n int) []T {
+	if i < operands {
+		return buffer[T](s, i, n)
+	}
+	for len(s.more) <= i-operands {
+		s.more = append(s.more, make([]uint64, block))
+	}
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(s.more[i-operands]))), n)
 }
 
 // load returns elements [lo, lo+n) of the row of operand k, brought together in the buffer unless they touch. Blocks are

@@ -12,7 +12,7 @@ import (
 
 // Var returns Σ(x − mean)²/(n − correction) over axes, for Float32 and Float64, in two passes. A correction of 1 makes the
 // estimate from a sample unbiased, as PyTorch does by default; 0 gives the variance of the elements, as NumPy does. Where
-// n ≤ correction the divisor is 0.
+// n ≤ correction the divisor is 0. The variance of equal numbers is 0.
 func Var(x *Tensor, correction int, axes ...int) *Tensor {
 	dst := varOp.like(x, axes)
 	VarTo(dst, x, correction, axes...)
@@ -20,30 +20,82 @@ func Var(x *Tensor, correction int, axes ...int) *Tensor {
 }
 
 // VarTo stores the variance of x over axes in dst.
-func VarTo(dst, x *Tensor, correction int, axes ...int) {
-	varOp.of(x)
-	p := temporaries.Get().(*Pool)
-	mean := p.New(x.dtype, dst.shape...)
-	meanOp.to(mean, x, nil, axes)
-	varOp.to(dst, x, mean, axes)
-	if dst.n > 0 {
-		ScaleTo(dst, dst, 1/float64(max(0, x.n/dst.n-correction)))
-	}
-	p.Reset()
-	temporaries.Put(p)
-}
+func VarTo(dst, x *Tensor, correction int, axes ...int) { varTo(dst, x, correction, axes, false) }
 
 // Std returns the square root of Var.
 func Std(x *Tensor, correction int, axes ...int) *Tensor {
-	dst := Var(x, correction, axes...)
-	SqrtTo(dst, dst)
+	dst := varOp.like(x, axes)
+	StdTo(dst, x, correction, axes...)
 	return dst
 }
 
 // StdTo stores the square root of the variance of x over axes in dst.
-func StdTo(dst, x *Tensor, correction int, axes ...int) {
-	VarTo(dst, x, correction, axes...)
-	SqrtTo(dst, dst)
+func StdTo(dst, x *Tensor, correction int, axes ...int) { varTo(dst, x, correction, axes, true) }
+
+// varTo measures the mean from the first element of each result, so that it is exact where all are equal and else as good as
+// the spread allows: mean = first + Σ(x − first)/n. It takes out what rounding the mean adds to the sum of squares.
+func varTo(dst, x *Tensor, correction int, axes []int, root bool) {
+	varOp.of(x)
+	p := temporaries.Get().(*Pool)
+	defer func() {
+		p.Reset()
+		temporaries.Put(p)
+	}()
+	mean, squares := p.New(x.dtype, dst.shape...), p.New(x.dtype, dst.shape...)
+	if x.n == 0 {
+		varOp.to(squares, x, mean, axes) // for its checks
+		dst.fill(math.NaN())
+		return
+	}
+	v := p.header() // the first element of each result
+	x.aliasInto(v)
+	for i := range v.shape {
+		if len(axes) == 0 || names(axes, i, len(x.shape)) {
+			v.shape[i] = 1
+		}
+	}
+	v.restride()
+	first, shift := p.New(x.dtype, v.shape...), p.New(x.dtype, dst.shape...)
+	first.CopyFrom(v)
+	shiftOp.to(shift, x, first, axes)
+	if x.dtype == Float32 {
+		moveMean[float32](mean, shift, first)
+	} else {
+		moveMean[float64](mean, shift, first)
+	}
+	varOp.to(squares, x, mean, axes)
+	n := x.n / dst.n
+	if x.dtype == Float32 {
+		finishVar[float32](squares, shift, n, correction, root)
+	} else {
+		finishVar[float64](squares, shift, n, correction, root)
+	}
+	dst.CopyFrom(squares)
+}
+
+// moveMean stores first + shift in mean, and what that rounds away in shift: Knuth's two-sum.
+func moveMean[T vec.Float](mean, shift, first *Tensor) {
+	m, r := Data[T](mean), Data[T](shift)
+	for i, a := range Data[T](first) {
+		b := r[i]
+		sum := a + b
+		back := sum - a
+		m[i], r[i] = sum, (a-(sum-back))+(b-back)
+	}
+}
+
+// finishVar makes variances of sums of squares about means that are rest away from the true ones.
+func finishVar[T vec.Float](squares, rest *Tensor, n, correction int, root bool) {
+	s := Data[T](squares)
+	for i, r := range Data[T](rest) {
+		if excess := T(n) * (r * r); excess-excess == 0 { // not where the numbers overflow
+			s[i] = max(0, s[i]-excess)
+		}
+		s[i] /= T(max(0, n-correction))
+		if root {
+			s[i] = T(math.Sqrt(float64(s[i])))
+		}
+	}
 }
 
 // LogSumExp returns log Σexp(x) over axes, for Float32 and Float64, without overflow. Of nothing, or of −Inf alone, it is
@@ -125,10 +177,26 @@ var headers = sync.Pool{New: func() any { return new(Tensor) }}
 var (
 	varOp = &reduceOp{name: "Var", result: same, folds: [len(dtypes)]folder{
 		Float32: deviationFold[float32](), Float64: deviationFold[float64]()}}
+	shiftOp     = &reduceOp{name: "Var", result: same, folds: [len(dtypes)]folder{Float32: shiftFold[float32](), Float64: shiftFold[float64]()}}
 	logSumExpOp = &reduceOp{name: "LogSumExp", result: same, folds: [len(dtypes)]folder{
 		Float32: expFold[float32](), Float64: expFold[float64]()}}
 	normOp = &reduceOp{name: "Norm", result: same, folds: [len(dtypes)]folder{Float32: absFold[float32](), Float64: absFold[float64]()}}
 )
+
+// shiftFold gives the mean of x − z.
+func shiftFold[T vec.Float]() *fold[T, T] {
+	f := meanFold[T]()
+	f.sees, f.stack = true, nil
+	f.row = func(x []T, z T, tmp []T) T {
+		vec.AddScalar(tmp, -z, x)
+		return vec.Sum(tmp)
+	}
+	f.add = func(acc, x, z, tmp []T) {
+		vec.Sub(tmp, x, z)
+		vec.Add(acc, acc, tmp)
+	}
+	return f
+}
 
 // deviationFold adds up (x − z)².
 func deviationFold[T vec.Float]() *fold[T, T] {
@@ -162,32 +230,14 @@ func expFold[T vec.Float]() *fold[T, T] {
 		}}
 }
 
-// absFold adds up |x|. It sees nothing, but needs the room.
+// absFold adds up |x|.
 func absFold[T vec.Float]() *fold[T, T] {
-	return &fold[T, T]{join: plus[T], joinTo: func(acc, b []T) { vec.Add(acc, acc, b) },
-		row: func(x []T, _ T, _ []T) T {
-			var room [256]T
-			var sum T
-			for len(x) > 0 {
-				tmp := room[:min(len(room), len(x))]
-				abs(tmp, x[:len(tmp)])
-				sum += vec.Sum(tmp)
-				x = x[len(tmp):]
-			}
-			return sum
-		},
-		add: func(acc, x, _, _ []T) {
-			acc = acc[:len(x)]
-			for i, v := range x {
-				acc[i] += T(math.Abs(float64(v)))
-			}
-		}}
-}
-
-func abs[T vec.Float](dst, x []T) {
-	for i, v := range x {
-		dst[i] = T(math.Abs(float64(v)))
-	}
+	return sumFold(vec.SumAbs[T], func(acc, x, _, _ []T) {
+		acc = acc[:len(x)]
+		for i, v := range x {
+			acc[i] += T(math.Abs(float64(v)))
+		}
+	})
 }
 
 // noInfinities puts 0 for the infinities: exp(x − 0) is as good there, and x − Inf would be NaN.

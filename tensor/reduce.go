@@ -6,6 +6,9 @@ package tensor
 // reduced, each row becomes one number, in blocks; if it is kept, rows are folded into a row of results, a piece of
 // columns at a time. Work is shared out by results, or by pieces of fixed length of a long row, never so that a result
 // depends on the number of threads.
+//
+// What is folded by itself (a row, a piece of one, leafRows rows of columns) is a leaf of a binary tree, so that the error
+// of a sum grows with the logarithm of the number of its terms. The tree depends on the number of leaves alone: see tree.go.
 
 import (
 	"fmt"
@@ -18,18 +21,19 @@ import (
 
 const (
 	pieceLen = 32 << 10 // elements of a very long row that are folded by themselves
-	foldRows = 128      // rows folded into a row of results before that joins a second one: the error grows as the sum of both
+	leafRows = 32       // rows folded into a row of results, one after another, before that joins the tree
 )
 
 // A fold is a reduction of elements of type T to numbers of type A. Beside x, it may see z, one number for each result.
 type fold[A, T any] struct {
-	start  A                                // what no elements give
-	join   func(a, b A) A                   // of two results
-	row    func(x []T, z A, tmp []T) A      // of one or more elements
-	add    func(acc []A, x, z []T, tmp []T) // folds x[i] into acc[i]; z and tmp are nil unless sees
-	joinTo func(acc, b []A)                 // folds b[i] into acc[i]
-	sees   bool                             // row and add use z and tmp: they are given at most a block at a time
-	post   func(acc []A, z []A, n int)      // makes results of the folds of n elements each; nil leaves them
+	start  A                                  // what no elements give
+	join   func(a, b A) A                     // of two results
+	row    func(x []T, z A, tmp []T) A        // of one or more elements
+	add    func(acc []A, x, z []T, tmp []T)   // folds x[i] into acc[i]; z and tmp are nil unless sees
+	joinTo func(acc, b []A)                   // folds b[i] into acc[i]
+	stack  func(acc []A, x []T, rows, by int) // is add for rows that lie by elements apart, in order; nil if there is no faster way
+	sees   bool                               // row and add use z and tmp: they are given at most a block at a time
+	post   func(acc []A, z []A, n int)        // makes results of the folds of n elements each; nil leaves them
 }
 
 // folder is a fold whose types are forgotten.
@@ -37,6 +41,7 @@ type folder interface {
 	rows(r *reduction, s *scratch, lo, hi int)    // results lo to hi of rows that are reduced
 	columns(r *reduction, s *scratch, lo, hi int) // pieces of rows that are kept
 	join2(r *reduction)                           // brings the pieces of long rows together
+	stacks() bool                                 // whether many short rows that are kept are as good as long ones
 }
 
 // A reduceOp is a reduction: what it is called in panics, and a fold for each dtype that it takes.
@@ -112,11 +117,20 @@ func names(axes []int, i, rank int) bool {
 	return slices.Contains(axes, i) || slices.Contains(axes, i-rank)
 }
 
-// to stores the reduction of x over axes in dst, which has x's shape with these axes left out, or 1 long. z is nil or has a
-// shape of the same kind.
+// to stores the reduction of x over axes in dst, which has x's shape with these axes left out, or 1 long. z is nil, or
+// contiguous and of a shape of the same kind.
 func (o *reduceOp) to(dst, x, z *Tensor, axes []int) {
 	f := o.of(x)
 	mustDType(o.name, dst, o.result[x.dtype])
+	if !dst.contig { // the order of a sum must not depend on where it goes
+		p := temporaries.Get().(*Pool)
+		t := p.New(dst.dtype, dst.shape...)
+		o.to(t, x, z, axes)
+		dst.CopyFrom(t)
+		p.Reset()
+		temporaries.Put(p)
+		return
+	}
 	r := reductions.Get().(*reduction)
 	r.fold = f
 	r.mark(o.name, x, axes)
@@ -202,6 +216,9 @@ func (r *reduction) plan(x, z *Tensor) {
 		w.spans = append(w.spans, span{n: 1, by: w.size})
 	}
 	at := w.longest()
+	if s := &w.spans[0]; s.by[0] != 0 && s.by[1] == w.size[1] && r.fold.stacks() {
+		at = 0
+	}
 	row := w.spans[at]
 	r.keep = row.by[0] != 0
 	kept := w.spans[:0]
@@ -276,23 +293,27 @@ func (r *reduction) doColumns(lo, hi int) {
 	s.release()
 }
 
+func (f *fold[A, T]) stacks() bool { return f.stack != nil }
+
 func (f *fold[A, T]) rows(r *reduction, s *scratch, lo, hi int) {
 	in := scratches.Get().(*scratch) // the place along the reduced axes
 	pieceOf := (r.n + r.pieces - 1) / r.pieces
 	s.seek(&r.walk, lo/r.pieces)
 	var z A
+	var t numbers[A]
 	for u := lo; u < hi; u++ {
 		piece := u % r.pieces
 		from, to := piece*pieceOf, min((piece+1)*pieceOf, r.n)
 		if f.sees {
 			z = *(*A)(s.p[2])
 		}
-		acc := f.start
+		t.leaves = 0
 		in.place(&r.inner, 0)
 		for range r.inner.rows {
-			acc = f.part(s, unsafe.Add(s.p[1], in.off[1]), from, to, z, acc)
+			f.part(&t, s, unsafe.Add(s.p[1], in.off[1]), from, to, z)
 			in.advance(&r.inner)
 		}
+		acc := t.total(f.join, f.start)
 		if r.pieces > 1 {
 			*(*A)(unsafe.Pointer(&r.parts[u])) = acc
 		} else {
@@ -305,12 +326,13 @@ func (f *fold[A, T]) rows(r *reduction, s *scratch, lo, hi int) {
 	in.release()
 }
 
-// part folds elements [from, to) of the row at p into acc.
-func (f *fold[A, T]) part(s *scratch, p unsafe.Pointer, from, to int, z, acc A) A {
+// part folds elements [from, to) of the row at p into t.
+func (f *fold[A, T]) part(t *numbers[A], s *scratch, p unsafe.Pointer, from, to int, z A) {
 	by := s.by[1]
 	touch := touching[T](s, 1)
 	if touch && !f.sees {
-		return f.join(acc, f.row(unsafe.Slice((*T)(unsafe.Add(p, from*by)), to-from), z, nil))
+		t.push(f.join, f.row(unsafe.Slice((*T)(unsafe.Add(p, from*by)), to-from), z, nil))
+		return
 	}
 	for lo := from; lo < to; lo += block {
 		n := min(block, to-lo)
@@ -321,22 +343,22 @@ func (f *fold[A, T]) part(s *scratch, p unsafe.Pointer, from, to int, z, acc A) 
 			x = buffer[T](s, 1, n)
 			gather(x, unsafe.Add(p, lo*by), by)
 		}
-		acc = f.join(acc, f.row(x, z, buffer[T](s, 3, n)))
+		t.push(f.join, f.row(x, z, buffer[T](s, 3, n)))
 	}
-	return acc
 }
 
 func (f *fold[A, T]) join2(r *reduction) {
 	s := scratches.Get().(*scratch)
 	s.by = r.by
 	s.seek(&r.walk, 0)
+	var t numbers[A]
 	parts := unsafe.Slice((*[8]byte)(unsafe.Pointer(unsafe.SliceData(r.parts))), len(r.parts))
 	for row := range r.rows {
-		acc := f.start
+		t.leaves = 0
 		for _, p := range parts[row*r.pieces : (row+1)*r.pieces] {
-			acc = f.join(acc, *(*A)(unsafe.Pointer(&p)))
+			t.push(f.join, *(*A)(unsafe.Pointer(&p)))
 		}
-		f.finish(r, s, 0, append(buffer[A](s, 0, block)[:0], acc))
+		f.finish(r, s, 0, append(buffer[A](s, 0, block)[:0], t.total(f.join, f.start)))
 		s.next(&r.walk)
 	}
 	s.release()
@@ -345,40 +367,10 @@ func (f *fold[A, T]) join2(r *reduction) {
 func (f *fold[A, T]) columns(r *reduction, s *scratch, lo, hi int) {
 	in := scratches.Get().(*scratch)
 	s.seek(&r.walk, lo/r.chunks)
+	var t vectors[A]
 	for u := lo; u < hi; u++ {
 		from := u % r.chunks * r.chunk
-		n := min(r.chunk, r.n-from)
-		acc, total := buffer[A](s, 0, n), buffer[A](in, 0, n)
-		fillWith(acc, f.start)
-		var z, tmp []T
-		if f.sees {
-			z, tmp = f.column(s, 2, from, n), buffer[T](s, 3, n)
-		}
-		long := r.inner.rows > foldRows
-		if long {
-			fillWith(total, f.start)
-		}
-		in.place(&r.inner, 0)
-		for i := range r.inner.rows {
-			p := unsafe.Add(s.p[1], in.off[1]+from*s.by[1])
-			x := buffer[T](s, 1, n)
-			if touching[T](s, 1) {
-				x = unsafe.Slice((*T)(p), n)
-			} else {
-				gather(x, p, s.by[1])
-			}
-			f.add(acc, x, z, tmp)
-			in.advance(&r.inner)
-			if long && i%foldRows == foldRows-1 {
-				f.joinTo(total, acc)
-				fillWith(acc, f.start)
-			}
-		}
-		if long {
-			f.joinTo(total, acc)
-			acc = total
-		}
-		f.finish(r, s, from, acc)
+		f.finish(r, s, from, f.column(r, s, in, &t, from, min(r.chunk, r.n-from)))
 		if u%r.chunks == r.chunks-1 {
 			s.next(&r.walk)
 		}
@@ -386,8 +378,48 @@ func (f *fold[A, T]) columns(r *reduction, s *scratch, lo, hi int) {
 	in.release()
 }
 
-// column returns n elements of operand k, a row of results, from its element from on.
-func (f *fold[A, T]) column(s *scratch, k, from, n int) []T {
+// column folds the rows into n columns of results, from column from on.
+func (f *fold[A, T]) column(r *reduction, s, in *scratch, t *vectors[A], from, n int) []A {
+	acc := t.begin(in, n)
+	fillWith(acc, f.start)
+	var z, tmp []T
+	if f.sees {
+		z, tmp = f.seen(s, 2, from, n), buffer[T](s, 3, n)
+	}
+	var e T
+	by, touch := 0, touching[T](s, 1)
+	if touch && f.stack != nil && len(r.inner.spans) > 0 {
+		by = r.inner.spans[0].by[1] / int(unsafe.Sizeof(e))
+	}
+	in.place(&r.inner, 0)
+	for done := 0; done < r.inner.rows; {
+		if done > 0 && done%leafRows == 0 {
+			acc = t.push(in, f.joinTo, acc)
+			fillWith(acc, f.start)
+		}
+		p := unsafe.Add(s.p[1], in.off[1]+from*s.by[1])
+		if by > 0 {
+			k := min(r.inner.spans[0].n-in.index[0], leafRows-done%leafRows)
+			f.stack(acc, unsafe.Slice((*T)(p), (k-1)*by+n), k, by)
+			in.skip(&r.inner, k)
+			done += k
+			continue
+		}
+		x := buffer[T](s, 1, n)
+		if touch {
+			x = unsafe.Slice((*T)(p), n)
+		} else {
+			gather(x, p, s.by[1])
+		}
+		f.add(acc, x, z, tmp)
+		in.advance(&r.inner)
+		done++
+	}
+	return t.total(f.joinTo, acc)
+}
+
+// seen returns n elements of operand k, a row of results, from its element from on.
+func (f *fold[A, T]) seen(s *scratch, k, from, n int) []T {
 	p := unsafe.Add(s.p[k], from*s.by[k])
 	if touching[T](s, k) {
 		return unsafe.Slice((*T)(p), n)

@@ -186,6 +186,16 @@ func (c *cursor) advance(w *walk) {
 	}
 }
 
+// skip is k calls of advance, none of which but the last may pass the end of the innermost span.
+func (c *cursor) skip(w *walk, k int) {
+	s := &w.spans[0]
+	c.index[0] += k - 1
+	for i := range w.k {
+		c.off[i] += (k - 1) * s.by[i]
+	}
+	c.advance(w)
+}
+
 func (c *cursor) point(w *walk) {
 	for k := range w.k {
 		c.p[k] = unsafe.Add(w.base[k], c.off[k])

@@ -2,7 +2,11 @@ package vec
 
 // This file holds the sums. All of them add in one order, which depends on the length alone.
 
-import "github.com/tutti-ml/tutti/blas/kernel"
+import (
+	"math"
+
+	"github.com/tutti-ml/tutti/blas/kernel"
+)
 
 const (
 	block = 4096               // elements summed in lanes before their sum joins the pairwise tree
@@ -35,6 +39,15 @@ func Dot[T Float](a, b []T) T {
 // SumSq returns Σ x², accumulated in T in the order of Sum.
 func SumSq[T Float](x []T) T { return dot(x, x) }
 
+// SumAbs returns Σ |x|, accumulated in T in the order of Sum.
+func SumAbs[T Float](x []T) T {
+	if len(x) <= block {
+		return sumAbsBlock(x)
+	}
+	h := halve(len(x))
+	return SumAbs(x[:h]) + SumAbs(x[h:])
+}
+
 func dot[T Float](a, b []T) T {
 	if len(a) <= block {
 		if single[T]() && kernel.Reduces(isa) {
@@ -66,6 +79,21 @@ func sumBlock[T Float](x []T) T {
 	}
 	for j, v := range x {
 		s[j&(lanes-1)] += v
+	}
+	return fold(&s, n)
+}
+
+func sumAbsBlock[T Float](x []T) T {
+	var s [lanes]T
+	n := len(x)
+	for ; len(x) >= lanes; x = x[lanes:] {
+		u := (*[lanes]T)(x)
+		for j := range s {
+			s[j] += T(math.Abs(float64(u[j])))
+		}
+	}
+	for j, v := range x {
+		s[j&(lanes-1)] += T(math.Abs(float64(v)))
 	}
 	return fold(&s, n)
 }

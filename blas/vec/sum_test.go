@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -33,12 +34,43 @@ func testSums[T vec.Float](t *testing.T, u float64) {
 			{"Sum", vec.Sum(a), a, one},
 			{"Dot", vec.Dot(a, b), a, b},
 			{"SumSq", vec.SumSq(a), a, a},
+			{"SumAbs", vec.SumAbs(a), absolute(a), one},
 		} {
 			want, mag := exactDot(c.x, c.y)
 			require.InDeltaf(t, want, float64(c.got), bound*mag, "%s of %d", c.name, n)
 		}
 		assert.Equal(t, vec.Dot(a, a), vec.SumSq(a))
 	}
+}
+
+func absolute[T vec.Float](x []T) []T {
+	y := make([]T, len(x))
+	vec.Abs(y, x)
+	return y
+}
+
+// TestAddRows compares with a loop of Add: the same bits.
+func TestAddRows(t *testing.T) {
+	eachISA(t, func(t *testing.T) { testAddRows[float32](t) })
+	t.Run("float64", func(t *testing.T) { testAddRows[float64](t) })
+}
+
+func testAddRows[T vec.Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	for _, n := range []int{0, 1, 2, 7, 8, 9, 15, 16, 17, 31, 33, 100} {
+		for _, rows := range []int{0, 1, 7, 8, 9, 16, 31} {
+			for _, gap := range []int{0, 3} {
+				x, start := normal[T](rng, max(0, rows-1)*(n+gap)+n), normal[T](rng, n)
+				got, want := slices.Clone(start), slices.Clone(start)
+				vec.AddRows(got, x, rows, n+gap)
+				for i := range rows {
+					vec.Add(want, want, x[i*(n+gap):][:n])
+				}
+				require.Equal(t, want, got, "%d rows of %d, %d apart", rows, n, n+gap)
+			}
+		}
+	}
+	assert.PanicsWithValue(t, "vec: AddRows: 5 elements for 2 rows of 3, 3 apart", func() { vec.AddRows(make([]T, 3), make([]T, 5), 2, 3) })
 }
 
 // exactDot returns Σ x·y and Σ |x·y|, rounded once.
