@@ -84,17 +84,41 @@ func (r *rows) next() bool {
 	return false
 }
 
-// sumInto adds up src, of the given shape, over the axes along which dst is broadcast, into dst: the gradient of
-// broadcasting. dst has shape dstShape. factor multiplies every element.
-func sumInto[T vec.Float](dst []T, dstShape []int, factor T, src []T, shape []int) {
-	for r := broadcastRows(shape, dstShape, dstShape); r.next(); {
-		row := src[r.at : r.at+r.n]
-		if r.aStep == 1 {
-			vec.Axpy(dst[r.a:r.a+r.n], factor, row)
+// sumInto adds factor·src, summed over the axes along which shape is broadcast to src's, to the gradient of operand i, whose
+// elements have that shape: the gradient of broadcasting. The order of the sum is tensor.Sum's.
+func sumInto[T vec.Float](n *node, i int, shape []int, factor T, src *tensor.Tensor) {
+	g, beta := sink[T](n, i)
+	pool := &n.tape.pool
+	if beta == 0 {
+		sumTo(pool, n.in[i].grad, shape, src)
+		if factor != 1 {
+			vec.Scale(g, factor, g)
+		}
+		return
+	}
+	sums := pool.New(src.DType(), shape...)
+	sumTo(pool, sums, shape, src)
+	vec.Axpy(g, factor, tensor.Data[T](sums))
+	pool.Put(sums)
+}
+
+// sumTo stores src, summed over the axes along which shape is broadcast to src's, in dst, which has as many elements as shape.
+func sumTo(pool *tensor.Pool, dst *tensor.Tensor, shape []int, src *tensor.Tensor) {
+	var axesRoom, keptRoom [maxRank]int
+	axes, kept := axesRoom[:0], keptRoom[:0]
+	for i, d := range src.Shape() {
+		if d != 1 && fromLast(shape, src.Rank()-1-i) == 1 {
+			axes, kept = append(axes, i), append(kept, 1)
 		} else {
-			dst[r.a] += factor * vec.Sum(row)
+			kept = append(kept, d)
 		}
 	}
+	dst = pool.Reshape(dst, kept...)
+	if len(axes) == 0 { // which would mean all
+		dst.CopyFrom(src)
+		return
+	}
+	tensor.SumTo(dst, src, axes...)
 }
 
 // spread stores factor·src, broadcast from srcShape to shape, in dst.
@@ -133,7 +157,7 @@ func sumBack[T vec.Float](n *node, i int, factor T) {
 	switch x := n.in[i]; {
 	case !x.needs:
 	case !x.value.SameShape(n.out.value):
-		sumInto(acc[T](n, i), x.Shape(), factor, outGrad[T](n), n.out.Shape())
+		sumInto(n, i, x.Shape(), factor, outGradTensor(n))
 	case factor == 1 && i == 0:
 		pass[T](n, i)
 	default:

@@ -130,6 +130,13 @@ func (p *channels[T]) moments(lo, hi int, room [4][]T) {
 				vec.AddScalar(y, -T(mean[c]), p.row(p.x, i, c, c+1))
 				squares[c] += float64(vec.SumSq(y))
 			}
+			if p.far(c) {
+				var rest float64
+				for i := range p.n {
+					rest += float64(vec.Sum(p.row(p.y, i, c, c+1)))
+				}
+				p.correct(c, rest)
+			}
 		}
 		return
 	}
@@ -151,6 +158,44 @@ func (p *channels[T]) moments(lo, hi int, room [4][]T) {
 		vec.MulAdd(sum, y, y)
 		if i%rowsAtOnce == rowsAtOnce-1 || i == p.n-1 {
 			p.fold(squares, sum, lo, hi)
+		}
+	}
+	p.correctFar(lo, hi, sum)
+}
+
+// far reports whether the rounding error of channel c's mean may show: its square is not small beside the mean square.
+func (p *channels[T]) far(c int) bool {
+	mean, squares := p.sums[0][c], p.sums[1][c]
+	return squares < mean*mean*float64(p.n*p.s)*0x1p-12
+}
+
+// correct makes the mean and the squares of channel c right, where rest is the sum of what is left of its values: of equal ones 0.
+func (p *channels[T]) correct(c int, rest float64) {
+	count := float64(p.n * p.s)
+	used := float64(T(p.sums[0][c]))
+	p.sums[0][c] = used + rest/count
+	p.sums[1][c] = max(0, p.sums[1][c]-rest/count*rest)
+}
+
+// correctFar corrects those of channels [lo, hi) that are far, of few positions. sum is zero.
+func (p *channels[T]) correctFar(lo, hi int, sum []T) {
+	some := false
+	for c := lo; c < hi; c++ {
+		some = some || p.far(c)
+	}
+	if !some {
+		return
+	}
+	t := make([]float64, p.c)
+	for i := range p.n {
+		vec.Add(sum, sum, p.row(p.y, i, lo, hi))
+		if i%rowsAtOnce == rowsAtOnce-1 || i == p.n-1 {
+			p.fold(t, sum, lo, hi)
+		}
+	}
+	for c := lo; c < hi; c++ {
+		if p.far(c) {
+			p.correct(c, t[c])
 		}
 	}
 }

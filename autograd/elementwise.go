@@ -81,7 +81,7 @@ func endFull[T vec.Float](n *node, i int, d []T) {
 		end[T](n, i)
 		return
 	}
-	sumInto(acc[T](n, i), x.Shape(), 1, d, n.out.Shape())
+	sumInto[T](n, i, x.Shape(), 1, n.tmp)
 	n.tape.pool.Put(n.tmp)
 	n.tmp = nil
 }

@@ -1,6 +1,9 @@
 package autograd
 
-import "github.com/tutti-ml/tutti/blas/vec"
+import (
+	"github.com/tutti-ml/tutti/blas/vec"
+	"github.com/tutti-ml/tutti/tensor"
+)
 
 // layout says where the elements of a shape lie in a slice: the one with index i, j, … at offset + i·strides[0] + j·strides[1]
 // + …. Strides may be zero, for a repeated axis, or negative, for one that runs backwards. It is what permuting, slicing,
@@ -189,6 +192,14 @@ func takeLoop[T vec.Float](n *node, lo, hi int) { take(out[T](n), in[T](n, 0), &
 // giveBackward is the derivative of every op that only moves elements: an element's gradient is the sum of its copies'.
 func giveBackward[T vec.Float](n *node) {
 	forward := n.layout
+	if n.layout.repeats() {
+		grad := n.out.grad
+		n.out.grad, n.layout = n.sumRepeats()
+		giveBackward[T](n)
+		n.tape.pool.Put(n.out.grad)
+		n.out.grad, n.layout = grad, forward
+		return
+	}
 	if inverse, ok := forward.inverse(n.in[0].Len()); ok {
 		begin[T](n, 0)
 		n.layout = inverse
@@ -203,6 +214,35 @@ func giveBackward[T vec.Float](n *node) {
 		grain = n.layout.rows() + 1
 	}
 	n.each(n.layout.rows(), grain, giveLoop[float32], giveLoop[float64])
+}
+
+// repeats reports whether l has an axis along which it stays on one element.
+func (l *layout) repeats() bool {
+	for i, s := range l.strides[:l.rank] {
+		if s == 0 && l.dims[i] > 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// sumRepeats returns the result's gradient summed over the axes along which the layout stays on one element, and the layout without
+// these.
+func (n *node) sumRepeats() (sums *tensor.Tensor, l layout) {
+	var axesRoom, keptRoom [2 * maxRank]int
+	axes, kept := axesRoom[:0], keptRoom[:0]
+	l.offset = n.layout.offset
+	for i, d := range n.layout.dims[:n.layout.rank] {
+		if n.layout.strides[i] == 0 {
+			axes = append(axes, i)
+			continue
+		}
+		kept = append(kept, d)
+		l.axis(d, n.layout.strides[i])
+	}
+	sums = n.tape.pool.New(n.out.DType(), kept...)
+	tensor.SumTo(sums, n.tape.pool.Reshape(n.out.grad, n.layout.dims[:n.layout.rank]...), axes...)
+	return sums, l.merged()
 }
 
 func takeBackLoop[T vec.Float](n *node, lo, hi int) {

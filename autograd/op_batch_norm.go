@@ -13,7 +13,8 @@ import (
 //	x [N, C, ...]   gain, bias [C], or both nil   result as x
 //
 // Where the mean and the variance come from, and where they go, the options say. A channel of one value has variance 0, so its
-// result is the bias. Sums are accumulated in float64 over rows; their order depends on the shape alone.
+// result is the bias, and so has one of equal values. A channel whose Σ (x − mean)² overflows gives NaN, where PyTorch gives zeros.
+// Sums are accumulated in float64 over rows; their order depends on the shape alone.
 // Cost: some 8 passes over x, 10 backward, mostly in cache. Source: Ioffe and Szegedy, arXiv:1502.03167.
 func BatchNorm(x, gain, bias *Var, o *BatchNormOptions) *Var {
 	var room [3]*Var
@@ -153,7 +154,7 @@ func batchStatistics[T vec.Float](n *node, o *BatchNormOptions, p *channels[T], 
 	}
 	for i := range mean {
 		mean[i] = T(first[i])
-		rstd[i] = T(1 / math.Sqrt(second[i]/max(*count, 1)+o.Eps))
+		rstd[i] = T(vec.Rstd(second[i]/max(*count, 1), o.Eps))
 	}
 	if o.Mean == nil || o.Var == nil || *count == 0 || !n.tape.Training() {
 		return

@@ -75,7 +75,7 @@ func convTransposeForward[T vec.Float](n *node) {
 func convTransposeBackward[T vec.Float](n *node) {
 	dy := outGrad[T](n)
 	if len(n.in) == 3 && n.wants(2) {
-		sumInto(acc[T](n, 2), []int{n.conv.C, 1, 1}, 1, dy, n.out.Shape())
+		sumInto[T](n, 2, []int{n.conv.C, 1, 1}, 1, outGradTensor(n))
 	}
 	if n.wants(1) {
 		conv.BackwardFilter(n.conv, acc[T](n, 1), nil, dy, in[T](n, 0))

@@ -1,8 +1,11 @@
 package autograd
 
-import "github.com/tutti-ml/tutti/blas/vec"
+import (
+	"github.com/tutti-ml/tutti/blas/vec"
+	"github.com/tutti-ml/tutti/tensor"
+)
 
-// CumSum returns the running sum of x along axis: y₀ = x₀, y₁ = x₀ + x₁, ….
+// CumSum returns the running sum of x along axis: y₀ = x₀, y₁ = x₀ + x₁, …, accumulated in float64.
 func CumSum(x *Var, axis int) *Var {
 	n := cumSumOp.on(x)
 	n.ints[0] = axisOf(n.op, x, axis)
@@ -10,39 +13,13 @@ func CumSum(x *Var, axis int) *Var {
 }
 
 var cumSumOp = &op{"CumSum",
-	kernels{cumSumForward[float32], cumSumBackward[float32]}, kernels{cumSumForward[float64], cumSumBackward[float64]}}
+	kernels{cumSumForward, cumSumBackward[float32]}, kernels{cumSumForward, cumSumBackward[float64]}}
 
-func cumSumForward[T vec.Float](n *node) {
-	x, y, d := in[T](n, 0), out[T](n), n.out.Dim(n.ints[0])
-	outer, inner := alongAxis(n.out.Shape(), n.ints[0])
-	copy(y, x)
-	for o := range outer {
-		y := y[o*d*inner:]
-		for i := 1; i < d; i++ {
-			accumulate(y[i*inner:][:inner], y[(i-1)*inner:][:inner])
-		}
-	}
-}
+func cumSumForward(n *node) { tensor.CumSumTo(n.out.value, n.in[0].value, n.ints[0]) }
 
 // An element counts in every sum from its own on: its gradient is the running sum of theirs from the end.
 func cumSumBackward[T vec.Float](n *node) {
-	dx, dy, d := begin[T](n, 0), outGrad[T](n), n.out.Dim(n.ints[0])
-	outer, inner := alongAxis(n.out.Shape(), n.ints[0])
-	copy(dx, dy)
-	for o := range outer {
-		dx := dx[o*d*inner:]
-		for i := d - 2; i >= 0; i-- {
-			accumulate(dx[i*inner:][:inner], dx[(i+1)*inner:][:inner])
-		}
-	}
+	begin[T](n, 0)
+	tensor.CumSumBackTo(n.begun(0), outGradTensor(n), n.ints[0])
 	end[T](n, 0)
-}
-
-// accumulate adds src to dst, without the cost of a call of package vec where there is one element.
-func accumulate[T vec.Float](dst, src []T) {
-	if len(dst) == 1 {
-		dst[0] += src[0]
-		return
-	}
-	vec.AddTo(dst, src)
 }

@@ -93,7 +93,7 @@ func embeddingForward[T vec.Float](n *node) {
 	})
 }
 
-// A row of the table collects the gradients of all the places that it went to, first place first.
+// A row of the table collects the gradients of all the places that it went to.
 func embeddingBackward[T vec.Float](n *node) {
 	index, d := tensor.Data[int64](n.targets), n.in[0].Dim(1)
 	dy := outGrad[T](n)

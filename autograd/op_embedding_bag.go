@@ -93,35 +93,43 @@ func (n *node) bag(b int) (lo, hi, count int) {
 func embeddingBagForward[T vec.Float](n *node) {
 	w, y, index, d := in[T](n, 0), out[T](n), tensor.Data[int64](n.targets), n.in[0].Dim(1)
 	weights := inOrNil[T](n, 1)
+	var from []int64
+	var lo int
+	add := func(y []T, k int) {
+		p := lo + k
+		r := int(index[p])
+		if r == n.ints[0] {
+			return
+		}
+		row := w[r*d : (r+1)*d]
+		switch {
+		case from != nil:
+			for j, v := range row {
+				if from[j] < 0 || v > y[j] {
+					y[j], from[j] = v, int64(p)
+				}
+			}
+		case weights != nil:
+			vec.Axpy(y, weights[p], row)
+		default:
+			vec.Add(y, y, row)
+		}
+	}
 	for b := range n.out.Dim(0) {
-		lo, hi, count := n.bag(b)
+		first, hi, count := n.bag(b)
+		lo = first
 		y := y[b*d : (b+1)*d]
 		clear(y)
-		var from []int64
 		if BagMode(n.ints[1]) == BagMax {
 			from = tensor.Data[int64](n.saved[0])[b*d : (b+1)*d]
 			for j := range from {
 				from[j] = -1
 			}
-		}
-		for p := lo; p < hi; p++ {
-			r := int(index[p])
-			if r == n.ints[0] {
-				continue
+			for k := range hi - lo {
+				add(y, k)
 			}
-			row := w[r*d : (r+1)*d]
-			switch {
-			case from != nil:
-				for j, v := range row {
-					if from[j] < 0 || v > y[j] {
-						y[j], from[j] = v, int64(p)
-					}
-				}
-			case weights != nil:
-				vec.Axpy(y, weights[p], row)
-			default:
-				vec.Add(y, y, row)
-			}
+		} else {
+			addMany(&n.tape.pool, n.out.DType(), y, hi-lo, add)
 		}
 		if BagMode(n.ints[1]) == BagMean && count > 0 {
 			vec.Scale(y, 1/T(count), y)

@@ -33,7 +33,7 @@ var (
 	expandOp = &op{"Expand",
 		kernels{expandForward[float32], expandBackward[float32]}, kernels{expandForward[float64], expandBackward[float64]}}
 	sumToOp = &op{"SumTo",
-		kernels{sumToForward[float32], sumToBackward[float32]}, kernels{sumToForward[float64], sumToBackward[float64]}}
+		kernels{sumToForward, sumToBackward[float32]}, kernels{sumToForward, sumToBackward[float64]}}
 )
 
 func expandForward[T vec.Float](n *node) {
@@ -42,14 +42,10 @@ func expandForward[T vec.Float](n *node) {
 
 // An element that was repeated collects the gradients of all its copies.
 func expandBackward[T vec.Float](n *node) {
-	sumInto(acc[T](n, 0), n.in[0].Shape(), 1, outGrad[T](n), n.out.Shape())
+	sumInto[T](n, 0, n.in[0].Shape(), 1, outGradTensor(n))
 }
 
-func sumToForward[T vec.Float](n *node) {
-	y := out[T](n)
-	clear(y)
-	sumInto(y, n.out.Shape(), 1, in[T](n, 0), n.in[0].Shape())
-}
+func sumToForward(n *node) { sumTo(&n.tape.pool, n.out.value, n.out.Shape(), n.in[0].value) }
 
 // Every element that was summed gets the sum's gradient.
 func sumToBackward[T vec.Float](n *node) {

@@ -11,7 +11,7 @@ import (
 //
 //	x [N, C, ...]   gain, bias [C], or no bias, or both nil   result as x
 //
-// It panics unless groups divides C. Cost: some 6 passes over x in cache, 10 backward.
+// A group whose Σ (x − mean)² overflows gives NaN. It panics unless groups divides C. Cost: some 6 passes over x in cache, 10 backward.
 // Sources: Wu and He, arXiv:1803.08494; Ulyanov, Vedaldi and Lempitsky, arXiv:1607.08022 (instance normalisation).
 func GroupNorm(x, gain, bias *Var, groups int, eps float64) *Var {
 	var room [3]*Var
@@ -69,8 +69,8 @@ func groupNormBackward[T vec.Float](n *node) {
 	c, cols := n.in[0].Dim(1), per*s
 	x, dy, gain := in[T](n, 0), outGrad[T](n), inOrNil[T](n, 1)
 	stats := tensor.Data[T](n.saved[0])
-	// For each channel of each sample Σ dy·x̂ and Σ dy, from which the gradients of gain and bias are added up in order.
-	sums := n.tape.pool.New(n.in[0].DType(), 2, groups*per)
+	// For each channel of each sample Σ dy·x̂ and Σ dy, from which the gradients of gain and bias are added up.
+	sums := n.tape.pool.New(n.in[0].DType(), 2, groups*per/c, c)
 	defer n.tape.pool.Put(sums)
 	sumX, sum := tensor.Data[T](sums)[:groups*per], tensor.Data[T](sums)[groups*per:]
 	var dx []T
@@ -109,11 +109,9 @@ func groupNormBackward[T vec.Float](n *node) {
 			}
 		}
 	})
-	for i, into := range [][]T{accOrNil[T](n, 1), accOrNil[T](n, 2)} {
-		if into != nil {
-			for part := [2][]T{sumX, sum}[i]; len(part) > 0; part = part[c:] {
-				vec.Add(into, into, part[:c])
-			}
+	for i := range n.in[1:] {
+		if n.wants(1 + i) {
+			sumInto[T](n, 1+i, n.in[1+i].Shape(), 1, n.tape.pool.Slice(sums, 0, i, i+1))
 		}
 	}
 	if n.wants(0) {

@@ -49,15 +49,16 @@ func indexSelectForward[T vec.Float](n *node) {
 	}
 }
 
-// Every index selected adds its gradient to where it came from, first to last.
+// Every index selected adds its gradient to where it came from.
 func indexSelectBackward[T vec.Float](n *node) {
 	dx, dy, index := acc[T](n, 0), outGrad[T](n), tensor.Data[int64](n.targets)
 	d := n.in[0].Dim(n.ints[0])
 	outer, inner := alongAxis(n.out.Shape(), n.ints[0])
 	for o := range outer {
-		for i, k := range index {
-			vec.AddTo(dx[(o*d+int(k))*inner:][:inner], dy[(o*len(index)+i)*inner:][:inner])
-		}
+		dy := dy[o*len(index)*inner:]
+		addByIndex(&n.tape.pool, n.out.DType(), dx[o*d*inner:][:d*inner], inner, index, -1, func(row []T, i int) {
+			vec.AddTo(row, dy[i*inner:][:inner])
+		})
 	}
 }
 

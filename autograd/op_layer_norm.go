@@ -1,8 +1,6 @@
 package autograd
 
 import (
-	"math"
-
 	"github.com/tutti-ml/tutti/blas/vec"
 	"github.com/tutti-ml/tutti/internal/parallel"
 	"github.com/tutti-ml/tutti/tensor"
@@ -12,7 +10,7 @@ import (
 //
 //	x [..., D]   gain, bias [D], or no bias, or both nil   result as x
 //
-// Cost: some 6 passes over x in cache, 10 backward. Source: Ba, Kiros and Hinton, arXiv:1607.06450.
+// A row whose Σ (x − mean)² overflows gives NaN, as in PyTorch. Cost: some 6 passes over x in cache, 10 backward. Source: Ba, Kiros and Hinton, arXiv:1607.06450.
 func LayerNorm(x, gain, bias *Var, eps float64) *Var {
 	var room [3]*Var
 	n := layerNormOp.on(affineOperands(room[:0], layerNormOp, x, gain, bias)...)
@@ -25,7 +23,7 @@ func LayerNorm(x, gain, bias *Var, eps float64) *Var {
 //
 //	x [..., D]   gain [D] or nil   result as x
 //
-// Source: Zhang and Sennrich, arXiv:1910.07467.
+// A row whose Σ x² overflows gives NaN, where PyTorch gives zeros. Source: Zhang and Sennrich, arXiv:1910.07467.
 func RMSNorm(x, gain *Var, eps float64) *Var {
 	var room [3]*Var
 	n := rmsNormOp.on(affineOperands(room[:0], rmsNormOp, x, gain, nil)...)
@@ -88,7 +86,7 @@ func rmsNormForward[T vec.Float](n *node) {
 	parallel.For(rows, max(1, 1<<14/max(cols, 1)), func(lo, hi int) {
 		for r := lo; r < hi; r++ {
 			x, y := x[r*cols:(r+1)*cols], y[r*cols:(r+1)*cols]
-			rrms[r] = T(1 / math.Sqrt(float64(vec.SumSq(x)/T(cols))+n.factor))
+			rrms[r] = vec.Rstd(vec.SumSq(x)/T(cols), n.factor)
 			vec.Scale(y, rrms[r], x)
 			if gain != nil {
 				vec.Mul(y, y, gain)
@@ -116,12 +114,16 @@ func rmsNormBackward[T vec.Float](n *node) {
 	})
 }
 
-// normBlocks is in how many parts, at most, rows are cut for the sums of dgain and dbias: the cut depends on the number of rows
-// alone, and the parts are added in order.
-const normBlocks = 16
+// normBlocks is in how many parts, at least, rows are cut for the sums of dgain and dbias, unless a part would have less than a
+// row; and normLeaf is how many rows a part has at most. So the cut depends on the number of rows alone.
+const (
+	normBlocks = 16
+	normLeaf   = 32
+)
 
 // rowsBackward calls row for each row of an op that normalises rows: it stores the normalised row in norm and, unless dx is
-// nil, the gradient of x in dx. From these it sums up the gradients of gain and bias.
+// nil, the gradient of x in dx. From these it sums up the gradients of gain and bias: row after row in a part, and the parts in
+// tensor.Sum's order.
 func rowsBackward[T vec.Float](n *node, row func(r int, x, gain, dy, dx, norm []T)) {
 	rows, cols := n.ints[0], n.ints[1]
 	if rows == 0 {
@@ -132,16 +134,17 @@ func rowsBackward[T vec.Float](n *node, row func(r int, x, gain, dy, dx, norm []
 	if n.wants(0) {
 		dx = begin[T](n, 0)
 	}
-	per := (rows + normBlocks - 1) / normBlocks
+	per := min((rows+normBlocks-1)/normBlocks, normLeaf)
 	blocks := (rows + per - 1) / per
-	part := n.tape.pool.New(n.in[0].DType(), blocks, 3, cols)
+	pool := &n.tape.pool
+	part := pool.New(n.in[0].DType(), 3, blocks, cols) // sums for gain and bias, and room for a row
 	room := tensor.Data[T](part)
-	dgain, dbias := accOrNil[T](n, 1), accOrNil[T](n, 2)
+	wantsGain, wantsBias := len(n.in) > 1 && n.wants(1), len(n.in) > 2 && n.wants(2)
 	parallel.For(blocks, max(1, 1<<13/(per*cols)), func(lo, hi int) {
 		for b := lo; b < hi; b++ {
-			room := room[3*b*cols : 3*(b+1)*cols]
-			norm, gainSum, biasSum := room[2*cols:], room[:cols], room[cols:2*cols]
-			clear(room[:2*cols])
+			gainSum, biasSum, norm := room[b*cols:][:cols], room[(blocks+b)*cols:][:cols], room[(2*blocks+b)*cols:][:cols]
+			clear(gainSum)
+			clear(biasSum)
 			for r := b * per; r < min((b+1)*per, rows); r++ {
 				at, to := r*cols, (r+1)*cols
 				var into []T
@@ -149,24 +152,21 @@ func rowsBackward[T vec.Float](n *node, row func(r int, x, gain, dy, dx, norm []
 					into = dx[at:to]
 				}
 				row(r, x[at:to], gain, dy[at:to], into, norm)
-				if dgain != nil {
+				if wantsGain {
 					vec.MulAdd(gainSum, dy[at:to], norm)
 				}
-				if dbias != nil {
+				if wantsBias {
 					vec.Add(biasSum, biasSum, dy[at:to])
 				}
 			}
 		}
 	})
-	for b := range blocks {
-		if dgain != nil {
-			vec.Add(dgain, dgain, room[3*b*cols:(3*b+1)*cols])
-		}
-		if dbias != nil {
-			vec.Add(dbias, dbias, room[(3*b+1)*cols:(3*b+2)*cols])
+	for i, wanted := range []bool{wantsGain, wantsBias} {
+		if wanted {
+			sumInto[T](n, 1+i, n.in[1+i].Shape(), 1, pool.Slice(part, 0, i, i+1))
 		}
 	}
-	n.tape.pool.Put(part)
+	pool.Put(part)
 	if dx != nil {
 		end[T](n, 0)
 	}

@@ -53,7 +53,7 @@ func linearForward[T vec.Float](n *node) {
 	gemm(blas.NoTrans, blas.Trans, rows, o, d, in[T](n, 0), d, in[T](n, 1), d, beta, y, o)
 }
 
-// The gradient of x is dy·W, that of W is dyᵀ·x, that of b the sum of dy's rows, first row first.
+// The gradient of x is dy·W, that of W is dyᵀ·x, that of b the sum of dy's rows.
 func linearBackward[T vec.Float](n *node) {
 	rows, d, o := linearSizes(n)
 	dy := outGrad[T](n)
@@ -66,9 +66,6 @@ func linearBackward[T vec.Float](n *node) {
 		gemm(blas.Trans, blas.NoTrans, o, d, rows, dy, o, in[T](n, 0), d, beta, dw, d)
 	}
 	if len(n.in) == 3 && n.wants(2) {
-		db := acc[T](n, 2)
-		for i := range rows {
-			vec.Axpy(db, 1, dy[i*o:(i+1)*o])
-		}
+		sumInto[T](n, 2, n.in[2].Shape(), 1, outGradTensor(n))
 	}
 }

@@ -1,6 +1,9 @@
 package autograd
 
-import "github.com/tutti-ml/tutti/blas/vec"
+import (
+	"github.com/tutti-ml/tutti/blas/vec"
+	"github.com/tutti-ml/tutti/tensor"
+)
 
 // Mul returns a · b, element by element. Shapes broadcast as in Add.
 func Mul(a, b *Var) *Var { return mulOp.broadcast(a, b) }
@@ -22,7 +25,10 @@ func mulBackward[T vec.Float](n *node) {
 			mulRows(begin[T](n, i), x.Shape(), outGrad[T](n), x.Shape(), in[T](n, 1-i), other.Shape())
 			end[T](n, i)
 		} else {
-			mulSumInto(acc[T](n, i), x.Shape(), outGrad[T](n), n.out.Shape(), in[T](n, 1-i), other.Shape())
+			product := n.tape.pool.New(n.out.DType(), n.out.Shape()...)
+			mulRows(tensor.Data[T](product), n.out.Shape(), outGrad[T](n), n.out.Shape(), in[T](n, 1-i), other.Shape())
+			sumInto[T](n, i, x.Shape(), 1, product)
+			n.tape.pool.Put(product)
 		}
 	}
 }
@@ -38,23 +44,6 @@ func mulRows[T vec.Float](y []T, shape []int, a []T, aShape []int, b []T, bShape
 			vec.Scale(y, b[r.b], a[r.a:r.a+r.n])
 		default:
 			vec.Scale(y, a[r.a], b[r.b:r.b+r.n])
-		}
-	}
-}
-
-// mulSumInto adds dy·b, of dy's shape, to g, summed over the axes along which g is broadcast.
-func mulSumInto[T vec.Float](g []T, gShape []int, dy []T, shape []int, b []T, bShape []int) {
-	for r := broadcastRows(shape, gShape, bShape); r.next(); {
-		dy := dy[r.at : r.at+r.n]
-		switch {
-		case r.aStep == 1 && r.bStep == 1:
-			vec.MulAdd(g[r.a:r.a+r.n], dy, b[r.b:r.b+r.n])
-		case r.aStep == 1:
-			vec.Axpy(g[r.a:r.a+r.n], b[r.b], dy)
-		case r.bStep == 1:
-			g[r.a] += vec.Dot(dy, b[r.b:r.b+r.n])
-		default:
-			g[r.a] += b[r.b] * vec.Sum(dy)
 		}
 	}
 }

@@ -1,16 +1,13 @@
 package autograd
 
-import (
-	"math"
-
-	"github.com/tutti-ml/tutti/blas/vec"
-)
+import "github.com/tutti-ml/tutti/blas/vec"
 
 // Sum returns the sum of x over the axes named, which the result lacks; negative axes count from the last. Without axes it
-// returns the sum of all elements, a scalar. Rows are added in vec.Sum's order, other axes first index first.
+// returns the sum of all elements, a scalar. Order and error are tensor.Sum's.
 func Sum(x *Var, axes ...int) *Var { return sumOp.reduce(x, 1, axes) }
 
-// Mean returns the mean of x over the axes named, or of all elements, as Sum does. The mean of no elements is NaN.
+// Mean returns the mean of x over the axes named, or of all elements, as Sum does: the sum, divided by their number. The mean of no
+// elements is NaN.
 func Mean(x *Var, axes ...int) *Var {
 	count := 1
 	for i, s := range x.Shape() {
@@ -18,7 +15,7 @@ func Mean(x *Var, axes ...int) *Var {
 			count *= s
 		}
 	}
-	return meanOp.reduce(x, 1/float64(count), axes)
+	return meanOp.reduce(x, float64(count), axes)
 }
 
 var (
@@ -26,9 +23,9 @@ var (
 	meanOp = &op{"Mean", sumOp.f32, sumOp.f64}
 )
 
-// reduce sums x over axes and multiplies by factor. The result is a view of saved[0], which keeps the summed axes, 1 long:
+// reduce sums x over axes and divides by divisor. The result is a view of saved[0], which keeps the summed axes, 1 long:
 // the shape that broadcasts to x's.
-func (o *op) reduce(x *Var, factor float64, axes []int) *Var {
+func (o *op) reduce(x *Var, divisor float64, axes []int) *Var {
 	n := o.on(x)
 	var keptRoom, shapeRoom [maxRank]int
 	kept, shape := keptRoom[:0], shapeRoom[:0]
@@ -44,7 +41,7 @@ func (o *op) reduce(x *Var, factor float64, axes []int) *Var {
 			kept, shape = append(kept, s), append(shape, s)
 		}
 	}
-	n.factor = factor
+	n.factor, n.other = 1/divisor, divisor
 	value := n.tape.pool.New(x.DType(), kept...)
 	n.saved[0] = value
 	return n.finish(n.tape.pool.Reshape(value, shape...))
@@ -60,13 +57,14 @@ func hasAxis(axes []int, axis, rank int) bool {
 }
 
 func sumForward[T vec.Float](n *node) {
-	y := out[T](n)
-	if math.IsInf(n.factor, 1) { // the mean of nothing
-		vec.Fill(y, T(math.NaN()))
+	sumTo(&n.tape.pool, n.saved[0], n.saved[0].Shape(), n.in[0].value)
+	if n.other == 1 {
 		return
 	}
-	clear(y)
-	sumInto(y, n.saved[0].Shape(), T(n.factor), in[T](n, 0), n.in[0].Shape())
+	y, divisor := out[T](n), T(n.other)
+	for i := range y {
+		y[i] /= divisor
+	}
 }
 
 // Every element that was summed gets the sum's gradient (times the factor).

@@ -8,8 +8,8 @@ import (
 )
 
 // Variance returns Σ (x − mean)²/(n − 1) of the n elements over the axes named, which the result lacks, or of all
-// elements: the unbiased estimate, as PyTorch's var. Of one element or none it is NaN. The mean is subtracted first, so
-// no digits are lost.
+// elements: the unbiased estimate, as PyTorch's var. Of one element or none it is NaN, of equal elements 0: the mean
+// is measured from the first of them and subtracted before anything is squared.
 func Variance(x *Var, axes ...int) *Var { return varOp.spread(x, axes, unbiased) }
 
 // VariancePop returns Σ (x − mean)²/n, the variance of the elements themselves, as normalisations use it.
@@ -46,8 +46,18 @@ func varForward[T vec.Float](n *node) {
 	x, d, y, cols := in[T](n, 0), tensor.Data[T](n.saved[0]), out[T](n), n.ints[1]
 	for i := range y {
 		r, d := row(x, i, cols), row(d, i, cols)
-		vec.AddScalar(d, -vec.Sum(r)/T(cols), r)
-		y[i] = vec.SumSq(d) / T(n.factor)
+		vec.AddScalar(d, -r[0], r)
+		shift := vec.Sum(d) / T(cols)
+		mean := r[0] + shift
+		vec.AddScalar(d, -mean, r)
+		y[i] = vec.SumSq(d)
+		// What rounding the mean took away, by Knuth's two-sum, adds its square to each of the squares.
+		back := mean - r[0]
+		rest := (r[0] - (mean - back)) + (shift - back)
+		if excess := T(cols) * (rest * rest); excess-excess == 0 { // not where the numbers overflow
+			y[i] = max(0, y[i]-excess)
+		}
+		y[i] /= T(n.factor)
 	}
 }
 

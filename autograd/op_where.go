@@ -97,7 +97,7 @@ func whereBackward[T vec.Float](n *node) {
 			g := tensor.Data[T](masked)
 			copy(g, outGrad[T](n))
 			clearWhere(g, n.out.Shape(), n.targets, i == 1)
-			sumInto(acc[T](n, i), n.in[i].Shape(), 1, g, n.out.Shape())
+			sumInto[T](n, i, n.in[i].Shape(), 1, masked)
 			n.tape.pool.Put(masked)
 		}
 	}

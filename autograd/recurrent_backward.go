@@ -1,6 +1,8 @@
 package autograd
 
 import (
+	"cmp"
+
 	"github.com/tutti-ml/tutti/blas"
 	"github.com/tutti-ml/tutti/blas/vec"
 	"github.com/tutti-ml/tutti/internal/parallel"
@@ -71,13 +73,10 @@ func recurrentBackward[T vec.Float](n *node) {
 	}
 	for _, b := range []struct {
 		operand int
-		from    []T
-	}{{r.biasX, r.dGates}, {r.biasH, r.dGatesH}} {
+		from    *tensor.Tensor
+	}{{r.biasX, gates}, {r.biasH, cmp.Or(gatesH, gates)}} {
 		if b.operand > 0 && n.wants(b.operand) {
-			g := acc[T](n, b.operand)
-			for i := range all {
-				vec.Add(g, g, b.from[i*r.rows:(i+1)*r.rows])
-			}
+			sumInto[T](n, b.operand, n.in[b.operand].Shape(), 1, b.from)
 		}
 	}
 	pool.Put(states)

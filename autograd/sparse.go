@@ -8,8 +8,8 @@ import (
 )
 
 // A gradient of a table of which few rows were looked up is kept as those rows: a batch of a thousand words does not touch the
-// other hundred thousand. Rows are in ascending order, and each is summed in the order of the lookups, whatever runs in
-// parallel.
+// other hundred thousand. Rows are in ascending order, and each is summed in an order that the lookups alone determine (see
+// addMany), whatever runs in parallel.
 
 // SparseGrad returns p's gradient by rows, if p [V, ...] was only looked up in, by Embedding or EmbeddingBag: rows [n] Int64, in
 // ascending order, and values [n, ...], the gradient of each; all other rows are zero. Both belong to the tape. ok is false if p
@@ -51,17 +51,12 @@ func addRows[T vec.Float](v *Var) {
 	}
 }
 
-// scatterRows adds to the gradient of operand i, a table [V, D]: for every position of index in turn, add adds the contribution
-// of that position to the row. Positions whose index is skip contribute nothing.
+// scatterRows adds to the gradient of operand i, a table [V, D]: for every position of index, add adds the contribution of that
+// position to the row. Positions whose index is skip contribute nothing.
 func scatterRows[T vec.Float](n *node, i int, index []int64, skip int64, add func(row []T, position int)) {
 	x, d := n.in[i], n.in[i].Dim(1)
 	if x.param == nil || x.external || x.grad != nil {
-		g := acc[T](n, i)
-		for p, r := range index {
-			if r != skip {
-				add(g[int(r)*d:(int(r)+1)*d], p)
-			}
-		}
+		addByIndex(&n.tape.pool, x.DType(), acc[T](n, i), d, index, skip, add)
 		return
 	}
 	// Sort the positions by row. A key is row·positions + position, so that positions of one row stay in order.
@@ -105,9 +100,11 @@ func scatterRows[T vec.Float](n *node, i int, index []int64, skip int64, add fun
 			rowData[j] = rowOf(keys[b])
 			clear(into)
 		}
-		for ; b < len(keys) && rowOf(keys[b]) == rowData[j]; b++ {
-			add(into, int(keys[b]%int64(len(index))))
+		first := b
+		for b < len(keys) && rowOf(keys[b]) == rowData[j] {
+			b++
 		}
+		addMany(pool, x.DType(), into, b-first, func(into []T, k int) { add(into, int(keys[first+k]%int64(len(index)))) })
 	}
 	if x.rows != nil {
 		pool.Put(x.rows)

@@ -64,16 +64,36 @@ func dot[T kernel.Float](isa cpu.ISA, n int, x []T, incX int, y []T, incY int) T
 		return 0
 	}
 	if incX == 1 && incY == 1 {
-		return kernel.Dot(isa, x[:n], y[:n])
+		return pairwise(0, n, unitLeaf, func(lo, hi int) T { return kernel.Dot(isa, x[lo:hi], y[lo:hi]) })
 	}
-	var sum T
-	ix, iy := start(n, incX), start(n, incY)
-	for range n {
-		sum += x[ix] * y[iy]
-		ix += incX
-		iy += incY
+	return pairwise(0, n, stridedLeaf, func(lo, hi int) (sum T) {
+		ix, iy := start(n, incX)+lo*incX, start(n, incY)+lo*incY
+		for range hi - lo {
+			sum += x[ix] * y[iy]
+			ix += incX
+			iy += incY
+		}
+		return sum
+	})
+}
+
+// How many terms a sum takes by itself: in the partial sums of a kernel, or one after another.
+const (
+	unitLeaf    = 1024
+	stridedLeaf = 128
+)
+
+// pairwise returns the sum of part over [lo, hi), cut into leaves of so many terms, which are added pairwise: n leaves split at the
+// largest power of two below n. So the error of a sum grows with the logarithm of the number of its terms.
+func pairwise[T kernel.Float](lo, hi, leaf int, part func(lo, hi int) T) T {
+	if hi-lo <= leaf {
+		return part(lo, hi)
 	}
-	return sum
+	h := leaf
+	for 2*h < hi-lo {
+		h *= 2
+	}
+	return pairwise(lo, lo+h, leaf, part) + pairwise(lo+h, hi, leaf, part)
 }
 
 func axpy[T kernel.Float](isa cpu.ISA, n int, alpha T, x []T, incX int, y []T, incY int) {
@@ -154,13 +174,14 @@ func asum[T kernel.Float](isa cpu.ISA, n int, x []T, incX int) T {
 		return 0
 	}
 	if incX == 1 {
-		return kernel.SumAbs(isa, x[:n])
+		return pairwise(0, n, unitLeaf, func(lo, hi int) T { return kernel.SumAbs(isa, x[lo:hi]) })
 	}
-	var sum T
-	for i := range n {
-		sum += T(math.Abs(float64(x[i*incX])))
-	}
-	return sum
+	return pairwise(0, n, stridedLeaf, func(lo, hi int) (sum T) {
+		for i := lo; i < hi; i++ {
+			sum += T(math.Abs(float64(x[i*incX])))
+		}
+		return sum
+	})
 }
 
 // iamax returns the first index of the largest absolute value, -1 if there is none. A NaN is never larger; if it comes first,

@@ -24,7 +24,7 @@ func adaptive(op string, lenX, h, w, lenY, outH, outW int) int {
 	return lenX / (h * w)
 }
 
-// AdaptiveAvgPool stores in y the mean of each output's share of x.
+// AdaptiveAvgPool stores in y the mean of each output's share of x, added up in float64.
 //
 //	x [planes, H, W]   y [planes, OutH, OutW]
 //
@@ -38,13 +38,13 @@ func AdaptiveAvgPool[T vec.Float](y []T, outH, outW int, x []T, h, w int) {
 				h0, h1 := share(oh, h, outH)
 				for ow := range outW {
 					w0, w1 := share(ow, w, outW)
-					var sum T
+					var sum float64
 					for r := h0; r < h1; r++ {
 						for _, v := range x[r*w+w0 : r*w+w1] {
-							sum += v
+							sum += float64(v)
 						}
 					}
-					y[oh*outW+ow] = sum / T((h1-h0)*(w1-w0))
+					y[oh*outW+ow] = T(sum / float64((h1-h0)*(w1-w0)))
 				}
 			}
 		}

@@ -32,13 +32,13 @@ func (j *poolJob[T]) doAvg(lo, hi int) {
 			h0, h1 := clip(oh*s.StrideH-s.PadH, s.R, s.H)
 			for ow := range outW {
 				w0, w1 := clip(ow*s.StrideW-s.PadW, s.S, s.W)
-				var sum T
+				var sum float64
 				for h := h0; h < h1; h++ {
 					for _, v := range x[h*s.W+w0 : h*s.W+w1] {
-						sum += v
+						sum += float64(v)
 					}
 				}
-				y[oh*outW+ow] = sum / T(s.count(oh, ow, h1-h0, w1-w0, j.countPad))
+				y[oh*outW+ow] = T(sum / float64(s.count(oh, ow, h1-h0, w1-w0, j.countPad)))
 			}
 		}
 	}

@@ -89,7 +89,7 @@ func (j *job[T]) overGroups(fn func(lo, hi int)) {
 	j.done()
 }
 
-// biasGrad adds to db, unless nil, the sum of dy over images and pixels: plane by plane, each by vec.Sum.
+// biasGrad adds to db, unless nil, the sum of dy over images and pixels: planes by vec.Sum, and their sums in float64.
 func biasGrad[T vec.Float](s Shape, db, dy []T) {
 	if db != nil {
 		addPlanes(s, db, dy, 0, s.K)
@@ -99,9 +99,11 @@ func biasGrad[T vec.Float](s Shape, db, dy []T) {
 // addPlanes is biasGrad for filters [lo, hi).
 func addPlanes[T vec.Float](s Shape, db, dy []T, lo, hi int) {
 	area := s.outH() * s.outW()
-	for n := range s.N {
-		for k := lo; k < hi; k++ {
-			db[k] += vec.Sum(dy[(n*s.K+k)*area:][:area])
+	for k := lo; k < hi; k++ {
+		var sum float64
+		for n := range s.N {
+			sum += float64(vec.Sum(dy[(n*s.K+k)*area:][:area]))
 		}
+		db[k] += T(sum)
 	}
 }

@@ -14,7 +14,9 @@ import (
 //	x, dst [rows, cols]   gain, bias [cols] or nil   mean, rstd [rows] or nil
 //
 // Every operation is rounded to T in the order of the formula, and sums are those of Sum and SumSq, so the bits are the same
-// on every machine. dst may be x. It panics if a length disagrees, or if rows have no columns.
+// on every machine. Where the mean is more than 64 standard deviations from zero it is corrected by the mean of what is
+// left, so that a row of equal elements gives the bias. A row whose Σ(x-mean)² overflows gives NaN, as PyTorch's does, and so
+// is heard of. dst may be x. It panics if a length disagrees, or if rows have no columns.
 // Source: Ba, Kiros and Hinton, arXiv:1607.06450.
 func LayerNorm[T Float](dst, x, gain, bias, mean, rstd []T, rows, cols int, eps T) {
 	sameRows("LayerNorm", len(dst), len(x), rows, cols)
@@ -39,6 +41,17 @@ func LayerNorm[T Float](dst, x, gain, bias, mean, rstd []T, rows, cols int, eps 
 	t.done()
 }
 
+// Rstd returns 1/√(square + eps), for a mean square and what keeps it from zero: NaN, not 0, where the square has overflowed.
+func Rstd[T Float](square T, eps float64) T {
+	if math.IsInf(float64(square), 1) {
+		return T(math.NaN())
+	}
+	return T(1 / math.Sqrt(float64(square)+eps))
+}
+
+// farMean reports whether the rounding error of a mean may show in numbers of the given mean square distance from it.
+func farMean(mean, square float64) bool { return square < mean*mean*0x1p-12 }
+
 // norm normalises rows lo to hi.
 func (t *task[T]) norm(lo, hi int) {
 	n := T(t.cols)
@@ -46,7 +59,14 @@ func (t *task[T]) norm(lo, hi int) {
 		x, d := t.a[r*t.cols:(r+1)*t.cols], t.dst[r*t.cols:(r+1)*t.cols]
 		mean := Sum(x) / n
 		apply(kernel.OpAddScalar, d, x, nil, -mean)
-		rstd := T(1 / math.Sqrt(float64(SumSq(d)/n)+float64(t.alpha)))
+		square := SumSq(d) / n
+		if farMean(float64(mean), float64(square)) {
+			rest := Sum(d) / n
+			mean += rest
+			apply(kernel.OpAddScalar, d, d, nil, -rest)
+			square = SumSq(d) / n
+		}
+		rstd := Rstd(square, float64(t.alpha))
 		apply(kernel.OpScale, d, d, nil, rstd)
 		if t.b != nil {
 			apply(kernel.OpMul, d, d, t.b, 0)
