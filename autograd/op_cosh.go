@@ -1,9 +1,8 @@
 package autograd
 
 import (
-	"math"
-
 	"github.com/tutti-ml/tutti/blas/vec"
+	"github.com/tutti-ml/tutti/internal/elementary"
 )
 
 // Cosh returns the hyperbolic cosine of x, element by element.
@@ -14,7 +13,7 @@ var coshOp = unaryOp("Cosh", coshLoop[float32], coshLoop[float64], coshGrad[floa
 func coshLoop[T vec.Float](n *node, lo, hi int) {
 	y, x := elements[T](n, lo, hi)
 	for i, v := range x {
-		y[i] = T(math.Cosh(float64(v)))
+		y[i] = T(elementary.Cosh(float64(v)))
 	}
 }
 
@@ -22,6 +21,6 @@ func coshLoop[T vec.Float](n *node, lo, hi int) {
 func coshGrad[T vec.Float](n *node, lo, hi int) {
 	dx, dy, x, _ := slopes[T](n, lo, hi)
 	for i, v := range x {
-		dx[i] = dy[i] * T(math.Sinh(float64(v)))
+		dx[i] = dy[i] * T(elementary.Sinh(float64(v)))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/tutti-ml/tutti/blas/vec"
+	"github.com/tutti-ml/tutti/internal/elementary"
 )
 
 // CosineSimilarity returns Σ a·b/√((Σ a² + eps)·(Σ b² + eps)) over the last axis: the cosine of the angle between two rows.
@@ -129,5 +130,5 @@ func power(x, p float64) float64 {
 	case 2:
 		return x * x
 	}
-	return math.Pow(x, p)
+	return elementary.Pow(x, p)
 }

@@ -1,9 +1,8 @@
 package autograd
 
 import (
-	"math"
-
 	"github.com/tutti-ml/tutti/blas/vec"
+	"github.com/tutti-ml/tutti/internal/elementary"
 )
 
 // GaussianNLL returns ½·(log v + (x − t)²/v), element by element, the negative log-likelihood of t under normal distributions of
@@ -38,7 +37,7 @@ func gaussianNLLLoop[T vec.Float](n *node, lo, hi int) {
 		v := max(v[i], T(n.factor))
 		d := x[i] - t[i]
 		s := d / v
-		y[i] = (T(math.Log(float64(v))) + d*s) / 2
+		y[i] = (T(elementary.Log(float64(v))) + d*s) / 2
 		if dx != nil {
 			dx[i] = s
 		}

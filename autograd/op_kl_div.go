@@ -1,9 +1,8 @@
 package autograd
 
 import (
-	"math"
-
 	"github.com/tutti-ml/tutti/blas/vec"
+	"github.com/tutti-ml/tutti/internal/elementary"
 )
 
 // KLDiv returns t·(log t − x), element by element, for logarithms x of the model's probabilities and target
@@ -44,7 +43,7 @@ func klDivSlope[T vec.Float](dx, _, t []T, _, _ T) { vec.Neg(dx, t) }
 // The derivative with respect to t is log t + 1 − x, and zero where t is.
 func klDivTarget[T vec.Float](dt, x, t []T, _, _ T) {
 	for i := range dt {
-		dt[i] = pick(t[i] == 0, 0, T(math.Log(float64(t[i])))+1-x[i])
+		dt[i] = pick(t[i] == 0, 0, T(elementary.Log(float64(t[i])))+1-x[i])
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tutti-ml/tutti/blas/vec"
+	"github.com/tutti-ml/tutti/internal/elementary"
 	"github.com/tutti-ml/tutti/tensor"
 )
 
@@ -81,10 +82,10 @@ func normOf[T vec.Float](x []T, p float64) T {
 		case 2:
 			sum += ratio * ratio
 		default:
-			sum += math.Pow(ratio, p)
+			sum += elementary.Pow(ratio, p)
 		}
 	}
-	return T(float64(extreme) * math.Pow(sum, 1/p))
+	return T(float64(extreme) * elementary.Pow(sum, 1/p))
 }
 
 // The derivative is sign(x)·(|x|/y)ᵖ⁻¹, with y the norm.
@@ -118,7 +119,7 @@ func normSlopes[T vec.Float](dx, x []T, y T, p float64) {
 				dx[k] = 0 * y
 				continue
 			}
-			dx[k] = sign(v) * T(math.Pow(math.Abs(float64(v/y)), p-1))
+			dx[k] = sign(v) * T(elementary.Pow(math.Abs(float64(v/y)), p-1))
 		}
 	}
 }

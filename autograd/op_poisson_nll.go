@@ -1,9 +1,8 @@
 package autograd
 
 import (
-	"math"
-
 	"github.com/tutti-ml/tutti/blas/vec"
+	"github.com/tutti-ml/tutti/internal/elementary"
 )
 
 // PoissonNLL returns eˣ − t·x, element by element, the negative log-likelihood of counts t under Poisson distributions whose rates
@@ -40,7 +39,7 @@ func poissonLogTarget[T vec.Float](dt, x, _ []T, _, _ T) { vec.Neg(dt, x) }
 
 func poissonRateValue[T vec.Float](y, x, t []T, eps, _ T) {
 	for i := range y {
-		y[i] = x[i] - t[i]*T(math.Log(float64(x[i]+eps)))
+		y[i] = x[i] - t[i]*T(elementary.Log(float64(x[i]+eps)))
 	}
 }
 
@@ -54,6 +53,6 @@ func poissonRateSlope[T vec.Float](dx, x, t []T, eps, _ T) {
 // The derivative with respect to t is −log(x + eps).
 func poissonRateTarget[T vec.Float](dt, x, _ []T, eps, _ T) {
 	for i := range dt {
-		dt[i] = -T(math.Log(float64(x[i] + eps)))
+		dt[i] = -T(elementary.Log(float64(x[i] + eps)))
 	}
 }

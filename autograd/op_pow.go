@@ -1,9 +1,8 @@
 package autograd
 
 import (
-	"math"
-
 	"github.com/tutti-ml/tutti/blas/vec"
+	"github.com/tutti-ml/tutti/internal/elementary"
 )
 
 // Pow returns x to the power p, element by element. For a p that is not whole x must not be negative, or the result is NaN. Square,
@@ -26,7 +25,7 @@ var (
 func powLoop[T vec.Float](n *node, lo, hi int) {
 	y, x := elements[T](n, lo, hi)
 	for i, v := range x {
-		y[i] = T(math.Pow(float64(v), n.factor))
+		y[i] = T(elementary.Pow(float64(v), n.factor))
 	}
 }
 
@@ -38,13 +37,13 @@ func powGrad[T vec.Float](n *node, lo, hi int) {
 		return
 	}
 	for i, v := range x {
-		dx[i] = dy[i] * (T(n.factor) * T(math.Pow(float64(v), n.factor-1)))
+		dx[i] = dy[i] * (T(n.factor) * T(elementary.Pow(float64(v), n.factor-1)))
 	}
 }
 
 func pow[T vec.Float](dst, a, b []T) {
 	for i := range dst {
-		dst[i] = T(math.Pow(float64(a[i]), float64(b[i])))
+		dst[i] = T(elementary.Pow(float64(a[i]), float64(b[i])))
 	}
 }
 
@@ -58,7 +57,7 @@ func powVarBackward[T vec.Float](n *node) {
 			x, p := float64(a[i]), float64(b[i])
 			dst[i] = 0
 			if !(x == 0 && p >= 0) {
-				dst[i] = T(math.Pow(x, p)) * T(math.Log(x))
+				dst[i] = T(elementary.Pow(x, p)) * T(elementary.Log(x))
 			}
 		}
 	})
@@ -67,7 +66,7 @@ func powVarBackward[T vec.Float](n *node) {
 			x, p := float64(a[i]), float64(b[i])
 			dst[i] = 0
 			if p != 0 {
-				dst[i] = b[i] * T(math.Pow(x, p-1))
+				dst[i] = b[i] * T(elementary.Pow(x, p-1))
 			}
 		}
 	})

@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"github.com/tutti-ml/tutti/blas/vec"
+	"github.com/tutti-ml/tutti/internal/elementary"
 )
 
 // Add returns a + b. Shapes broadcast.
@@ -269,7 +270,7 @@ func mustDivide(op string, zero bool) {
 func pow[T vec.Float](dst, a, b []T) {
 	a, b = a[:len(dst)], b[:len(dst)]
 	for i := range dst {
-		dst[i] = T(math.Pow(float64(a[i]), float64(b[i])))
+		dst[i] = T(elementary.Pow(float64(a[i]), float64(b[i])))
 	}
 }
 

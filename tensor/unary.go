@@ -11,6 +11,7 @@ import (
 	"math"
 
 	"github.com/tutti-ml/tutti/blas/vec"
+	"github.com/tutti-ml/tutti/internal/elementary"
 )
 
 // A unaryOp is an operation on one tensor: what it is called in panics, and a loop for each dtype that it takes.
@@ -255,15 +256,15 @@ var (
 	logOp        = &unaryOp{"Log", costly, 0, functions(vec.Log[float32], vec.Log[float64])}
 	log1pOp      = &unaryOp{"Log1p", costly, 0, each(math.Log1p)}
 	log2Op       = &unaryOp{"Log2", costly, 0, each(math.Log2)}
-	log10Op      = &unaryOp{"Log10", costly, 0, each(math.Log10)}
+	log10Op      = &unaryOp{"Log10", costly, 0, each(elementary.Log10)}
 	sinOp        = &unaryOp{"Sin", costly, 0, each(math.Sin)}
 	cosOp        = &unaryOp{"Cos", costly, 0, each(math.Cos)}
 	tanOp        = &unaryOp{"Tan", costly, 0, each(math.Tan)}
 	asinOp       = &unaryOp{"Asin", costly, 0, each(math.Asin)}
 	acosOp       = &unaryOp{"Acos", costly, 0, each(math.Acos)}
 	atanOp       = &unaryOp{"Atan", costly, 0, each(math.Atan)}
-	sinhOp       = &unaryOp{"Sinh", costly, 0, each(math.Sinh)}
-	coshOp       = &unaryOp{"Cosh", costly, 0, each(math.Cosh)}
+	sinhOp       = &unaryOp{"Sinh", costly, 0, each(elementary.Sinh)}
+	coshOp       = &unaryOp{"Cosh", costly, 0, each(elementary.Cosh)}
 	tanhOp       = &unaryOp{"Tanh", costly, 0, functions(vec.Tanh[float32], vec.Tanh[float64])}
 	sigmoidOp    = &unaryOp{"Sigmoid", costly, 0, functions(vec.Sigmoid[float32], vec.Sigmoid[float64])}
 	erfOp        = &unaryOp{"Erf", costly, 0, functions(vec.Erf[float32], vec.Erf[float64])}

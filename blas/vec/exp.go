@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/tutti-ml/tutti/blas/kernel"
+	"github.com/tutti-ml/tutti/internal/elementary"
 )
 
 // Exp stores eˣ in dst. dst may be x.
@@ -26,7 +27,7 @@ func exp[T Float](dst, x []T) {
 		return
 	}
 	for i := range dst {
-		dst[i] = T(math.Exp(float64(x[i])))
+		dst[i] = T(elementary.Exp(float64(x[i])))
 	}
 }
 

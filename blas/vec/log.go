@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/tutti-ml/tutti/blas/kernel"
+	"github.com/tutti-ml/tutti/internal/elementary"
 )
 
 // Log stores the natural logarithm of x in dst: of zero -Inf, of a negative number NaN. dst may be x.
@@ -23,7 +24,7 @@ func log[T Float](dst, x []T) {
 		return
 	}
 	for i := range dst {
-		dst[i] = T(math.Log(float64(x[i])))
+		dst[i] = T(elementary.Log(float64(x[i])))
 	}
 }
 
@@ -42,7 +43,7 @@ func log32(x float64) float64 {
 		sqrtHalf = 0x3fe6a09e667f3bcd // the bits of 1/√2
 	)
 	if !(x > 0 && x <= math.MaxFloat32) {
-		return math.Log(x)
+		return elementary.Log(x)
 	}
 	b := math.Float64bits(x)
 	k := int64(b-sqrtHalf) >> 52

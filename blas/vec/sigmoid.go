@@ -1,9 +1,8 @@
 package vec
 
 import (
-	"math"
-
 	"github.com/tutti-ml/tutti/blas/kernel"
+	"github.com/tutti-ml/tutti/internal/elementary"
 )
 
 // Sigmoid stores 1/(1+e⁻ˣ) in dst. dst may be x.
@@ -24,7 +23,7 @@ func sigmoid[T Float](dst, x []T) {
 		return
 	}
 	for i := range dst {
-		dst[i] = T(1 / (1 + math.Exp(-float64(x[i]))))
+		dst[i] = T(1 / (1 + elementary.Exp(-float64(x[i]))))
 	}
 }
 

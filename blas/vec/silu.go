@@ -1,9 +1,8 @@
 package vec
 
 import (
-	"math"
-
 	"github.com/tutti-ml/tutti/blas/kernel"
+	"github.com/tutti-ml/tutti/internal/elementary"
 )
 
 // Silu stores x/(1+e⁻ˣ), x times its sigmoid, in dst; of -Inf, NaN. dst may be x.
@@ -20,7 +19,7 @@ func silu[T Float](dst, x []T) {
 	x = x[:len(dst)]
 	for i := range dst {
 		v := float64(x[i])
-		dst[i] = T(v / (1 + math.Exp(-v)))
+		dst[i] = T(v / (1 + elementary.Exp(-v)))
 	}
 }
 
@@ -37,7 +36,7 @@ func siluGrad[T Float](dst, dy, x []T) {
 	dy, x = dy[:len(dst)], x[:len(dst)]
 	for i := range dst {
 		v := float64(x[i])
-		s := 1 / (1 + math.Exp(-v))
+		s := 1 / (1 + elementary.Exp(-v))
 		dst[i] = dy[i] * T(s*(1+v*(1-s)))
 	}
 }
