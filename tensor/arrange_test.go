@@ -156,13 +156,13 @@ func TestCumulate(t *testing.T) {
 						tol = 0
 					}
 					requireSame(t, shape, tensor.Data[float64](sums), tensor.CumSum(x, a), tol, "CumSum of %v %v, layout %d, axis %d", d, shape, layout, a)
-					dst := laidOut(rng, (layout+1)%4, d, shape...)
+					dst := laidOut(rng, (layout+1)%repeated, d, shape...)
 					tensor.CumSumBackTo(dst, x, a-len(shape))
 					requireSame(t, shape, tensor.Data[float64](back), dst, tol, "CumSumBack of %v %v, layout %d, axis %d", d, shape, layout, a)
 					if n <= 9 {
 						requireSame(t, shape, tensor.Data[float64](products), tensor.CumProd(x, a), 2*float64(n)*unit(d), "CumProd of %v %v", d, shape)
 					}
-					if layout < 4 {
+					if layout < repeated {
 						want := tensor.CumSum(x, a)
 						tensor.CumSumTo(x, x, a)
 						require.True(t, want.Equal(x), "in place")

@@ -39,20 +39,23 @@ func Div(a, b *Tensor) *Tensor { return divOp.make(a, b) }
 // DivTo stores a/b, element by element, in dst.
 func DivTo(dst, a, b *Tensor) { divOp.to(dst, a, b) }
 
-// FloorDiv returns ⌊a/b⌋, as Python's a // b. Shapes broadcast. It panics if an integer is divided by zero.
+// FloorDiv returns ⌊a/b⌋ for the exact quotient, as Python's a // b: 1 // 0.2 is 4, for the number next to 0.2 is above it. Shapes
+// broadcast. A float divided by zero is ±Inf or NaN, as in NumPy; an integer panics, as in Python and PyTorch (NumPy makes it 0).
+// The least integer divided by −1 is itself.
 func FloorDiv(a, b *Tensor) *Tensor { return floorDivOp.make(a, b) }
 
 // FloorDivTo stores ⌊a/b⌋ in dst.
 func FloorDivTo(dst, a, b *Tensor) { floorDivOp.to(dst, a, b) }
 
-// Mod returns a − b·⌊a/b⌋, as Python's a % b: it has the sign of b. Shapes broadcast. A float modulo zero is NaN; it panics
-// for an integer modulo zero.
+// Mod returns a − b·⌊a/b⌋, rounded once, as Python's a % b: it has the sign of b, also where it is zero. Shapes broadcast. A float
+// modulo zero is NaN, and so is ±Inf modulo anything; it panics for an integer modulo zero.
 func Mod(a, b *Tensor) *Tensor { return modOp.make(a, b) }
 
 // ModTo stores a modulo b in dst.
 func ModTo(dst, a, b *Tensor) { modOp.to(dst, a, b) }
 
-// Pow returns aᵇ for Float32 and Float64, computed by math.Pow. Shapes broadcast. See PowScalar for a constant exponent.
+// Pow returns aᵇ. Floats are math.Pow's; integers wrap around, 0⁰ is 1, and a negative exponent panics, as in NumPy. Shapes
+// broadcast. See PowScalar for a constant exponent.
 func Pow(a, b *Tensor) *Tensor { return powOp.make(a, b) }
 
 // PowTo stores aᵇ in dst.
@@ -95,11 +98,12 @@ var (
 	mulOp = &binaryOp{"Mul", cheap, 0, numeric(vec.Mul[float32], vec.Mul[float64],
 		mulInt[int32], mulInt[int64], mulInt[uint8], mulInt[int8])}
 	divOp      = &binaryOp{"Div", cheap, 0, floats(vec.Div[float32], vec.Div[float64])}
-	floorDivOp = &binaryOp{"FloorDiv", cheap, 0, numeric(floorDivFloat[float32], floorDivFloat[float64],
+	floorDivOp = &binaryOp{"FloorDiv", costly, 0, numeric(floorDivFloat[float32], floorDivFloat[float64],
 		floorDivInt[int32], floorDivInt[int64], floorDivInt[uint8], floorDivInt[int8])}
 	modOp = &binaryOp{"Mod", costly, 0, numeric(modFloat[float32], modFloat[float64],
 		modInt[int32], modInt[int64], modInt[uint8], modInt[int8])}
-	powOp     = &binaryOp{"Pow", costly, 0, floats(pow[float32], pow[float64])}
+	powOp = &binaryOp{"Pow", costly, 0, numeric(pow[float32], pow[float64],
+		powInt[int32], powInt[int64], powInt[uint8], powInt[int8])}
 	atan2Op   = &binaryOp{"Atan2", costly, 0, floats(atan2[float32], atan2[float64])}
 	maximumOp = &binaryOp{"Maximum", cheap, 0, numeric(vec.Maximum[float32], vec.Maximum[float64],
 		maxInt[int32], maxInt[int64], maxInt[uint8], maxInt[int8])}
@@ -216,16 +220,37 @@ func minInt[T integer](dst, a, b []T) {
 }
 
 func floorDivFloat[T vec.Float](dst, a, b []T) {
-	vec.Div(dst, a, b)
-	for i, v := range dst {
-		dst[i] = T(math.Floor(float64(v)))
+	a, b = a[:len(dst)], b[:len(dst)]
+	for i := range dst {
+		q, _ := divMod(float64(a[i]), float64(b[i]))
+		dst[i] = T(q)
 	}
+}
+
+// divMod returns x // y and x % y as Python and NumPy have them. math.Mod is exact, and so, but for rounding, is x less the rest.
+func divMod(x, y float64) (q, r float64) {
+	r = math.Mod(x, y)
+	if y == 0 {
+		return x / y, r
+	}
+	q = (x - r) / y
+	switch {
+	case r == 0:
+		r = math.Copysign(0, y)
+	case (r < 0) != (y < 0):
+		r += y
+		q--
+	}
+	if q == 0 {
+		return math.Copysign(0, x/y), r
+	}
+	return math.Round(q), r
 }
 
 func floorDivInt[T integer](dst, a, b []T) {
 	a, b = a[:len(dst)], b[:len(dst)]
 	for i := range dst {
-		mustDivide("FloorDiv", b[i] == 0)
+		mustDivide("FloorDiv", a[i], b[i])
 		q := a[i] / b[i]
 		if r := a[i] % b[i]; r != 0 && (r < 0) != (b[i] < 0) {
 			q--
@@ -237,14 +262,7 @@ func floorDivInt[T integer](dst, a, b []T) {
 func modFloat[T vec.Float](dst, a, b []T) {
 	a, b = a[:len(dst)], b[:len(dst)]
 	for i := range dst {
-		x, y := float64(a[i]), float64(b[i])
-		r := math.Mod(x, y)
-		switch {
-		case r == 0:
-			r = math.Copysign(0, y)
-		case (r < 0) != (y < 0):
-			r += y
-		}
+		_, r := divMod(float64(a[i]), float64(b[i]))
 		dst[i] = T(r)
 	}
 }
@@ -252,7 +270,7 @@ func modFloat[T vec.Float](dst, a, b []T) {
 func modInt[T integer](dst, a, b []T) {
 	a, b = a[:len(dst)], b[:len(dst)]
 	for i := range dst {
-		mustDivide("Mod", b[i] == 0)
+		mustDivide("Mod", a[i], b[i])
 		r := a[i] % b[i]
 		if r != 0 && (r < 0) != (b[i] < 0) {
 			r += b[i]
@@ -261,10 +279,32 @@ func modInt[T integer](dst, a, b []T) {
 	}
 }
 
-func mustDivide(op string, zero bool) {
-	if zero {
-		panic("tensor: " + op + ": integer division by zero")
+func mustDivide[T integer](op string, a, b T) {
+	if b == 0 {
+		panic(fmt.Sprintf("tensor: %s: integer division of %d by 0", op, a))
 	}
+}
+
+func powInt[T integer](dst, a, b []T) {
+	a, b = a[:len(dst)], b[:len(dst)]
+	for i := range dst {
+		if b[i] < 0 {
+			panic(fmt.Sprintf("tensor: Pow: integer %d to the power of %d", a[i], b[i]))
+		}
+		dst[i] = integerPower(a[i], uint64(b[i]))
+	}
+}
+
+// integerPower returns xⁿ, wrapped around: squares of squares.
+func integerPower[T integer](x T, n uint64) T {
+	y := T(1)
+	for ; n > 0; n >>= 1 {
+		if n&1 == 1 {
+			y *= x
+		}
+		x *= x
+	}
+	return y
 }
 
 func pow[T vec.Float](dst, a, b []T) {

@@ -29,16 +29,16 @@ func Le(a, b *Tensor) *Tensor { return leOp.make(a, b) }
 func LeTo(dst, a, b *Tensor) { leOp.to(dst, a, b) }
 
 // Gt returns a Bool tensor: where a > b. Shapes broadcast.
-func Gt(a, b *Tensor) *Tensor { return ltOp.make(b, a) }
+func Gt(a, b *Tensor) *Tensor { return gtOp.make(a, b) }
 
 // GtTo stores where a > b in dst, a Bool tensor.
-func GtTo(dst, a, b *Tensor) { ltOp.to(dst, b, a) }
+func GtTo(dst, a, b *Tensor) { gtOp.to(dst, a, b) }
 
 // Ge returns a Bool tensor: where a ≥ b. Shapes broadcast.
-func Ge(a, b *Tensor) *Tensor { return leOp.make(b, a) }
+func Ge(a, b *Tensor) *Tensor { return geOp.make(a, b) }
 
 // GeTo stores where a ≥ b in dst, a Bool tensor.
-func GeTo(dst, a, b *Tensor) { leOp.to(dst, b, a) }
+func GeTo(dst, a, b *Tensor) { geOp.to(dst, a, b) }
 
 // And returns a Bool tensor: where both Bool tensors are true. Shapes broadcast.
 func And(a, b *Tensor) *Tensor { return andOp.make(a, b) }
@@ -69,6 +69,10 @@ var (
 		Int32: binaryRow(lt[int32]), Int64: binaryRow(lt[int64]), Uint8: binaryRow(lt[uint8]), Int8: binaryRow(lt[int8])}}
 	leOp = &binaryOp{"Le", cheap, Bool, loopsByDType{Float32: binaryRow(le[float32]), Float64: binaryRow(le[float64]),
 		Int32: binaryRow(le[int32]), Int64: binaryRow(le[int64]), Uint8: binaryRow(le[uint8]), Int8: binaryRow(le[int8])}}
+	gtOp = &binaryOp{"Gt", cheap, Bool, loopsByDType{Float32: binaryRow(gt[float32]), Float64: binaryRow(gt[float64]),
+		Int32: binaryRow(gt[int32]), Int64: binaryRow(gt[int64]), Uint8: binaryRow(gt[uint8]), Int8: binaryRow(gt[int8])}}
+	geOp = &binaryOp{"Ge", cheap, Bool, loopsByDType{Float32: binaryRow(ge[float32]), Float64: binaryRow(ge[float64]),
+		Int32: binaryRow(ge[int32]), Int64: binaryRow(ge[int64]), Uint8: binaryRow(ge[uint8]), Int8: binaryRow(ge[int8])}}
 	andOp = &binaryOp{"And", cheap, Bool, loopsByDType{Bool: binaryRow(and)}}
 	orOp  = &binaryOp{"Or", cheap, Bool, loopsByDType{Bool: binaryRow(either)}}
 	xorOp = &binaryOp{"Xor", cheap, Bool, loopsByDType{Bool: binaryRow(ne[bool])}}
@@ -101,6 +105,9 @@ func le[T number](dst []bool, a, b []T) {
 		dst[i] = a[i] <= b[i]
 	}
 }
+
+func gt[T number](dst []bool, a, b []T) { lt(dst, b, a) }
+func ge[T number](dst []bool, a, b []T) { le(dst, b, a) }
 
 func and(dst, a, b []bool) {
 	a, b = a[:len(dst)], b[:len(dst)]

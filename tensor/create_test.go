@@ -58,6 +58,8 @@ func TestDiagonalAndUnfold(t *testing.T) {
 		requireFrom(t, x, x.Unfold(1, 2, 1), []int{3, 3, 5, 2}, func(i []int) []int { return []int{i[0], i[1] + i[3], i[2]} }, "Unfold")
 		requireFrom(t, x, x.Unfold(2, 2, 3), []int{3, 4, 2, 2}, func(i []int) []int { return []int{i[0], i[1], 3*i[2] + i[3]} }, "Unfold")
 		requireFrom(t, x, x.SliceStep(2, 1, 5, 3), []int{3, 4, 2}, func(i []int) []int { i[2] = 1 + 3*i[2]; return i }, "SliceStep")
+		requireFrom(t, x, x.SliceStep(2, 4, 0, -3), []int{3, 4, 2}, func(i []int) []int { i[2] = 4 - 3*i[2]; return i }, "backwards") // NumPy's x[:, :, 4:0:-3]
+		requireFrom(t, x, x.SliceStep(-1, 4, -1, -math.MaxInt), []int{3, 4, 1}, func(i []int) []int { i[2] = 4; return i }, "one step too far")
 		requireFrom(t, x, x.Select(1, -1), []int{3, 5}, func(i []int) []int { return []int{i[0], 3, i[1]} }, "Select")
 		requireFrom(t, x, x.Unsqueeze(0, 2, -1), []int{1, 3, 1, 4, 5, 1}, func(i []int) []int { return []int{i[1], i[3], i[4]} }, "Unsqueeze")
 	}
@@ -68,7 +70,13 @@ func TestDiagonalAndUnfold(t *testing.T) {
 	}{
 		{"tensor: Diagonal: axis 1 of shape [2 3] and itself", func() { x.Diagonal(0, 1, -1) }},
 		{"tensor: Unfold: windows of 4, step 1, along axis 1, which is 3 long", func() { x.Unfold(1, 4, 1) }},
-		{"tensor: SliceStep: step 0 is not positive", func() { x.SliceStep(0, 0, 1, 0) }},
+		{"tensor: SliceStep: bounds [0:1:0] of axis 0, which is 2 long", func() { x.SliceStep(0, 0, 1, 0) }},
+		{"tensor: SliceStep: bounds [3:-1:-1] of axis 0, which is 2 long", func() { x.SliceStep(0, 3, -1, -1) }},
+		{"tensor: SliceStep: bounds [0:2:-1] of axis 0, which is 2 long", func() { x.SliceStep(0, 0, 2, -1) }},
+		{"tensor: SliceStep: bounds [2:1:1] of axis 0, which is 2 long", func() { x.SliceStep(0, 2, 1, 1) }},
+		{"tensor: Span: shape [2 3] with strides [3 -1] runs backwards: take Contiguous() first", func() {
+			tensor.Span[float32](x.SliceStep(1, 2, -1, -1))
+		}},
 		{"tensor: Select: index 3 of axis 1, which is 3 long", func() { x.Select(1, 3) }},
 		{"tensor: Unsqueeze: [1 -3] names axis -3 twice", func() { x.Unsqueeze(1, -3) }},
 		{"tensor: Split: sizes [1 1] along axis 1, which is 3 long", func() { x.Split(1, 1, 1) }},
@@ -165,7 +173,7 @@ func TestCastTo(t *testing.T) {
 		for _, to := range append([]tensor.DType{tensor.Bool, tensor.Float16, tensor.BFloat16}, numbers...) {
 			for layout := range layouts {
 				x := laidOut(rng, layout, from, 7, 9)
-				dst := laidOut(rng, (layout+1)%4, to, 7, 9)
+				dst := laidOut(rng, (layout+1)%repeated, to, 7, 9)
 				tensor.CastTo(dst, x)
 				require.True(t, dst.Equal(x.Clone().Cast(to)), "%v to %v", from, to)
 				assert.Zero(t, alloctest.PerRun(1, func() { tensor.CastTo(dst, x) }), "%v to %v", from, to)

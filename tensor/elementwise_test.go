@@ -30,7 +30,7 @@ var binaries = []binary{
 	{"Div", floats, tensor.Div, tensor.DivTo, func(a, b float64) float64 { return a / b }, 1},
 	{"Pow", floats, tensor.Pow, tensor.PowTo, math.Pow, 2},
 	{"Atan2", floats, tensor.Atan2, tensor.Atan2To, math.Atan2, 2},
-	{"FloorDiv", numbers, tensor.FloorDiv, tensor.FloorDivTo, func(a, b float64) float64 { return math.Floor(a / b) }, 0},
+	{"FloorDiv", numbers, tensor.FloorDiv, tensor.FloorDivTo, floorDiv, 0},
 	{"Mod", numbers, tensor.Mod, tensor.ModTo, func(a, b float64) float64 {
 		r := math.Mod(a, b)
 		if r != 0 && math.Signbit(r) != math.Signbit(b) {
@@ -83,7 +83,7 @@ func TestBinary(t *testing.T) {
 						if (op.name == "Mod" || op.name == "FloorDiv") && !d.IsFloat() { // no division by zero
 							b = tensor.Where(tensor.Eq(b, tensor.New(d)), tensor.Full(d, 3), b)
 						}
-						inPlace := layout != 4
+						inPlace := layout != repeated
 						if rng.IntN(2) == 0 && op.name != "Mod" && op.name != "FloorDiv" {
 							a, b, inPlace = b, a, false
 						}
@@ -193,7 +193,7 @@ func TestUnary(t *testing.T) {
 				for _, shape := range testShapes() {
 					for layout := range layouts {
 						x := laidOut(rng, layout, d, shape...)
-						if d.IsFloat() && x.Len() > 6 && layout < 4 { // special numbers
+						if d.IsFloat() && x.Len() > 6 && layout < repeated { // special numbers
 							v := x
 							for v.Rank() > 1 {
 								v = v.Select(0, v.Dim(0)-1)
@@ -223,7 +223,7 @@ func TestUnary(t *testing.T) {
 						dst := laidOut(rng, rng.IntN(4), got.DType(), shape...)
 						op.to(dst, x)
 						require.True(t, dst.Equal(got), "into a destination of another layout")
-						if layout < 4 && got.DType() == d {
+						if layout < repeated && got.DType() == d {
 							op.to(x, x)
 							require.True(t, x.Equal(got), "in place")
 						}
@@ -250,7 +250,7 @@ func TestWhere(t *testing.T) {
 					}
 					requireValue(t, want, tensor.At(got, k), "%v %v", d, index)
 				})
-				if layout < 4 && d != tensor.Float16 && d != tensor.BFloat16 {
+				if layout < repeated && d != tensor.Float16 && d != tensor.BFloat16 {
 					filled := tensor.MaskedFill(a, cond, 1)
 					require.True(t, filled.Equal(tensor.Where(cond, tensor.Full(d, 1), a)))
 				}
@@ -314,7 +314,15 @@ func TestElementwiseMisuse(t *testing.T) {
 		{"tensor: Exp: the destination's shape is [3], the result's [2 3]", func() { tensor.ExpTo(f(tensor.Float32, 3), x) }},
 		{"tensor: Where: the condition is float32, not bool", func() { tensor.Where(x, x, x) }},
 		{"tensor: Where: shape [4] does not broadcast to [2 3]", func() { tensor.WhereTo(x, f(tensor.Bool, 4), x, x) }},
-		{"tensor: Mod: integer division by zero", func() { tensor.Mod(f(tensor.Int32), f(tensor.Int32)) }},
+		{"tensor: Mod: integer division of 0 by 0", func() { tensor.Mod(f(tensor.Int32), f(tensor.Int32)) }},
+		{"tensor: FloorDiv: integer division of 0 by 0", func() { tensor.FloorDiv(f(tensor.Int8), f(tensor.Int8)) }},
+		{"tensor: Gt: dtype bool is not one it works on", func() { tensor.Gt(f(tensor.Bool), f(tensor.Bool)) }},
+		{"tensor: Ge: dtypes float32 and int64", func() { tensor.Ge(x, f(tensor.Int64)) }},
+		{"tensor: Pow: integer 3 to the power of -1", func() { tensor.Pow(tensor.Scalar[int32](3), tensor.Scalar[int32](-1)) }},
+		{"tensor: PowScalar: int64 to the power of 0.5", func() { tensor.PowScalar(f(tensor.Int64, 2), 0.5) }},
+		{"tensor: PowScalar: uint8 to the power of -1", func() { tensor.PowScalar(f(tensor.Uint8, 2), -1) }},
+		{"tensor: PowScalar: dtype bool is not one it works on", func() { tensor.PowScalar(f(tensor.Bool, 2), 2) }},
+		{"tensor: PowScalar: the destination's shape is [3], the result's [2 3]", func() { tensor.PowScalarTo(f(tensor.Float32, 3), x, 2) }},
 		{"tensor: Clamp: the destination's shape is [3], the result's [2 3]", func() { tensor.ClampTo(f(tensor.Float32, 3), x, 0, 1) }},
 	} {
 		assert.PanicsWithValue(t, c.want, c.do)

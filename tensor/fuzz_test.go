@@ -19,6 +19,7 @@ type model struct {
 func FuzzViews(f *testing.F) {
 	f.Add([]byte{2, 3, 4, 0, 1, 2, 1, 0, 2, 2, 1, 3, 4, 5})
 	f.Add([]byte{1, 0, 5, 4, 0, 0, 2, 0, 1})
+	f.Add([]byte{4, 3, 4, 4, 0, 3, 0, 0, 1, 4, 4, 2, 3, 0, 1, 1, 3})
 	f.Add([]byte{3, 3, 3, 1, 0, 2, 0, 1, 1, 2, 2, 2, 3, 0, 0})
 	f.Fuzz(func(t *testing.T, code []byte) {
 		next := func(n int) int { // a number below n
@@ -34,7 +35,7 @@ func FuzzViews(f *testing.F) {
 		m := model{shape, func(i []int) float32 { return float32((i[0]*shape[1]+i[1])*shape[2] + i[2]) }}
 		for len(code) > 0 && len(m.shape) > 0 && len(m.shape) < 8 {
 			old := m
-			switch next(5) {
+			switch next(6) {
 			case 0: // Slice
 				a := next(len(old.shape))
 				lo := next(old.shape[a] + 1)
@@ -59,7 +60,21 @@ func FuzzViews(f *testing.F) {
 				m.shape = append([]int{n}, old.shape...)
 				x = x.Expand(m.shape...)
 				m.at = func(i []int) float32 { return old.at(i[1:]) }
-			case 4: // Squeeze one axis, if there is one to squeeze
+			case 4: // SliceStep, backwards or not
+				a := next(len(old.shape))
+				lo := next(old.shape[a])
+				hi, step := lo+next(old.shape[a]-lo+1), 1+next(3)
+				if next(2) == 1 && old.shape[a] > 0 {
+					hi, step = lo-next(lo+2), -step
+				}
+				x = x.SliceStep(a, lo, hi, step)
+				m.shape = slices.Clone(old.shape)
+				m.shape[a] = 0
+				for i := lo; i != hi && (i < hi) == (step > 0); i += step {
+					m.shape[a]++
+				}
+				m.at = func(i []int) float32 { j := slices.Clone(i); j[a] = lo + j[a]*step; return old.at(j) }
+			case 5: // Squeeze one axis, if there is one to squeeze
 				a := slices.Index(old.shape, 1)
 				if a < 0 {
 					continue

@@ -1,7 +1,7 @@
 package tensor
 
 // This file moves single elements by index along an axis: Gather, its inverse Scatter, and ScatterAdd. Indices are Int64 or
-// Int32; one out of range panics, and so does a negative one.
+// Int32; a negative one counts from the last, −1, as in NumPy, and one out of range panics.
 
 import (
 	"fmt"
@@ -119,7 +119,10 @@ func sizeClassOf(index *Tensor) int {
 // offset returns where index j is along the axis of aux, in bytes.
 func (a *aux) offset(op string, j int) int {
 	if uint(j) >= uint(a[1]) {
-		panicIndex(op, j, a[2], a[1])
+		if j >= 0 || j+a[1] < 0 {
+			panicIndex(op, j, a[2], a[1])
+		}
+		j += a[1]
 	}
 	return j * a[0]
 }

@@ -102,7 +102,7 @@ func TestTakeAndIndexAdd(t *testing.T) {
 					}
 					added := tensor.IndexAdd(x, axis, index, src)
 					requireSame(t, c.x, tensor.Data[float64](sum), added, 4*float64(index.Len()+1)*unit(d), "IndexAdd %v along %d, layout %d", c, axis, layout)
-					if layout < 4 {
+					if layout < repeated {
 						tensor.IndexAddTo(x, axis, index, src)
 						require.True(t, x.Equal(added), "into a view")
 					}
@@ -180,7 +180,8 @@ func TestIndexMisuse(t *testing.T) {
 		do   func()
 	}{
 		{"tensor: Take: index 3 of axis 1, which is 3 long", func() { tensor.Take(x, 1, at(0, 3)) }},
-		{"tensor: Take: index -1 of axis 0, which is 2 long", func() { tensor.Take(x, 0, at(-1)) }},
+		{"tensor: Take: index -3 of axis 0, which is 2 long", func() { tensor.Take(x, 0, at(-3)) }},
+		{"tensor: Gather: index -3 of axis 0, which is 2 long", func() { tensor.Gather(x, 0, at(-3, 0).Reshape(1, 2)) }},
 		{"tensor: Take: the index is float32, not int64 or int32", func() { tensor.Take(x, 0, x) }},
 		{"tensor: Take: slices of shape [2 3]; index [1] along axis 0 of [2 3] makes them [1 3]", func() { tensor.TakeTo(x, x, 0, at(1)) }},
 		{"tensor: Gather: index 5 of axis 0, which is 2 long", func() { tensor.Gather(x, 0, at(5, 0).Reshape(1, 2)) }},
@@ -194,5 +195,26 @@ func TestIndexMisuse(t *testing.T) {
 	} {
 		assert.PanicsWithValue(t, c.want, c.do)
 	}
-	assert.PanicsWithValue(t, "tensor: Scatter: index 4 of axis 1, which is 3 long", func() { tensor.OneHot(at(4), 3, tensor.Float32) })
+	assert.PanicsWithValue(t, "tensor: OneHot: index -1 of axis 1, which is 3 long", func() { tensor.OneHot(at(2, -1), 3, tensor.Float32) })
+	assert.PanicsWithValue(t, "tensor: OneHot: index 4 of axis 1, which is 3 long", func() { tensor.OneHot(at(4), 3, tensor.Float32) })
+}
+
+// TestNegativeIndices counts them from the last, as NumPy does:
+//
+//	x = np.array([[1, 2, 3], [4, 5, 6]])
+//	x.take([-1, 0, -3], 1)                                      # [[3 1 1] [6 4 4]]
+//	np.take_along_axis(x, np.array([[-1, 0], [-2, -3]]), 1)     # [[3 1] [5 4]]
+func TestNegativeIndices(t *testing.T) {
+	x := tensor.FromSlice([]int64{1, 2, 3, 4, 5, 6}, 2, 3)
+	ints := func(x *tensor.Tensor) []int64 { return tensor.Data[int64](x) }
+	for _, d := range []tensor.DType{tensor.Int32, tensor.Int64} {
+		at := tensor.FromSlice([]int64{-1, 0, -3}).Cast(d)
+		assert.Equal(t, []int64{3, 1, 1, 6, 4, 4}, ints(tensor.Take(x, 1, at)))
+		assert.Equal(t, []int64{3, 2, 6, 12, 5, 12}, ints(tensor.IndexAdd(x, 1, at, tensor.Take(x, 1, at).Clone())))
+		along := tensor.FromSlice([]int64{-1, 0, -2, -3}, 2, 2).Cast(d)
+		assert.Equal(t, []int64{3, 1, 5, 4}, ints(tensor.Gather(x, 1, along)))
+		src := tensor.FromSlice([]int64{10, 20, 30, 40}, 2, 2)
+		assert.Equal(t, []int64{20, 2, 10, 40, 30, 6}, ints(tensor.Scatter(x, 1, along, src)))
+		assert.Equal(t, []int64{21, 2, 13, 44, 35, 6}, ints(tensor.ScatterAdd(x, 1, along, src)))
+	}
 }

@@ -206,6 +206,16 @@ func multiply[T vec.Float](p *product) {
 	}
 	p.seek(&p.walk, 0)
 	for range p.rows {
+		if p.count > 1 && min(byA, byB, byC) < 0 { // batches that run backwards, one by one
+			for i := range p.count {
+				c := unsafe.Slice((*T)(unsafe.Add(p.p[0], i*p.by[0])), extent(p.m, p.n, p.ldc, 0))
+				a := unsafe.Slice((*T)(unsafe.Add(p.p[1], i*p.by[1])), extent(rowsA, colsA, p.lda, 0))
+				b := unsafe.Slice((*T)(unsafe.Add(p.p[2], i*p.by[2])), extent(rowsB, colsB, p.ldb, 0))
+				blas.Gemm(p.tA, p.tB, p.m, p.n, p.k, 1, a, p.lda, b, p.ldb, 0, c, p.ldc)
+			}
+			p.next(&p.walk)
+			continue
+		}
 		c := unsafe.Slice((*T)(p.p[0]), extent(p.m, p.n, p.ldc, byC))
 		a := unsafe.Slice((*T)(p.p[1]), extent(rowsA, colsA, p.lda, byA))
 		b := unsafe.Slice((*T)(p.p[2]), extent(rowsB, colsB, p.ldb, byB))

@@ -14,28 +14,32 @@ import (
 // estimate from a sample unbiased, as PyTorch does by default; 0 gives the variance of the elements, as NumPy does. Where
 // n ≤ correction the divisor is 0. The variance of equal numbers is 0.
 func Var(x *Tensor, correction int, axes ...int) *Tensor {
-	dst := varOp.like(x, axes)
+	dst := varOps.squares.like(x, axes)
 	VarTo(dst, x, correction, axes...)
 	return dst
 }
 
 // VarTo stores the variance of x over axes in dst.
-func VarTo(dst, x *Tensor, correction int, axes ...int) { varTo(dst, x, correction, axes, false) }
+func VarTo(dst, x *Tensor, correction int, axes ...int) {
+	varTo(&varOps, dst, x, correction, axes, false)
+}
 
 // Std returns the square root of Var.
 func Std(x *Tensor, correction int, axes ...int) *Tensor {
-	dst := varOp.like(x, axes)
+	dst := stdOps.squares.like(x, axes)
 	StdTo(dst, x, correction, axes...)
 	return dst
 }
 
 // StdTo stores the square root of the variance of x over axes in dst.
-func StdTo(dst, x *Tensor, correction int, axes ...int) { varTo(dst, x, correction, axes, true) }
+func StdTo(dst, x *Tensor, correction int, axes ...int) {
+	varTo(&stdOps, dst, x, correction, axes, true)
+}
 
 // varTo measures the mean from the first element of each result, so that it is exact where all are equal and else as good as
 // the spread allows: mean = first + Σ(x − first)/n. It takes out what rounding the mean adds to the sum of squares.
-func varTo(dst, x *Tensor, correction int, axes []int, root bool) {
-	varOp.of(x)
+func varTo(o *varOp, dst, x *Tensor, correction int, axes []int, root bool) {
+	o.squares.of(x)
 	p := temporaries.Get().(*Pool)
 	defer func() {
 		p.Reset()
@@ -43,7 +47,7 @@ func varTo(dst, x *Tensor, correction int, axes []int, root bool) {
 	}()
 	mean, squares := p.New(x.dtype, dst.shape...), p.New(x.dtype, dst.shape...)
 	if x.n == 0 {
-		varOp.to(squares, x, mean, axes) // for its checks
+		o.squares.to(squares, x, mean, axes) // for its checks
 		dst.fill(math.NaN())
 		return
 	}
@@ -57,13 +61,13 @@ func varTo(dst, x *Tensor, correction int, axes []int, root bool) {
 	v.restride()
 	first, shift := p.New(x.dtype, v.shape...), p.New(x.dtype, dst.shape...)
 	first.CopyFrom(v)
-	shiftOp.to(shift, x, first, axes)
+	o.shift.to(shift, x, first, axes)
 	if x.dtype == Float32 {
 		moveMean[float32](mean, shift, first)
 	} else {
 		moveMean[float64](mean, shift, first)
 	}
-	varOp.to(squares, x, mean, axes)
+	o.squares.to(squares, x, mean, axes)
 	n := x.n / dst.n
 	if x.dtype == Float32 {
 		finishVar[float32](squares, shift, n, correction, root)
@@ -116,7 +120,7 @@ func LogSumExpTo(dst, x *Tensor, axes ...int) {
 	}
 	p := temporaries.Get().(*Pool)
 	top := p.New(x.dtype, dst.shape...)
-	maxOp.to(top, x, nil, axes)
+	logMaxOp.to(top, x, nil, axes)
 	if top.dtype == Float32 {
 		noInfinities(Data[float32](top))
 	} else {
@@ -141,7 +145,7 @@ func NormTo(dst, x *Tensor, p float64, axes ...int) {
 	normOp.of(x)
 	switch {
 	case p == 2:
-		sumSqOp.to(dst, x, nil, axes)
+		norm2Op.to(dst, x, nil, axes)
 		SqrtTo(dst, dst)
 		return
 	case p == 1:
@@ -153,15 +157,15 @@ func NormTo(dst, x *Tensor, p float64, axes ...int) {
 	AbsTo(a, x)
 	switch {
 	case math.IsInf(p, 1):
-		maxOp.to(dst, a, nil, axes)
+		normMaxOp.to(dst, a, nil, axes)
 	case math.IsInf(p, -1):
-		minOp.to(dst, a, nil, axes)
+		normMinOp.to(dst, a, nil, axes)
 	case p == 0:
 		SignTo(a, a)
-		sumOp.to(dst, a, nil, axes)
+		normSumOp.to(dst, a, nil, axes)
 	default:
 		PowScalarTo(a, a, p)
-		sumOp.to(dst, a, nil, axes)
+		normSumOp.to(dst, a, nil, axes)
 		PowScalarTo(dst, dst, 1/p)
 	}
 	pool.Reset()
@@ -175,13 +179,28 @@ var temporaries = sync.Pool{New: func() any { return new(Pool) }}
 var headers = sync.Pool{New: func() any { return new(Tensor) }}
 
 var (
-	varOp = &reduceOp{name: "Var", result: same, folds: [len(dtypes)]folder{
-		Float32: deviationFold[float32](), Float64: deviationFold[float64]()}}
-	shiftOp     = &reduceOp{name: "Var", result: same, folds: [len(dtypes)]folder{Float32: shiftFold[float32](), Float64: shiftFold[float64]()}}
+	varOps, stdOps = newVarOp("Var"), newVarOp("Std")
+
 	logSumExpOp = &reduceOp{name: "LogSumExp", result: same, folds: [len(dtypes)]folder{
 		Float32: expFold[float32](), Float64: expFold[float64]()}}
-	normOp = &reduceOp{name: "Norm", result: same, folds: [len(dtypes)]folder{Float32: absFold[float32](), Float64: absFold[float64]()}}
+	logMaxOp = &reduceOp{name: "LogSumExp", result: same, folds: maxOp.folds}
+
+	normOp    = &reduceOp{name: "Norm", result: same, folds: [len(dtypes)]folder{Float32: absFold[float32](), Float64: absFold[float64]()}}
+	norm2Op   = &reduceOp{name: "Norm", result: same, folds: sumSqOp.folds}
+	normSumOp = &reduceOp{name: "Norm", result: same, folds: sumOp.folds}
+	normMaxOp = &reduceOp{name: "Norm", result: same, folds: maxOp.folds, some: true}
+	normMinOp = &reduceOp{name: "Norm", result: same, folds: minOp.folds, some: true}
 )
+
+// A varOp is the two sums of a variance: how far the mean is from z, and the squares of the distances from z.
+type varOp struct{ shift, squares *reduceOp }
+
+func newVarOp(name string) varOp {
+	return varOp{
+		shift:   &reduceOp{name: name, result: same, folds: [len(dtypes)]folder{Float32: shiftFold[float32](), Float64: shiftFold[float64]()}},
+		squares: &reduceOp{name: name, result: same, folds: [len(dtypes)]folder{Float32: deviationFold[float32](), Float64: deviationFold[float64]()}},
+	}
+}
 
 // shiftFold gives the mean of x − z.
 func shiftFold[T vec.Float]() *fold[T, T] {

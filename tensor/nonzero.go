@@ -76,6 +76,13 @@ func OneHot(index *Tensor, classes int, d DType) *Tensor {
 	if classes == 0 {
 		panicIndex("OneHot", 0, len(index.shape), 0)
 	}
+	if index.n > 0 {
+		for _, i := range []int{int(Min(index).Item()), int(Max(index).Item())} {
+			if i < 0 || i >= classes {
+				panicIndex("OneHot", i, len(index.shape), classes)
+			}
+		}
+	}
 	ScatterTo(dst, -1, index.Unsqueeze(-1), Full(d, 1).Expand(append(append([]int(nil), index.shape...), 1)...))
 	return dst
 }

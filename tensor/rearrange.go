@@ -5,7 +5,6 @@ package tensor
 import (
 	"fmt"
 	"slices"
-	"unsafe"
 )
 
 // Flip returns x with the order along the axes named reversed.
@@ -17,6 +16,10 @@ func Flip(x *Tensor, axes ...int) *Tensor {
 
 // FlipTo stores x with the order along the axes named reversed in dst, which must not overlap x.
 func FlipTo(dst, x *Tensor, axes ...int) {
+	mustDType("Flip", dst, x.dtype)
+	if !dst.SameShape(x) {
+		panic(fmt.Sprintf("tensor: Flip: the destination's shape is %v, the result's %v", dst.shape, x.shape))
+	}
 	v := headers.Get().(*Tensor)
 	x.aliasInto(v)
 	for k, i := range axes {
@@ -24,12 +27,8 @@ func FlipTo(dst, x *Tensor, axes ...int) {
 		if names(axes[:k], a, len(x.shape)) {
 			panic(fmt.Sprintf("tensor: Flip: %v names axis %d twice", slices.Clone(axes), a))
 		}
-		if v.n > 0 { // start at the other end, and go back
-			v.data = unsafe.Add(v.data, (v.shape[a]-1)*v.strides[a]*v.dtype.Size())
-			v.strides[a] = -v.strides[a]
-		}
+		v.sliceStepInto(v, a, v.shape[a]-1, -1, -1)
 	}
-	v.restride()
 	dst.CopyFrom(v)
 	v.data = nil
 	headers.Put(v)

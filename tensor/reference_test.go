@@ -41,7 +41,7 @@ func some(all []tensor.DType) []tensor.DType {
 }
 
 // laidOut returns a tensor of the shape with random elements and, by its number, another layout: 0 row-major, 1 axes
-// permuted, 2 cut from a larger tensor, 3 every other element of every axis, 4 one axis repeated.
+// permuted, 2 cut from a larger tensor, 3 every other element of every axis, 4 axes backwards, 5 one axis repeated.
 func laidOut(rng *rand.Rand, layout int, d tensor.DType, shape ...int) *tensor.Tensor {
 	switch layout {
 	case 1:
@@ -72,6 +72,14 @@ func laidOut(rng *rand.Rand, layout int, d tensor.DType, shape ...int) *tensor.T
 		}
 		return x
 	case 4:
+		x := filled(rng, d, shape...)
+		for i, n := range shape {
+			if i == 0 || rng.IntN(2) == 0 {
+				x = x.SliceStep(i, n-1, -1, -1)
+			}
+		}
+		return x
+	case 5:
 		if len(shape) > 0 {
 			one := append([]int{}, shape...)
 			one[rng.IntN(len(shape))] = 1
@@ -81,7 +89,10 @@ func laidOut(rng *rand.Rand, layout int, d tensor.DType, shape ...int) *tensor.T
 	return filled(rng, d, shape...)
 }
 
-const layouts = 5
+const (
+	layouts  = 6
+	repeated = 5 // which must not be written to
+)
 
 // filled returns a row-major tensor of small numbers of either sign (where the dtype has one), no zero among floats.
 func filled(rng *rand.Rand, d tensor.DType, shape ...int) *tensor.Tensor {

@@ -3,25 +3,31 @@ package tensor
 // This file puts one number where an operation takes a tensor.
 
 import (
+	"fmt"
 	"math"
 	"sync"
 	"unsafe"
 )
 
 // AddScalar returns x + v. v is converted to x's dtype as Full does.
-func AddScalar(x *Tensor, v float64) *Tensor { return addOp.scalar(x, v) }
+func AddScalar(x *Tensor, v float64) *Tensor { return addScalarOp.scalar(x, v) }
 
 // AddScalarTo stores x + v in dst, which may be x.
-func AddScalarTo(dst, x *Tensor, v float64) { addOp.scalarTo(dst, x, v) }
+func AddScalarTo(dst, x *Tensor, v float64) { addScalarOp.scalarTo(dst, x, v) }
 
 // Scale returns v·x. v is converted to x's dtype as Full does.
-func Scale(x *Tensor, v float64) *Tensor { return mulOp.scalar(x, v) }
+func Scale(x *Tensor, v float64) *Tensor { return scaleOp.scalar(x, v) }
 
 // ScaleTo stores v·x in dst, which may be x.
-func ScaleTo(dst, x *Tensor, v float64) { mulOp.scalarTo(dst, x, v) }
+func ScaleTo(dst, x *Tensor, v float64) { scaleOp.scalarTo(dst, x, v) }
 
-// PowScalar returns xᵖ for Float32 and Float64. Exponents 2, −1 and ½ are a product, a quotient and a square root, each
-// rounded once, except that (−0)^½ is −0, and (−Inf)^½ NaN; others are math.Pow's.
+var (
+	addScalarOp = &binaryOp{"AddScalar", cheap, 0, addOp.rows}
+	scaleOp     = &binaryOp{"Scale", cheap, 0, mulOp.rows}
+)
+
+// PowScalar returns xᵖ. Exponents 2, −1 and ½ of floats are a product, a quotient and a square root, each rounded once, except
+// that (−0)^½ is −0, and (−Inf)^½ NaN; others are math.Pow's. Integers wrap around; p must be a whole number and not negative.
 func PowScalar(x *Tensor, p float64) *Tensor {
 	dst := New(x.dtype, x.shape...)
 	PowScalarTo(dst, x, p)
@@ -30,6 +36,18 @@ func PowScalar(x *Tensor, p float64) *Tensor {
 
 // PowScalarTo stores xᵖ in dst, which may be x.
 func PowScalarTo(dst, x *Tensor, p float64) {
+	f := powScalarRows.of("PowScalar", x.dtype)
+	mustDType("PowScalar", dst, x.dtype)
+	if !dst.SameShape(x) {
+		panic(fmt.Sprintf("tensor: PowScalar: the destination's shape is %v, the result's %v", dst.shape, x.shape))
+	}
+	if !x.dtype.IsFloat() {
+		if !(p >= 0 && p < 1<<63 && p == math.Trunc(p)) {
+			panic(fmt.Sprintf("tensor: PowScalar: %v to the power of %v", x.dtype, p))
+		}
+		runWith(f, aux{int(p)}, costly, dst.shape, dst, x)
+		return
+	}
 	switch p {
 	case 2:
 		MulTo(dst, x, x)
@@ -39,6 +57,17 @@ func PowScalarTo(dst, x *Tensor, p float64) {
 		ReciprocalTo(dst, x)
 	default:
 		powOp.scalarTo(dst, x, p)
+	}
+}
+
+// powScalarRows are the integers' loops, with the exponent in aux; floats have the loops of the operation on two tensors.
+var powScalarRows = loopsByDType{Float32: powOp.rows[Float32], Float64: powOp.rows[Float64], Int32: powScalarRow[int32],
+	Int64: powScalarRow[int64], Uint8: powScalarRow[uint8], Int8: powScalarRow[int8]}
+
+func powScalarRow[T integer](s *scratch, n int) {
+	for i := range n {
+		x := *(*T)(unsafe.Add(s.p[1], i*s.by[1]))
+		*(*T)(unsafe.Add(s.p[0], i*s.by[0])) = integerPower(x, uint64(s.aux[0]))
 	}
 }
 

@@ -1,7 +1,7 @@
 package tensor
 
-// This file moves whole slices by index along an axis: Take, and IndexAdd, its gradient. Indices are Int64 or Int32; one out
-// of range panics before anything is written, and so does a negative one.
+// This file moves whole slices by index along an axis: Take, and IndexAdd, its gradient. Indices are Int64 or Int32; a
+// negative one counts from the last, −1, as in NumPy. One out of range panics before anything is written.
 
 import (
 	"fmt"
@@ -136,10 +136,14 @@ func newTaking(op string, p *Pool, taken, x *Tensor, a int, index *Tensor) *taki
 
 func appendIndices[I int32 | int64](dst []int, op string, index []I, axis, n int) []int {
 	for _, v := range index {
-		if v < 0 || int(v) >= n {
+		j := int(v)
+		if j < 0 {
+			j += n
+		}
+		if j < 0 || j >= n {
 			panicIndex(op, int(v), axis, n)
 		}
-		dst = append(dst, int(v))
+		dst = append(dst, j)
 	}
 	return dst
 }

@@ -104,7 +104,7 @@ func Data[T Elem](t *Tensor) []T {
 
 // Span returns the memory from t's first element to its last, gaps included, without a copy: the element at an index is
 // Span(t)[Σ index·stride]. So a matrix view goes to package blas with a stride as its leading dimension. It panics unless T is
-// the Go type of t's dtype. Views through negative strides do not occur.
+// the Go type of t's dtype, and if an axis runs backwards.
 func Span[T Elem](t *Tensor) []T {
 	if d := dtypeOf[T](); d != t.dtype {
 		panic(fmt.Sprintf("tensor: Span: a %v tensor read as %v", t.dtype, d))
@@ -114,6 +114,9 @@ func Span[T Elem](t *Tensor) []T {
 	}
 	last := 0
 	for i, s := range t.shape {
+		if s > 1 && t.strides[i] < 0 {
+			panic(fmt.Sprintf("tensor: Span: shape %v with strides %v runs backwards: take Contiguous() first", t.shape, t.strides))
+		}
 		last += (s - 1) * t.strides[i]
 	}
 	return unsafe.Slice((*T)(t.data), last+1)

@@ -68,7 +68,8 @@ func (t *Tensor) sliceInto(v *Tensor, axis, lo, hi int) {
 }
 
 // SliceStep returns the view of t with indices lo, lo+step, lo+2·step … below hi along axis (negative axes count from the
-// last). It panics if the bounds are not 0 ≤ lo ≤ hi ≤ Dim(axis), or step is not positive.
+// last), or above hi for a negative step: SliceStep(a, n−1, −1, −1) is the axis of n, backwards. It panics if step is 0 or the
+// bounds are not 0 ≤ lo ≤ hi ≤ Dim(axis), for a negative step −1 ≤ hi ≤ lo < Dim(axis).
 func (t *Tensor) SliceStep(axis, lo, hi, step int) *Tensor {
 	v := new(Tensor)
 	t.sliceStepInto(v, axis, lo, hi, step)
@@ -76,14 +77,31 @@ func (t *Tensor) SliceStep(axis, lo, hi, step int) *Tensor {
 }
 
 func (t *Tensor) sliceStepInto(v *Tensor, axis, lo, hi, step int) {
-	if step < 1 {
-		panic(fmt.Sprintf("tensor: SliceStep: step %d is not positive", step))
-	}
-	t.sliceInto(v, axis, lo, hi)
 	a := t.axis("SliceStep", axis)
-	v.shape[a] = (hi - lo + step - 1) / step
-	v.strides[a] *= step
+	n := t.shape[a]
+	ok := 0 <= lo && lo <= hi && hi <= n
+	if step < 0 {
+		ok = -1 <= hi && hi <= lo && lo < n
+	}
+	if step == 0 || !ok {
+		panic(fmt.Sprintf("tensor: SliceStep: bounds [%d:%d:%d] of axis %d, which is %d long", lo, hi, step, a, n))
+	}
+	from := lo * t.strides[a] * t.dtype.Size()
+	t.aliasInto(v)
+	count := 0
+	switch d := hi - lo; { // without the overflow that an addition of a large step may have
+	case d > 0:
+		count = (d-1)/step + 1
+	case d < 0:
+		count = (d+1)/step + 1
+	}
+	if v.shape[a] = count; count > 1 { // or the step counts for nothing, and may overflow
+		v.strides[a] *= step
+	}
 	v.restride()
+	if v.n > 0 {
+		v.data = unsafe.Add(t.data, from)
+	}
 }
 
 // Select returns the view of t at index i along axis, which it lacks; a negative i counts from the last index, −1.

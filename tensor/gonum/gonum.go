@@ -56,13 +56,13 @@ func General32(t *tensor.Tensor) blas32.General {
 	return blas32.General{Rows: t.Dim(0), Cols: t.Dim(1), Stride: leading(t), Data: tensor.Span[float32](t)}
 }
 
-// Vector returns t as a vector, which shares t's memory if t is Float64 and not repeated by a stride of 0; otherwise the
+// Vector returns t as a vector, which shares t's memory if t is Float64 and its stride is positive; otherwise the
 // elements are copied, converted as Cast does. It panics if t has not one axis, or no elements.
 func Vector(t *tensor.Tensor) *mat.VecDense {
 	mustAxes("Vector", t, 1)
 	if t.DType() != tensor.Float64 {
 		t = t.Cast(tensor.Float64)
-	} else if t.Strides()[0] == 0 {
+	} else if t.Strides()[0] < 1 {
 		t = t.Clone()
 	}
 	v := new(mat.VecDense)
