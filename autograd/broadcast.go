@@ -84,8 +84,8 @@ func (r *rows) next() bool {
 	return false
 }
 
-// sumInto adds factor·src, summed over the axes along which shape is broadcast to src's, to the gradient of operand i, whose
-// elements have that shape: the gradient of broadcasting. The order of the sum is tensor.Sum's.
+// sumInto adds factor·src, summed over the axes along which shape is broadcast to src's, to the gradient of operand i,
+// whose elements have that shape: the gradient of broadcasting. The order of the sum is tensor.Sum's.
 func sumInto[T vec.Float](n *node, i int, shape []int, factor T, src *tensor.Tensor) {
 	g, beta := sink[T](n, i)
 	pool := &n.tape.pool
@@ -102,7 +102,8 @@ func sumInto[T vec.Float](n *node, i int, shape []int, factor T, src *tensor.Ten
 	pool.Put(sums)
 }
 
-// sumTo stores src, summed over the axes along which shape is broadcast to src's, in dst, which has as many elements as shape.
+// sumTo stores src, summed over the axes along which shape is broadcast to src's, in dst, which has as many elements as
+// shape.
 func sumTo(pool *tensor.Pool, dst *tensor.Tensor, shape []int, src *tensor.Tensor) {
 	var axesRoom, keptRoom [maxRank]int
 	axes, kept := axesRoom[:0], keptRoom[:0]

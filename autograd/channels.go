@@ -169,7 +169,8 @@ func (p *channels[T]) far(c int) bool {
 	return squares < mean*mean*float64(p.n*p.s)*0x1p-12
 }
 
-// correct makes the mean and the squares of channel c right, where rest is the sum of what is left of its values: of equal ones 0.
+// correct makes the mean and the squares of channel c right, where rest is the sum of what is left of its values: of
+// equal ones 0.
 func (p *channels[T]) correct(c int, rest float64) {
 	count := float64(p.n * p.s)
 	used := float64(T(p.sums[0][c]))

@@ -226,8 +226,8 @@ func (l *layout) repeats() bool {
 	return false
 }
 
-// sumRepeats returns the result's gradient summed over the axes along which the layout stays on one element, and the layout without
-// these.
+// sumRepeats returns the result's gradient summed over the axes along which the layout stays on one element, and the
+// layout without these.
 func (n *node) sumRepeats() (sums *tensor.Tensor, l layout) {
 	var axesRoom, keptRoom [2 * maxRank]int
 	axes, kept := axesRoom[:0], keptRoom[:0]

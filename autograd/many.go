@@ -7,8 +7,8 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// Sums of rows that stand in any order: what a row of a table collects from the places that looked it up. Few are added one after
-// another, many pairwise, so that the error grows with the logarithm of their number.
+// Sums of rows that stand in any order: what a row of a table collects from the places that looked it up. Few are added
+// one after another, many pairwise, so that the error grows with the logarithm of their number.
 
 // leafRows is how many rows are added one after another.
 const leafRows = 32
@@ -50,9 +50,10 @@ func addPairwise[T vec.Float](room, into []T, lo, hi int, add func(into []T, k i
 	vec.Add(into, into, second)
 }
 
-// addByIndex adds to the rows of g, d long: for every position of index, add adds the contribution of that position to the row
-// that index names. Positions whose index is skip contribute nothing.
-func addByIndex[T vec.Float](pool *tensor.Pool, dtype tensor.DType, g []T, d int, index []int64, skip int64, add func(row []T, position int)) {
+// addByIndex adds to the rows of g, d long: for every position of index, add adds the contribution of that position to
+// the row that index names. Positions whose index is skip contribute nothing.
+func addByIndex[T vec.Float](pool *tensor.Pool, dtype tensor.DType, g []T, d int, index []int64, skip int64,
+	add func(row []T, position int)) {
 	rows := len(g) / max(d, 1)
 	order, starts := grouped(pool, index, rows, skip)
 	if order == nil {
@@ -72,9 +73,9 @@ func addByIndex[T vec.Float](pool *tensor.Pool, dtype tensor.DType, g []T, d int
 	pool.Put(starts)
 }
 
-// grouped returns the positions of index, whose elements are below n, those of equal elements together and in order, and where those
-// of each element begin; n+1 numbers. It returns nil where no element occurs more than leafRows times: then nothing is gained by
-// it. Elements equal to skip are left out.
+// grouped returns the positions of index, whose elements are below n, those of equal elements together and in order,
+// and where those of each element begin; n+1 numbers. It returns nil where no element occurs more than leafRows times:
+// then nothing is gained by it. Elements equal to skip are left out.
 func grouped(pool *tensor.Pool, index []int64, n int, skip int64) (order, starts *tensor.Tensor) {
 	if len(index) <= leafRows {
 		return nil, nil

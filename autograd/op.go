@@ -130,7 +130,8 @@ func (n *node) save(i int, d tensor.DType, shape ...int) *tensor.Tensor {
 
 func outGrad[T vec.Float](n *node) []T { return tensor.Data[T](n.out.grad) }
 
-// outGradTensor returns the result's gradient in the result's shape; its own may be that of an operand it was reshaped from.
+// outGradTensor returns the result's gradient in the result's shape; its own may be that of an operand it was reshaped
+// from.
 func outGradTensor(n *node) *tensor.Tensor { return n.tape.pool.Reshape(n.out.grad, n.out.Shape()...) }
 
 // wants reports whether operand i wants a gradient. An op with one operand need not ask.

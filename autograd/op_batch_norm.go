@@ -12,10 +12,10 @@ import (
 //
 //	x [N, C, ...]   gain, bias [C], or both nil   result as x
 //
-// Where the mean and the variance come from, and where they go, the options say. A channel of one value has variance 0, so its
-// result is the bias, and so has one of equal values. A channel whose Σ (x − mean)² overflows gives NaN, where PyTorch gives zeros.
-// Sums are accumulated in float64 over rows; their order depends on the shape alone.
-// Cost: some 8 passes over x, 10 backward, mostly in cache. Source: Ioffe and Szegedy, arXiv:1502.03167.
+// Where the mean and the variance come from, and where they go, the options say. A channel of one value has variance 0,
+// so its result is the bias, and so has one of equal values. A channel whose Σ (x − mean)² overflows gives NaN, where
+// PyTorch gives zeros. Sums are accumulated in float64 over rows; their order depends on the shape alone. Cost: some 8
+// passes over x, 10 backward, mostly in cache. Source: Ioffe and Szegedy, arXiv:1502.03167.
 func BatchNorm(x, gain, bias *Var, o *BatchNormOptions) *Var {
 	var room [3]*Var
 	n := batchNormOp.on(affineOperands(room[:0], batchNormOp, x, gain, bias)...)

@@ -11,8 +11,9 @@ import (
 //
 //	x [N, C, ...]   gain, bias [C], or no bias, or both nil   result as x
 //
-// A group whose Σ (x − mean)² overflows gives NaN. It panics unless groups divides C. Cost: some 6 passes over x in cache, 10 backward.
-// Sources: Wu and He, arXiv:1803.08494; Ulyanov, Vedaldi and Lempitsky, arXiv:1607.08022 (instance normalisation).
+// A group whose Σ (x − mean)² overflows gives NaN. It panics unless groups divides C. Cost: some 6 passes over x in
+// cache, 10 backward. Sources: Wu and He, arXiv:1803.08494; Ulyanov, Vedaldi and Lempitsky, arXiv:1607.08022 (instance
+// normalisation).
 func GroupNorm(x, gain, bias *Var, groups int, eps float64) *Var {
 	var room [3]*Var
 	n := groupNormOp.on(affineOperands(room[:0], groupNormOp, x, gain, bias)...)

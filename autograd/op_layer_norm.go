@@ -10,7 +10,8 @@ import (
 //
 //	x [..., D]   gain, bias [D], or no bias, or both nil   result as x
 //
-// A row whose Σ (x − mean)² overflows gives NaN, as in PyTorch. Cost: some 6 passes over x in cache, 10 backward. Source: Ba, Kiros and Hinton, arXiv:1607.06450.
+// A row whose Σ (x − mean)² overflows gives NaN, as in PyTorch. Cost: some 6 passes over x in cache, 10 backward.
+// Source: Ba, Kiros and Hinton, arXiv:1607.06450.
 func LayerNorm(x, gain, bias *Var, eps float64) *Var {
 	var room [3]*Var
 	n := layerNormOp.on(affineOperands(room[:0], layerNormOp, x, gain, bias)...)
@@ -114,16 +115,16 @@ func rmsNormBackward[T vec.Float](n *node) {
 	})
 }
 
-// normBlocks is in how many parts, at least, rows are cut for the sums of dgain and dbias, unless a part would have less than a
-// row; and normLeaf is how many rows a part has at most. So the cut depends on the number of rows alone.
+// normBlocks is in how many parts, at least, rows are cut for the sums of dgain and dbias, unless a part would have
+// less than a row; and normLeaf is how many rows a part has at most. So the cut depends on the number of rows alone.
 const (
 	normBlocks = 16
 	normLeaf   = 32
 )
 
-// rowsBackward calls row for each row of an op that normalises rows: it stores the normalised row in norm and, unless dx is
-// nil, the gradient of x in dx. From these it sums up the gradients of gain and bias: row after row in a part, and the parts in
-// tensor.Sum's order.
+// rowsBackward calls row for each row of an op that normalises rows: it stores the normalised row in norm and, unless
+// dx is nil, the gradient of x in dx. From these it sums up the gradients of gain and bias: row after row in a part,
+// and the parts in tensor.Sum's order.
 func rowsBackward[T vec.Float](n *node, row func(r int, x, gain, dy, dx, norm []T)) {
 	rows, cols := n.ints[0], n.ints[1]
 	if rows == 0 {
@@ -142,7 +143,8 @@ func rowsBackward[T vec.Float](n *node, row func(r int, x, gain, dy, dx, norm []
 	wantsGain, wantsBias := len(n.in) > 1 && n.wants(1), len(n.in) > 2 && n.wants(2)
 	parallel.For(blocks, max(1, 1<<13/(per*cols)), func(lo, hi int) {
 		for b := lo; b < hi; b++ {
-			gainSum, biasSum, norm := room[b*cols:][:cols], room[(blocks+b)*cols:][:cols], room[(2*blocks+b)*cols:][:cols]
+			gainSum, biasSum := room[b*cols:][:cols], room[(blocks+b)*cols:][:cols]
+			norm := room[(2*blocks+b)*cols:][:cols]
 			clear(gainSum)
 			clear(biasSum)
 			for r := b * per; r < min((b+1)*per, rows); r++ {

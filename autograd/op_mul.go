@@ -46,9 +46,9 @@ func mulRows[T vec.Float](y []T, shape []int, a []T, aShape []int, b []T, bShape
 	}
 }
 
-// mulSumInto adds dy·b, summed over the axes along which operand i is broadcast, to its gradient; b is the other operand. Where
-// elements of the gradient are sums over leading axes, and of rows, products go straight into partial sums of leafRows of these;
-// else they are stored first.
+// mulSumInto adds dy·b, summed over the axes along which operand i is broadcast, to its gradient; b is the other
+// operand. Where elements of the gradient are sums over leading axes, and of rows, products go straight into partial
+// sums of leafRows of these; else they are stored first.
 func mulSumInto[T vec.Float](n *node, i int) {
 	shape, x, other := n.out.Shape(), n.in[i], n.in[1-i]
 	dy, b := outGrad[T](n), in[T](n, 1-i)

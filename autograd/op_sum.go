@@ -6,8 +6,8 @@ import "github.com/tutti-ml/tutti/blas/vec"
 // returns the sum of all elements, a scalar. Order and error are tensor.Sum's.
 func Sum(x *Var, axes ...int) *Var { return sumOp.reduce(x, 1, axes) }
 
-// Mean returns the mean of x over the axes named, or of all elements, as Sum does: the sum, divided by their number. The mean of no
-// elements is NaN.
+// Mean returns the mean of x over the axes named, or of all elements, as Sum does: the sum, divided by their number.
+// The mean of no elements is NaN.
 func Mean(x *Var, axes ...int) *Var {
 	count := 1
 	for i, s := range x.Shape() {
@@ -23,8 +23,8 @@ var (
 	meanOp = &op{"Mean", sumOp.f32, sumOp.f64}
 )
 
-// reduce sums x over axes and divides by divisor. The result is a view of saved[0], which keeps the summed axes, 1 long:
-// the shape that broadcasts to x's.
+// reduce sums x over axes and divides by divisor. The result is a view of saved[0], which keeps the summed axes, 1
+// long: the shape that broadcasts to x's.
 func (o *op) reduce(x *Var, divisor float64, axes []int) *Var {
 	n := o.on(x)
 	var keptRoom, shapeRoom [maxRank]int

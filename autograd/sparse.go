@@ -7,9 +7,9 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// A gradient of a table of which few rows were looked up is kept as those rows: a batch of a thousand words does not touch the
-// other hundred thousand. Rows are in ascending order, and each is summed in an order that the lookups alone determine (see
-// addMany), whatever runs in parallel.
+// A gradient of a table of which few rows were looked up is kept as those rows: a batch of a thousand words does not
+// touch the other hundred thousand. Rows are in ascending order, and each is summed in an order that the lookups alone
+// determine (see addMany), whatever runs in parallel.
 
 // SparseGrad returns p's gradient by rows, if p [V, ...] was only looked up in, by Embedding or EmbeddingBag: rows [n] Int64, in
 // ascending order, and values [n, ...], the gradient of each; all other rows are zero. Both belong to the tape. ok is false if p
@@ -51,8 +51,8 @@ func addRows[T vec.Float](v *Var) {
 	}
 }
 
-// scatterRows adds to the gradient of operand i, a table [V, D]: for every position of index, add adds the contribution of that
-// position to the row. Positions whose index is skip contribute nothing.
+// scatterRows adds to the gradient of operand i, a table [V, D]: for every position of index, add adds the contribution
+// of that position to the row. Positions whose index is skip contribute nothing.
 func scatterRows[T vec.Float](n *node, i int, index []int64, skip int64, add func(row []T, position int)) {
 	x, d := n.in[i], n.in[i].Dim(1)
 	if x.param == nil || x.external || x.grad != nil {
@@ -104,7 +104,9 @@ func scatterRows[T vec.Float](n *node, i int, index []int64, skip int64, add fun
 		for b < len(keys) && rowOf(keys[b]) == rowData[j] {
 			b++
 		}
-		addMany(pool, x.DType(), into, b-first, func(into []T, k int) { add(into, int(keys[first+k]%int64(len(index)))) })
+		addMany(pool, x.DType(), into, b-first, func(into []T, k int) {
+			add(into, int(keys[first+k]%int64(len(index))))
+		})
 	}
 	if x.rows != nil {
 		pool.Put(x.rows)

@@ -1,8 +1,8 @@
 // Level 1: operations of vectors with vectors, under BLAS's names.
 //
 // A vector of n elements is x[0], x[incX], …; a negative increment walks backwards from element (1-n)·incX, except in
-// the routines on one vector, which do nothing. Sums are pairwise: see pairwise in vector.go. Bad arguments panic with gonum's messages. Rotg, Rotm, Rotmg, Dsdot and
-// Sdsdot are gonum's own.
+// the routines on one vector, which do nothing. Sums are pairwise: see pairwise in vector.go. Bad arguments panic with
+// gonum's messages. Rotg, Rotm, Rotmg, Dsdot and Sdsdot are gonum's own.
 
 package blas
 

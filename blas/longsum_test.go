@@ -10,8 +10,8 @@ import (
 	"github.com/tutti-ml/tutti/internal/cpu"
 )
 
-// TestLongSums adds up 2²⁰ products and absolute values of float32(0.1), whose rounding errors pile up where they are added one
-// after another. A leaf of 1024 has two partial sums at least, so the bound is (512 + log₂ n)·2⁻²⁴.
+// TestLongSums adds up 2²⁰ products and absolute values of float32(0.1), whose rounding errors pile up where they are
+// added one after another. A leaf of 1024 has two partial sums at least, so the bound is (512 + log₂ n)·2⁻²⁴.
 func TestLongSums(t *testing.T) {
 	const n = 1 << 20
 	x, one := make([]float32, 2*n), make([]float32, 2*n)

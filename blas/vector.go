@@ -83,8 +83,8 @@ const (
 	stridedLeaf = 128
 )
 
-// pairwise returns the sum of part over [lo, hi), cut into leaves of so many terms, which are added pairwise: n leaves split at the
-// largest power of two below n. So the error of a sum grows with the logarithm of the number of its terms.
+// pairwise returns the sum of part over [lo, hi), cut into leaves of so many terms, which are added pairwise: n leaves
+// split at the largest power of two below n. So the error of a sum grows with the logarithm of the number of its terms.
 func pairwise[T kernel.Float](lo, hi, leaf int, part func(lo, hi int) T) T {
 	if hi-lo <= leaf {
 		return part(lo, hi)

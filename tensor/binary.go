@@ -39,23 +39,23 @@ func Div(a, b *Tensor) *Tensor { return divOp.make(a, b) }
 // DivTo stores a/b, element by element, in dst.
 func DivTo(dst, a, b *Tensor) { divOp.to(dst, a, b) }
 
-// FloorDiv returns ⌊a/b⌋ for the exact quotient, as Python's a // b: 1 // 0.2 is 4, for the number next to 0.2 is above it. Shapes
-// broadcast. A float divided by zero is ±Inf or NaN, as in NumPy; an integer panics, as in Python and PyTorch (NumPy makes it 0).
-// The least integer divided by −1 is itself.
+// FloorDiv returns ⌊a/b⌋ for the exact quotient, as Python's a // b: 1 // 0.2 is 4, for the number next to 0.2 is above
+// it. Shapes broadcast. A float divided by zero is ±Inf or NaN, as in NumPy; an integer panics, as in Python and
+// PyTorch (NumPy makes it 0). The least integer divided by −1 is itself.
 func FloorDiv(a, b *Tensor) *Tensor { return floorDivOp.make(a, b) }
 
 // FloorDivTo stores ⌊a/b⌋ in dst.
 func FloorDivTo(dst, a, b *Tensor) { floorDivOp.to(dst, a, b) }
 
-// Mod returns a − b·⌊a/b⌋, rounded once, as Python's a % b: it has the sign of b, also where it is zero. Shapes broadcast. A float
-// modulo zero is NaN, and so is ±Inf modulo anything; it panics for an integer modulo zero.
+// Mod returns a − b·⌊a/b⌋, rounded once, as Python's a % b: it has the sign of b, also where it is zero. Shapes
+// broadcast. A float modulo zero is NaN, and so is ±Inf modulo anything; it panics for an integer modulo zero.
 func Mod(a, b *Tensor) *Tensor { return modOp.make(a, b) }
 
 // ModTo stores a modulo b in dst.
 func ModTo(dst, a, b *Tensor) { modOp.to(dst, a, b) }
 
-// Pow returns aᵇ. Floats are math.Pow's; integers wrap around, 0⁰ is 1, and a negative exponent panics, as in NumPy. Shapes
-// broadcast. See PowScalar for a constant exponent.
+// Pow returns aᵇ. Floats are math.Pow's; integers wrap around, 0⁰ is 1, and a negative exponent panics, as in NumPy.
+// Shapes broadcast. See PowScalar for a constant exponent.
 func Pow(a, b *Tensor) *Tensor { return powOp.make(a, b) }
 
 // PowTo stores aᵇ in dst.
@@ -227,7 +227,8 @@ func floorDivFloat[T vec.Float](dst, a, b []T) {
 	}
 }
 
-// divMod returns x // y and x % y as Python and NumPy have them. math.Mod is exact, and so, but for rounding, is x less the rest.
+// divMod returns x // y and x % y as Python and NumPy have them. math.Mod is exact, and so, but for rounding, is x less
+// the rest.
 func divMod(x, y float64) (q, r float64) {
 	r = math.Mod(x, y)
 	if y == 0 {

@@ -70,9 +70,11 @@ var (
 	leOp = &binaryOp{"Le", cheap, Bool, loopsByDType{Float32: binaryRow(le[float32]), Float64: binaryRow(le[float64]),
 		Int32: binaryRow(le[int32]), Int64: binaryRow(le[int64]), Uint8: binaryRow(le[uint8]), Int8: binaryRow(le[int8])}}
 	gtOp = &binaryOp{"Gt", cheap, Bool, loopsByDType{Float32: binaryRow(gt[float32]), Float64: binaryRow(gt[float64]),
-		Int32: binaryRow(gt[int32]), Int64: binaryRow(gt[int64]), Uint8: binaryRow(gt[uint8]), Int8: binaryRow(gt[int8])}}
+		Int32: binaryRow(gt[int32]), Int64: binaryRow(gt[int64]), Uint8: binaryRow(gt[uint8]),
+		Int8: binaryRow(gt[int8])}}
 	geOp = &binaryOp{"Ge", cheap, Bool, loopsByDType{Float32: binaryRow(ge[float32]), Float64: binaryRow(ge[float64]),
-		Int32: binaryRow(ge[int32]), Int64: binaryRow(ge[int64]), Uint8: binaryRow(ge[uint8]), Int8: binaryRow(ge[int8])}}
+		Int32: binaryRow(ge[int32]), Int64: binaryRow(ge[int64]), Uint8: binaryRow(ge[uint8]),
+		Int8: binaryRow(ge[int8])}}
 	andOp = &binaryOp{"And", cheap, Bool, loopsByDType{Bool: binaryRow(and)}}
 	orOp  = &binaryOp{"Or", cheap, Bool, loopsByDType{Bool: binaryRow(either)}}
 	xorOp = &binaryOp{"Xor", cheap, Bool, loopsByDType{Bool: binaryRow(ne[bool])}}

@@ -58,8 +58,10 @@ func TestDiagonalAndUnfold(t *testing.T) {
 		requireFrom(t, x, x.Unfold(1, 2, 1), []int{3, 3, 5, 2}, func(i []int) []int { return []int{i[0], i[1] + i[3], i[2]} }, "Unfold")
 		requireFrom(t, x, x.Unfold(2, 2, 3), []int{3, 4, 2, 2}, func(i []int) []int { return []int{i[0], i[1], 3*i[2] + i[3]} }, "Unfold")
 		requireFrom(t, x, x.SliceStep(2, 1, 5, 3), []int{3, 4, 2}, func(i []int) []int { i[2] = 1 + 3*i[2]; return i }, "SliceStep")
-		requireFrom(t, x, x.SliceStep(2, 4, 0, -3), []int{3, 4, 2}, func(i []int) []int { i[2] = 4 - 3*i[2]; return i }, "backwards") // NumPy's x[:, :, 4:0:-3]
-		requireFrom(t, x, x.SliceStep(-1, 4, -1, -math.MaxInt), []int{3, 4, 1}, func(i []int) []int { i[2] = 4; return i }, "one step too far")
+		back := x.SliceStep(2, 4, 0, -3) // NumPy's x[:, :, 4:0:-3]
+		requireFrom(t, x, back, []int{3, 4, 2}, func(i []int) []int { i[2] = 4 - 3*i[2]; return i }, "backwards")
+		far := x.SliceStep(-1, 4, -1, -math.MaxInt)
+		requireFrom(t, x, far, []int{3, 4, 1}, func(i []int) []int { i[2] = 4; return i }, "one step too far")
 		requireFrom(t, x, x.Select(1, -1), []int{3, 5}, func(i []int) []int { return []int{i[0], 3, i[1]} }, "Select")
 		requireFrom(t, x, x.Unsqueeze(0, 2, -1), []int{1, 3, 1, 4, 5, 1}, func(i []int) []int { return []int{i[1], i[3], i[4]} }, "Unsqueeze")
 	}

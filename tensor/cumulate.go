@@ -1,15 +1,15 @@
 package tensor
 
-// This file accumulates along an axis. Float32 is accumulated in float64 and rounded when stored, as PyTorch has it, so the
-// error does not grow along the axis; where a result overflows, later ones may be finite again.
+// This file accumulates along an axis. Float32 is accumulated in float64 and rounded when stored, as PyTorch has it, so
+// the error does not grow along the axis; where a result overflows, later ones may be finite again.
 
 import (
 	"fmt"
 	"unsafe"
 )
 
-// CumSum returns the sums of x's elements up to each along axis: y[i] = x[0] + … + x[i], added in this order, Float32 in
-// float64. Dtypes stay; integers wrap around.
+// CumSum returns the sums of x's elements up to each along axis: y[i] = x[0] + … + x[i], added in this order, Float32
+// in float64. Dtypes stay; integers wrap around.
 func CumSum(x *Tensor, axis int) *Tensor {
 	dst := New(x.dtype, x.shape...)
 	CumSumTo(dst, x, axis)
@@ -40,10 +40,12 @@ type scanOp struct {
 }
 
 var (
-	cumSumOp = &scanOp{"CumSum", loopsByDType{Float32: scan[float32](plus[float64]), Float64: scan[float64](plus[float64]),
-		Int32: scan[int32](plus[int32]), Int64: scan[int64](plus[int64]), Uint8: scan[uint8](plus[uint8]), Int8: scan[int8](plus[int8])}}
-	cumProdOp = &scanOp{"CumProd", loopsByDType{Float32: scan[float32](times[float64]), Float64: scan[float64](times[float64]),
-		Int32: scan[int32](times[int32]), Int64: scan[int64](times[int64]), Uint8: scan[uint8](times[uint8]), Int8: scan[int8](times[int8])}}
+	cumSumOp = &scanOp{"CumSum", loopsByDType{
+		Float32: scan[float32](plus[float64]), Float64: scan[float64](plus[float64]), Int32: scan[int32](plus[int32]),
+		Int64: scan[int64](plus[int64]), Uint8: scan[uint8](plus[uint8]), Int8: scan[int8](plus[int8])}}
+	cumProdOp = &scanOp{"CumProd", loopsByDType{
+		Float32: scan[float32](times[float64]), Float64: scan[float64](times[float64]), Int32: scan[int32](times[int32]),
+		Int64: scan[int64](times[int64]), Uint8: scan[uint8](times[uint8]), Int8: scan[int8](times[int8])}}
 )
 
 func times[T number](a, b T) T { return a * b }
@@ -73,9 +75,9 @@ func (o *scanOp) to(dst, x *Tensor, axis int, back bool) {
 	headers.Put(s)
 }
 
-// scan makes a rowFunc that accumulates, in W, along a lane from each element of the row on; aux holds the lane's steps in
-// bytes in destination and source, and its length. It goes along the lanes, or across a block of them, whichever way x's
-// elements are nearer to each other.
+// scan makes a rowFunc that accumulates, in W, along a lane from each element of the row on; aux holds the lane's steps
+// in bytes in destination and source, and its length. It goes along the lanes, or across a block of them, whichever way
+// x's elements are nearer to each other.
 func scan[T, W number](f func(acc, v W) W) rowFunc {
 	return func(s *scratch, n int) {
 		dBy, xBy, length := s.aux[0], s.aux[1], s.aux[2]

@@ -1,7 +1,7 @@
 package tensor
 
-// This file reads and writes single elements, as numbers: for a look at a result, or a loop whose speed does not matter. Data is
-// the way to all of them at once.
+// This file reads and writes single elements, as numbers: for a look at a result, or a loop whose speed does not
+// matter. Data is the way to all of them at once.
 
 import (
 	"fmt"
@@ -9,8 +9,8 @@ import (
 	"unsafe"
 )
 
-// Item returns the only element of t, of any dtype; true is 1. Integers beyond 2⁵³ are rounded: Data has them exactly. It panics
-// if t has more than one element, or none.
+// Item returns the only element of t, of any dtype; true is 1. Integers beyond 2⁵³ are rounded: Data has them exactly.
+// It panics if t has more than one element, or none.
 func (t *Tensor) Item() float64 {
 	if t.n != 1 {
 		panic(fmt.Sprintf("tensor: Item: shape %v has %d elements, not 1", t.shape, t.n))
@@ -18,8 +18,8 @@ func (t *Tensor) Item() float64 {
 	return t.number(0)
 }
 
-// At returns the element at an index, one number for each axis; a negative one counts from the last, −1. Numbers are as in Item. It
-// panics if the index is not one of t's.
+// At returns the element at an index, one number for each axis; a negative one counts from the last, −1. Numbers are as
+// in Item. It panics if the index is not one of t's.
 func (t *Tensor) At(index ...int) float64 { return t.number(t.offset("At", index)) }
 
 // Set stores v, converted as Cast does, in the element at an index, which is as in At.
@@ -34,13 +34,15 @@ func (t *Tensor) Set(v float64, index ...int) {
 // offset returns how many elements after the first the one at index lies.
 func (t *Tensor) offset(op string, index []int) int {
 	if len(index) != len(t.shape) {
-		panic(fmt.Sprintf("tensor: %s: index %v of shape %v, which has %d axes", op, slices.Clone(index), t.shape, len(t.shape)))
+		panic(fmt.Sprintf("tensor: %s: index %v of shape %v, which has %d axes", op, slices.Clone(index), t.shape,
+			len(t.shape)))
 	}
 	off := 0
 	for a, i := range index {
 		n := t.shape[a]
 		if i < -n || i >= n {
-			panic(fmt.Sprintf("tensor: %s: index %v of shape %v: %d of axis %d, which is %d long", op, slices.Clone(index), t.shape, i, a, n))
+			panic(fmt.Sprintf("tensor: %s: index %v of shape %v: %d of axis %d, which is %d long", op,
+				slices.Clone(index), t.shape, i, a, n))
 		}
 		if i < 0 {
 			i += n
@@ -72,8 +74,8 @@ func (t *Tensor) number(off int) float64 {
 	}
 }
 
-// FromRows returns a copy of rows as a matrix [len(rows), len(rows[0])]; no rows make it [0, 0]. It panics if the rows are not all
-// of one length.
+// FromRows returns a copy of rows as a matrix [len(rows), len(rows[0])]; no rows make it [0, 0]. It panics if the rows
+// are not all of one length.
 func FromRows[T Elem](rows [][]T) *Tensor {
 	if len(rows) == 0 {
 		return New(dtypeOf[T](), 0, 0)

@@ -1,6 +1,7 @@
 package tensor_test
 
 import (
+	"fmt"
 	"math"
 	"testing"
 
@@ -34,10 +35,10 @@ func TestElements(t *testing.T) {
 	assert.Equal(t, 2.5, tensor.Full(tensor.BFloat16, 2.5).Item())
 	assert.Zero(t, alloctest.PerRun(10, func() { x.Set(x.At(0)+1, 0) }))
 
-	y := tensor.New(tensor.Float32, 2, 3)
+	y, none := tensor.New(tensor.Float32, 2, 3), tensor.New(tensor.Float32, 0)
 	for want, do := range map[string]func(){
 		"tensor: Item: shape [2 3] has 6 elements, not 1":                         func() { y.Item() },
-		"tensor: Item: shape [0] has 0 elements, not 1":                           func() { tensor.New(tensor.Float32, 0).Item() },
+		"tensor: Item: shape [0] has 0 elements, not 1":                           func() { none.Item() },
 		"tensor: At: index [0 5] of shape [2 3]: 5 of axis 1, which is 3 long":    func() { y.At(0, 5) },
 		"tensor: Set: index [-3 0] of shape [2 3]: -3 of axis 0, which is 2 long": func() { y.Set(1, -3, 0) },
 		"tensor: At: index [1] of shape [2 3], which has 2 axes":                  func() { y.At(1) },
@@ -56,7 +57,9 @@ func TestFromRows(t *testing.T) {
 	assert.Equal(t, tensor.Int64, tensor.FromRows([][]int64{{1}}).DType())
 	assert.Equal(t, []int{0, 0}, tensor.FromRows([][]float32{}).Shape())
 	assert.Equal(t, []int{2, 0}, tensor.FromRows([][]float32{{}, nil}).Shape())
-	assert.PanicsWithValue(t, "tensor: FromRows: row 1 has 3 elements, row 0 has 2", func() { tensor.FromRows([][]bool{{true, true}, make([]bool, 3)}) })
+	assert.PanicsWithValue(t, "tensor: FromRows: row 1 has 3 elements, row 0 has 2", func() {
+		tensor.FromRows([][]bool{{true, true}, make([]bool, 3)})
+	})
 }
 
 // TestSoftmax compares with the formula in float64, along every axis of every layout.
@@ -71,11 +74,13 @@ func TestSoftmax(t *testing.T) {
 					e := tensor.Exp(wide)
 					want := tensor.Div(e, tensor.Sum(e, a).Unsqueeze(a))
 					bound := 8 * unit(d)
-					requireSame(t, shape, tensor.Data[float64](want), tensor.Softmax(x, a-len(shape)), bound, "Softmax of %v %v, layout %d, axis %d", d, shape, layout, a)
+					what := fmt.Sprintf("of %v %v, layout %d, axis %d", d, shape, layout, a)
+					p := tensor.Softmax(x, a-len(shape))
+					requireSame(t, shape, tensor.Data[float64](want), p, bound, "Softmax %s", what)
 					log := tensor.Data[float64](tensor.Log(want))
 					dst := laidOut(rng, (layout+1)%repeated, d, shape...)
 					tensor.LogSoftmaxTo(dst, x, a)
-					requireSame(t, shape, log, dst, 4*bound, "LogSoftmax of %v %v, layout %d, axis %d", d, shape, layout, a)
+					requireSame(t, shape, log, dst, 4*bound, "LogSoftmax %s", what)
 					if layout < repeated {
 						again := tensor.Softmax(x, a)
 						tensor.SoftmaxTo(x, x, a)
@@ -90,5 +95,7 @@ func TestSoftmax(t *testing.T) {
 	assert.Equal(t, []float64{0, 1}, tensor.Data[float64](tensor.Softmax(tensor.FromSlice([]float64{inf, 3}), 0)))
 	x := tensor.New(tensor.Int64, 2)
 	assert.PanicsWithValue(t, "tensor: Softmax: dtype int64 is not one it works on", func() { tensor.Softmax(x, 0) })
-	assert.PanicsWithValue(t, "tensor: LogSoftmax: axis 1 of shape [2], which has 1 axes", func() { tensor.LogSoftmax(x, 1) })
+	assert.PanicsWithValue(t, "tensor: LogSoftmax: axis 1 of shape [2], which has 1 axes", func() {
+		tensor.LogSoftmax(x, 1)
+	})
 }

@@ -318,11 +318,15 @@ func TestElementwiseMisuse(t *testing.T) {
 		{"tensor: FloorDiv: integer division of 0 by 0", func() { tensor.FloorDiv(f(tensor.Int8), f(tensor.Int8)) }},
 		{"tensor: Gt: dtype bool is not one it works on", func() { tensor.Gt(f(tensor.Bool), f(tensor.Bool)) }},
 		{"tensor: Ge: dtypes float32 and int64", func() { tensor.Ge(x, f(tensor.Int64)) }},
-		{"tensor: Pow: integer 3 to the power of -1", func() { tensor.Pow(tensor.Scalar[int32](3), tensor.Scalar[int32](-1)) }},
+		{"tensor: Pow: integer 3 to the power of -1", func() {
+			tensor.Pow(tensor.Scalar[int32](3), tensor.Scalar[int32](-1))
+		}},
 		{"tensor: PowScalar: int64 to the power of 0.5", func() { tensor.PowScalar(f(tensor.Int64, 2), 0.5) }},
 		{"tensor: PowScalar: uint8 to the power of -1", func() { tensor.PowScalar(f(tensor.Uint8, 2), -1) }},
 		{"tensor: PowScalar: dtype bool is not one it works on", func() { tensor.PowScalar(f(tensor.Bool, 2), 2) }},
-		{"tensor: PowScalar: the destination's shape is [3], the result's [2 3]", func() { tensor.PowScalarTo(f(tensor.Float32, 3), x, 2) }},
+		{"tensor: PowScalar: the destination's shape is [3], the result's [2 3]", func() {
+			tensor.PowScalarTo(f(tensor.Float32, 3), x, 2)
+		}},
 		{"tensor: Clamp: the destination's shape is [3], the result's [2 3]", func() { tensor.ClampTo(f(tensor.Float32, 3), x, 0, 1) }},
 	} {
 		assert.PanicsWithValue(t, c.want, c.do)

@@ -8,7 +8,8 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// TestEndsOfFloat64 has values where package math's assembly for amd64 errs. They are mpmath's, as those of package elementary.
+// TestEndsOfFloat64 has values where package math's assembly for amd64 errs. They are mpmath's, as those of package
+// elementary.
 func TestEndsOfFloat64(t *testing.T) {
 	for _, c := range []struct {
 		name    string

@@ -1,6 +1,7 @@
 package tensor_test
 
 import (
+	"fmt"
 	"runtime"
 	"testing"
 
@@ -181,7 +182,9 @@ func TestIndexMisuse(t *testing.T) {
 	}{
 		{"tensor: Take: index 3 of axis 1, which is 3 long", func() { tensor.Take(x, 1, at(0, 3)) }},
 		{"tensor: Take: index -3 of axis 0, which is 2 long", func() { tensor.Take(x, 0, at(-3)) }},
-		{"tensor: Gather: index -3 of axis 0, which is 2 long", func() { tensor.Gather(x, 0, at(-3, 0).Reshape(1, 2)) }},
+		{"tensor: Gather: index -3 of axis 0, which is 2 long", func() {
+			tensor.Gather(x, 0, at(-3, 0).Reshape(1, 2))
+		}},
 		{"tensor: Take: the index is float32, not int64 or int32", func() { tensor.Take(x, 0, x) }},
 		{"tensor: Take: slices of shape [2 3]; index [1] along axis 0 of [2 3] makes them [1 3]", func() { tensor.TakeTo(x, x, 0, at(1)) }},
 		{"tensor: Gather: index 5 of axis 0, which is 2 long", func() { tensor.Gather(x, 0, at(5, 0).Reshape(1, 2)) }},
@@ -195,8 +198,10 @@ func TestIndexMisuse(t *testing.T) {
 	} {
 		assert.PanicsWithValue(t, c.want, c.do)
 	}
-	assert.PanicsWithValue(t, "tensor: OneHot: index -1 of axis 1, which is 3 long", func() { tensor.OneHot(at(2, -1), 3, tensor.Float32) })
-	assert.PanicsWithValue(t, "tensor: OneHot: index 4 of axis 1, which is 3 long", func() { tensor.OneHot(at(4), 3, tensor.Float32) })
+	for _, i := range []int64{-1, 4} {
+		want := fmt.Sprintf("tensor: OneHot: index %d of axis 1, which is 3 long", i)
+		assert.PanicsWithValue(t, want, func() { tensor.OneHot(at(2, i), 3, tensor.Float32) })
+	}
 }
 
 // TestNegativeIndices counts them from the last, as NumPy does:

@@ -9,8 +9,9 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// TestLongSums adds up as many equal numbers as make rounding errors of one sign pile up, where partial sums are added one
-// after another. The numbers are float32(0.1), but for means of one. The bound is the documented one, (102 + log₂ n)·2⁻²⁴.
+// TestLongSums adds up as many equal numbers as make rounding errors of one sign pile up, where partial sums are added
+// one after another. The numbers are float32(0.1), but for means of one. The bound is the documented one, (102 + log₂
+// n)·2⁻²⁴.
 //
 // For comparison, PyTorch 2.15 and NumPy 2.4 on a million rows:
 //
@@ -38,7 +39,8 @@ func TestLongSums(t *testing.T) {
 		{"first and last axis", tensor.Sum(tenths(1<<18, 2, 3), 0, 2), 3 << 18, tenth * (3 << 18)},
 		{"a column", tensor.Sum(tenths(1<<20, 2).Slice(1, 0, 1)), 1 << 20, tenth * (1 << 20)},
 		{"transposed", tensor.Sum(tenths(3, 1<<18).Transpose(0, 1), 0), 1 << 18, tenth * (1 << 18)},
-		{"mean of ones", tensor.Mean(one.Expand(100000000)), 100000000, 1}, // was 1.0000405: Σ of 3,052 pieces grew past 2²⁶
+		// It was 1.0000405, when the sum of 3,052 pieces grew past 2²⁶.
+		{"mean of ones", tensor.Mean(one.Expand(100000000)), 100000000, 1},
 		{"mean of rows", tensor.Mean(tenths(1000000, 3), 0), 1000000, tenth},
 		{"squares", tensor.SumSq(tenths(1<<17, 20), 0), 1 << 17, tenth * tenth * (1 << 17)},
 		{"norm 1", tensor.Norm(tenths(1<<22), 1), 1 << 22, tenth * (1 << 22)},

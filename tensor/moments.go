@@ -36,8 +36,9 @@ func StdTo(dst, x *Tensor, correction int, axes ...int) {
 	varTo(&stdOps, dst, x, correction, axes, true)
 }
 
-// varTo measures the mean from the first element of each result, so that it is exact where all are equal and else as good as
-// the spread allows: mean = first + Σ(x − first)/n. It takes out what rounding the mean adds to the sum of squares.
+// varTo measures the mean from the first element of each result, so that it is exact where all are equal and else as
+// good as the spread allows: mean = first + Σ(x − first)/n. It takes out what rounding the mean adds to the sum of
+// squares.
 func varTo(o *varOp, dst, x *Tensor, correction int, axes []int, root bool) {
 	o.squares.of(x)
 	p := temporaries.Get().(*Pool)
@@ -185,7 +186,8 @@ var (
 		Float32: expFold[float32](), Float64: expFold[float64]()}}
 	logMaxOp = &reduceOp{name: "LogSumExp", result: same, folds: maxOp.folds}
 
-	normOp    = &reduceOp{name: "Norm", result: same, folds: [len(dtypes)]folder{Float32: absFold[float32](), Float64: absFold[float64]()}}
+	normOp = &reduceOp{name: "Norm", result: same, folds: [len(dtypes)]folder{
+		Float32: absFold[float32](), Float64: absFold[float64]()}}
 	norm2Op   = &reduceOp{name: "Norm", result: same, folds: sumSqOp.folds}
 	normSumOp = &reduceOp{name: "Norm", result: same, folds: sumOp.folds}
 	normMaxOp = &reduceOp{name: "Norm", result: same, folds: maxOp.folds, some: true}
@@ -197,8 +199,10 @@ type varOp struct{ shift, squares *reduceOp }
 
 func newVarOp(name string) varOp {
 	return varOp{
-		shift:   &reduceOp{name: name, result: same, folds: [len(dtypes)]folder{Float32: shiftFold[float32](), Float64: shiftFold[float64]()}},
-		squares: &reduceOp{name: name, result: same, folds: [len(dtypes)]folder{Float32: deviationFold[float32](), Float64: deviationFold[float64]()}},
+		shift: &reduceOp{name: name, result: same, folds: [len(dtypes)]folder{
+			Float32: shiftFold[float32](), Float64: shiftFold[float64]()}},
+		squares: &reduceOp{name: name, result: same, folds: [len(dtypes)]folder{
+			Float32: deviationFold[float32](), Float64: deviationFold[float64]()}},
 	}
 }
 

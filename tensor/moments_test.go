@@ -9,8 +9,8 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// TestVarOfEqualNumbers wants 0, to the last bit, however many they are and wherever they lie: sums of float32 numbers such
-// as these are inexact, and so are means made of them.
+// TestVarOfEqualNumbers wants 0, to the last bit, however many they are and wherever they lie: sums of float32 numbers
+// such as these are inexact, and so are means made of them.
 func TestVarOfEqualNumbers(t *testing.T) {
 	for _, v := range []float64{0.1, -1e4 / 3, 1e-30, 3e38} {
 		for _, d := range floats {
@@ -30,8 +30,8 @@ func largest(x *tensor.Tensor) float64 {
 	return tensor.Data[float64](tensor.Max(tensor.Abs(x)).Cast(tensor.Float64))[0]
 }
 
-// TestVarFarFromZero compares with variances computed in float64 from the float32 numbers, where the mean is far larger than
-// the spread, or the first number far from the others; and says what overflows.
+// TestVarFarFromZero compares with variances computed in float64 from the float32 numbers, where the mean is far larger
+// than the spread, or the first number far from the others; and says what overflows.
 func TestVarFarFromZero(t *testing.T) {
 	rng := newRand(5)
 	for _, outlier := range []float64{0, 1e7} {
@@ -74,7 +74,7 @@ func TestDestinationsStrides(t *testing.T) {
 				for _, dst := range []*tensor.Tensor{gaps, turned} {
 					if dst.SameShape(want) {
 						r.to(dst, x, axes...)
-						assert.True(t, dst.Equal(want), "%s of %v over %v into strides %v", r.name, shape, axes, dst.Strides())
+						assert.True(t, dst.Equal(want), "%s of %v over %v into %v", r.name, shape, axes, dst.Strides())
 					}
 				}
 			}
@@ -100,8 +100,9 @@ func gapped(x *tensor.Tensor) *tensor.Tensor {
 //	torch.cumprod(torch.tensor([1e30, 1e30, 1e-30, 1e-30]), 0)  # 1e30, inf, 1e30, 1
 func TestCumulateInFloat64(t *testing.T) {
 	inf := float32(math.Inf(1))
-	assert.Equal(t, []float32{3e38, inf, 3e38}, tensor.Data[float32](tensor.CumSum(tensor.FromSlice([]float32{3e38, 3e38, -3e38}), 0)))
-	got := tensor.Data[float32](tensor.CumProd(tensor.FromSlice([]float32{1e30, 1e30, 1e-30, 1e-30}), 0))
+	got := tensor.Data[float32](tensor.CumSum(tensor.FromSlice([]float32{3e38, 3e38, -3e38}), 0))
+	assert.Equal(t, []float32{3e38, inf, 3e38}, got)
+	got = tensor.Data[float32](tensor.CumProd(tensor.FromSlice([]float32{1e30, 1e30, 1e-30, 1e-30}), 0))
 	assert.Equal(t, []float32{1e30, inf, 1e30, 1}, got)
 }
 

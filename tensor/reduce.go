@@ -7,8 +7,9 @@ package tensor
 // columns at a time. Work is shared out by results, or by pieces of fixed length of a long row, never so that a result
 // depends on the number of threads.
 //
-// What is folded by itself (a row, a piece of one, leafRows rows of columns) is a leaf of a binary tree, so that the error
-// of a sum grows with the logarithm of the number of its terms. The tree depends on the number of leaves alone: see tree.go.
+// What is folded by itself (a row, a piece of one, leafRows rows of columns) is a leaf of a binary tree, so that the
+// error of a sum grows with the logarithm of the number of its terms. The tree depends on the number of leaves alone:
+// see tree.go.
 
 import (
 	"fmt"
@@ -31,7 +32,7 @@ type fold[A, T any] struct {
 	row    func(x []T, z A, tmp []T) A        // of one or more elements
 	add    func(acc []A, x, z []T, tmp []T)   // folds x[i] into acc[i]; z and tmp are nil unless sees
 	joinTo func(acc, b []A)                   // folds b[i] into acc[i]
-	stack  func(acc []A, x []T, rows, by int) // is add for rows that lie by elements apart, in order; nil if there is no faster way
+	stack  func(acc []A, x []T, rows, by int) // is add for rows by elements apart, in order; nil if nothing is faster
 	sees   bool                               // row and add use z and tmp: they are given at most a block at a time
 	post   func(acc []A, z []A, n int)        // makes results of the folds of n elements each; nil leaves them
 }

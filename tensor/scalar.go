@@ -26,8 +26,9 @@ var (
 	scaleOp     = &binaryOp{"Scale", cheap, 0, mulOp.rows}
 )
 
-// PowScalar returns xᵖ. Exponents 2, −1 and ½ of floats are a product, a quotient and a square root, each rounded once, except
-// that (−0)^½ is −0, and (−Inf)^½ NaN; others are math.Pow's. Integers wrap around; p must be a whole number and not negative.
+// PowScalar returns xᵖ. Exponents 2, −1 and ½ of floats are a product, a quotient and a square root, each rounded once,
+// except that (−0)^½ is −0, and (−Inf)^½ NaN; others are math.Pow's. Integers wrap around; p must be a whole number and
+// not negative.
 func PowScalar(x *Tensor, p float64) *Tensor {
 	dst := New(x.dtype, x.shape...)
 	PowScalarTo(dst, x, p)
@@ -60,7 +61,8 @@ func PowScalarTo(dst, x *Tensor, p float64) {
 	}
 }
 
-// powScalarRows are the integers' loops, with the exponent in aux; floats have the loops of the operation on two tensors.
+// powScalarRows are the integers' loops, with the exponent in aux; floats have the loops of the operation on two
+// tensors.
 var powScalarRows = loopsByDType{Float32: powOp.rows[Float32], Float64: powOp.rows[Float64], Int32: powScalarRow[int32],
 	Int64: powScalarRow[int64], Uint8: powScalarRow[uint8], Int8: powScalarRow[int8]}
 

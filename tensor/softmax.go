@@ -6,8 +6,8 @@ import (
 	"github.com/tutti-ml/tutti/blas/vec"
 )
 
-// Softmax returns exp(x)/Σexp(x) along axis, for Float32 and Float64, without overflow. Lanes of −Inf alone, and those with +Inf or
-// NaN, are NaN. An empty axis makes the result empty.
+// Softmax returns exp(x)/Σexp(x) along axis, for Float32 and Float64, without overflow. Lanes of −Inf alone, and those
+// with +Inf or NaN, are NaN. An empty axis makes the result empty.
 func Softmax(x *Tensor, axis int) *Tensor {
 	dst := New(x.dtype, x.shape...)
 	SoftmaxTo(dst, x, axis)
@@ -19,7 +19,8 @@ func SoftmaxTo(dst, x *Tensor, axis int) {
 	softmaxTo("Softmax", dst, x, axis, vec.Softmax[float32], vec.Softmax[float64])
 }
 
-// LogSoftmax returns x − log Σexp(x) along axis, for Float32 and Float64: the logarithm of Softmax, without its loss of digits.
+// LogSoftmax returns x − log Σexp(x) along axis, for Float32 and Float64: the logarithm of Softmax, without its loss of
+// digits.
 func LogSoftmax(x *Tensor, axis int) *Tensor {
 	dst := New(x.dtype, x.shape...)
 	LogSoftmaxTo(dst, x, axis)
@@ -32,7 +33,8 @@ func LogSoftmaxTo(dst, x *Tensor, axis int) {
 }
 
 // softmaxTo brings the axis last, for the loop over rows.
-func softmaxTo(op string, dst, x *Tensor, axis int, f32 func(dst, x []float32, rows, cols int), f64 func(dst, x []float64, rows, cols int)) {
+func softmaxTo(op string, dst, x *Tensor, axis int, f32 func(dst, x []float32, rows, cols int),
+	f64 func(dst, x []float64, rows, cols int)) {
 	a := x.axis(op, axis)
 	if x.dtype != Float32 && x.dtype != Float64 {
 		panic(fmt.Sprintf("tensor: %s: dtype %v is not one it works on", op, x.dtype))

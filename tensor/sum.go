@@ -4,10 +4,10 @@ package tensor
 // them if none is named; a negative axis counts from the last. To have the axes in the result, 1 long, so that it broadcasts
 // to x, put them back: Sum(x, 0, 2).Unsqueeze(0, 2). FTo(dst, x, axes...) writes to dst, which has either shape.
 //
-// Floats are accumulated in their own type. The order of additions depends on shape and strides alone, so a result has the
-// same bits whatever the number of threads and wherever the result goes; a view's may differ in the last bits from its
-// copy's. Along a row that touches the order is that of vec.Sum; over leading axes 32 rows are added one after another, and
-// such sums pairwise. So the error of n terms is at most (102 + log₂ n)·ε·Σ|x|, with ε = 2⁻²⁴ or 2⁻⁵³.
+// Floats are accumulated in their own type. The order of additions depends on shape and strides alone, so a result has
+// the same bits whatever the number of threads and wherever the result goes; a view's may differ in the last bits from
+// its copy's. Along a row that touches the order is that of vec.Sum; over leading axes 32 rows are added one after
+// another, and such sums pairwise. So the error of n terms is at most (102 + log₂ n)·ε·Σ|x|, with ε = 2⁻²⁴ or 2⁻⁵³.
 
 import (
 	"math"

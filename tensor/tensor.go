@@ -115,7 +115,8 @@ func Span[T Elem](t *Tensor) []T {
 	last := 0
 	for i, s := range t.shape {
 		if s > 1 && t.strides[i] < 0 {
-			panic(fmt.Sprintf("tensor: Span: shape %v with strides %v runs backwards: take Contiguous() first", t.shape, t.strides))
+			panic(fmt.Sprintf("tensor: Span: shape %v with strides %v runs backwards: take Contiguous() first", t.shape,
+				t.strides))
 		}
 		last += (s - 1) * t.strides[i]
 	}

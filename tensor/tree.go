@@ -1,8 +1,8 @@
 package tensor
 
-// This file adds up the leaves of a reduction pairwise, as they come: as a binary number counts them, a level holds what
-// 2ˡ leaves made, and two of a level make one of the next. What is left at the end joins from the smallest to the largest.
-// The tree depends on the number of leaves alone, and an operand is never but to the left of what came later.
+// This file adds up the leaves of a reduction pairwise, as they come: as a binary number counts them, a level holds
+// what 2ˡ leaves made, and two of a level make one of the next. What is left at the end joins from the smallest to the
+// largest. The tree depends on the number of leaves alone, and an operand is never but to the left of what came later.
 
 const treeLevels = 48 // leaves are fewer than 2⁴⁸
 
@@ -36,8 +36,8 @@ func (t *numbers[A]) total(join func(a, b A) A, none A) A {
 	return v
 }
 
-// vectors is a tree of rows of results, width long, in buffers of a scratch. It fills one buffer after another: begin gives
-// the first leaf's, push takes that and gives the next one's, and total takes the last one's.
+// vectors is a tree of rows of results, width long, in buffers of a scratch. It fills one buffer after another: begin
+// gives the first leaf's, push takes that and gives the next one's, and total takes the last one's.
 type vectors[A any] struct {
 	level  [treeLevels][]A // up to height
 	leaves uint

@@ -67,9 +67,9 @@ func (t *Tensor) sliceInto(v *Tensor, axis, lo, hi int) {
 	}
 }
 
-// SliceStep returns the view of t with indices lo, lo+step, lo+2·step … below hi along axis (negative axes count from the
-// last), or above hi for a negative step: SliceStep(a, n−1, −1, −1) is the axis of n, backwards. It panics if step is 0 or the
-// bounds are not 0 ≤ lo ≤ hi ≤ Dim(axis), for a negative step −1 ≤ hi ≤ lo < Dim(axis).
+// SliceStep returns the view of t with indices lo, lo+step, lo+2·step … below hi along axis (negative axes count from
+// the last), or above hi for a negative step: SliceStep(a, n−1, −1, −1) is the axis of n, backwards. It panics if step
+// is 0 or the bounds are not 0 ≤ lo ≤ hi ≤ Dim(axis), for a negative step −1 ≤ hi ≤ lo < Dim(axis).
 func (t *Tensor) SliceStep(axis, lo, hi, step int) *Tensor {
 	v := new(Tensor)
 	t.sliceStepInto(v, axis, lo, hi, step)

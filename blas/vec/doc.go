@@ -16,8 +16,9 @@
 //
 // # Accuracy
 //
-// Float64 transcendental functions are package math's, made right at both ends of float64 (internal/elementary). The float32
-// ones are this package's own, at most 2 ulp from the true value, Elu 2.5, Silu and Softplus 3, Gelu 6; each says its bound.
+// Float64 transcendental functions are package math's, made right at both ends of float64 (internal/elementary). The
+// float32 ones are this package's own, at most 2 ulp from the true value, Elu 2.5, Silu and Softplus 3, Gelu 6; each
+// says its bound.
 package vec
 
 import "fmt"

@@ -13,10 +13,10 @@ import (
 //
 //	x, dst [rows, cols]   gain, bias [cols] or nil   mean, rstd [rows] or nil
 //
-// Every operation is rounded to T in the order of the formula, and sums are those of Sum and SumSq, so the bits are the same
-// on every machine. Where the mean is more than 64 standard deviations from zero it is corrected by the mean of what is
-// left, so that a row of equal elements gives the bias. A row whose Σ(x-mean)² overflows gives NaN, as PyTorch's does, and so
-// is heard of. dst may be x. It panics if a length disagrees, or if rows have no columns.
+// Every operation is rounded to T in the order of the formula, and sums are those of Sum and SumSq, so the bits are the
+// same on every machine. Where the mean is more than 64 standard deviations from zero it is corrected by the mean of
+// what is left, so that a row of equal elements gives the bias. A row whose Σ(x-mean)² overflows gives NaN, as
+// PyTorch's does, and so is heard of. dst may be x. It panics if a length disagrees, or if rows have no columns.
 // Source: Ba, Kiros and Hinton, arXiv:1607.06450.
 func LayerNorm[T Float](dst, x, gain, bias, mean, rstd []T, rows, cols int, eps T) {
 	sameRows("LayerNorm", len(dst), len(x), rows, cols)
@@ -41,7 +41,8 @@ func LayerNorm[T Float](dst, x, gain, bias, mean, rstd []T, rows, cols int, eps 
 	t.done()
 }
 
-// Rstd returns 1/√(square + eps), for a mean square and what keeps it from zero: NaN, not 0, where the square has overflowed.
+// Rstd returns 1/√(square + eps), for a mean square and what keeps it from zero: NaN, not 0, where the square has
+// overflowed.
 func Rstd[T Float](square T, eps float64) T {
 	if math.IsInf(float64(square), 1) {
 		return T(math.NaN())

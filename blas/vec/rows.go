@@ -6,12 +6,13 @@ import (
 	"github.com/tutti-ml/tutti/blas/kernel"
 )
 
-// AddRows adds the rows of a matrix to dst: dst[j] += x[0, j] + x[1, j] + …, first row first, every addition rounded to T.
+// AddRows adds the rows of a matrix to dst: dst[j] += x[0, j] + x[1, j] + …, first row first, every addition rounded to
+// T.
 //
 //	x [rows, len(dst)], by elements from one row to the next   dst [cols]
 //
-// The bits are those of a loop of Add, on every machine. It is meant for the leaves of a tree (package tensor's reductions):
-// the error of one call grows with rows. It runs on the caller. It panics if x does not hold the rows.
+// The bits are those of a loop of Add, on every machine. It is meant for the leaves of a tree (package tensor's
+// reductions): the error of one call grows with rows. It runs on the caller. It panics if x does not hold the rows.
 func AddRows[T Float](dst, x []T, rows, by int) {
 	n := len(dst)
 	if n == 0 || rows <= 0 {

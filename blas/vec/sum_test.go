@@ -70,7 +70,9 @@ func testAddRows[T vec.Float](t *testing.T) {
 			}
 		}
 	}
-	assert.PanicsWithValue(t, "vec: AddRows: 5 elements for 2 rows of 3, 3 apart", func() { vec.AddRows(make([]T, 3), make([]T, 5), 2, 3) })
+	assert.PanicsWithValue(t, "vec: AddRows: 5 elements for 2 rows of 3, 3 apart", func() {
+		vec.AddRows(make([]T, 3), make([]T, 5), 2, 3)
+	})
 }
 
 // exactDot returns Σ x·y and Σ |x·y|, rounded once.

@@ -1,10 +1,10 @@
-// Package elementary has those functions of package math whose assembly for amd64 is wrong at the ends of float64, made right:
-// math.Exp, and Cosh and Sinh made of it, overflow from 709.44 on, where 709.78 and 710.48 are right; math.Log takes every
-// subnormal number for one near 2⁻¹⁰²³, and so do Log10, and Pow with an exponent that is no integer. Between the ends these are
-// package math's, whose errors are below two units in the last place, and so are those here.
+// Package elementary has those functions of package math whose assembly for amd64 is wrong at the ends of float64, made
+// right: math.Exp, and Cosh and Sinh made of it, overflow from 709.44 on, where 709.78 and 710.48 are right; math.Log
+// takes every subnormal number for one near 2⁻¹⁰²³, and so do Log10, and Pow with an exponent that is no integer.
+// Between the ends these are package math's, whose errors are below two units in the last place, and so are those here.
 //
-// Functions that are not here (Expm1, Log1p, Log2, Tanh, Erf and so on) are right in package math: they are written in Go, or call Exp
-// and Log where these are right.
+// Functions that are not here (Expm1, Log1p, Log2, Tanh, Erf and so on) are right in package math: they are written in
+// Go, or call Exp and Log where these are right.
 package elementary
 
 import "math"
