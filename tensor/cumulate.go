@@ -44,8 +44,8 @@ var (
 		Float32: scan[float32](plus[float64]), Float64: scan[float64](plus[float64]), Int32: scan[int32](plus[int32]),
 		Int64: scan[int64](plus[int64]), Uint8: scan[uint8](plus[uint8]), Int8: scan[int8](plus[int8])}}
 	cumProdOp = &scanOp{"CumProd", loopsByDType{
-		Float32: scan[float32](times[float64]), Float64: scan[float64](times[float64]), Int32: scan[int32](times[int32]),
-		Int64: scan[int64](times[int64]), Uint8: scan[uint8](times[uint8]), Int8: scan[int8](times[int8])}}
+		Float32: scan[float32](times[float64]), Float64: scan[float64](times[float64]),
+		Int32: scan[int32](times[int32]), Int64: scan[int64](times[int64]), Uint8: scan[uint8](times[uint8]), Int8: scan[int8](times[int8])}}
 )
 
 func times[T number](a, b T) T { return a * b }

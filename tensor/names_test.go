@@ -15,14 +15,16 @@ import (
 func TestNames(t *testing.T) {
 	x, flag, wrong := tensor.New(tensor.Float32, 2, 3), tensor.New(tensor.Bool, 2, 3), tensor.New(tensor.Float32, 7)
 	names := map[string][]func(){
-		"Gt":        {func() { tensor.Gt(flag, flag) }, func() { tensor.Gt(x, flag) }, func() { tensor.GtTo(flag, x, wrong) }},
+		"Gt": {func() { tensor.Gt(flag, flag) }, func() { tensor.Gt(x, flag) },
+			func() { tensor.GtTo(flag, x, wrong) }},
 		"Ge":        {func() { tensor.Ge(flag, flag) }},
 		"Lt":        {func() { tensor.Lt(flag, flag) }},
 		"Le":        {func() { tensor.Le(flag, flag) }},
 		"AddScalar": {func() { tensor.AddScalar(flag, 1) }, func() { tensor.AddScalarTo(wrong, x, 1) }},
 		"Scale":     {func() { tensor.Scale(flag, 1) }, func() { tensor.ScaleTo(wrong, x, 1) }},
 		"PowScalar": {func() { tensor.PowScalar(flag, 2) }, func() { tensor.PowScalarTo(wrong, x, 2) },
-			func() { tensor.PowScalarTo(wrong, x, -1) }, func() { tensor.PowScalarTo(wrong, x, 0.5) }, func() { tensor.PowScalarTo(wrong, x, 3) }},
+			func() { tensor.PowScalarTo(wrong, x, -1) }, func() { tensor.PowScalarTo(wrong, x, 0.5) },
+			func() { tensor.PowScalarTo(wrong, x, 3) }},
 		"Var": {func() { tensor.Var(flag, 1) }, func() { tensor.Var(x, 1, 5) },
 			func() { tensor.VarTo(wrong, x, 1) }},
 		"Std": {func() { tensor.Std(flag, 1) }, func() { tensor.Std(x, 1, 5) },
