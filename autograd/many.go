@@ -109,3 +109,12 @@ func grouped(pool *tensor.Pool, index []int64, n int, skip int64) (order, starts
 	from[0] = 0
 	return order, starts
 }
+
+// accumulate adds src to dst, without the cost of a call of package vec where there is one element.
+func accumulate[T vec.Float](dst, src []T) {
+	if len(dst) == 1 {
+		dst[0] += src[0]
+		return
+	}
+	vec.AddTo(dst, src)
+}

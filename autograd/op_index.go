@@ -57,7 +57,7 @@ func indexSelectBackward[T vec.Float](n *node) {
 	for o := range outer {
 		dy := dy[o*len(index)*inner:]
 		addByIndex(&n.tape.pool, n.out.DType(), dx[o*d*inner:][:d*inner], inner, index, -1, func(row []T, i int) {
-			vec.AddTo(row, dy[i*inner:][:inner])
+			accumulate(row, dy[i*inner:][:inner])
 		})
 	}
 }

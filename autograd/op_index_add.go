@@ -12,7 +12,7 @@ import (
 //
 //	x [..., D, ...]   src [..., K, ...]   result as x
 //
-// Slices for one place are added in the order of index. Cost: a pass over x and one over src. It panics if an index
+// Slices for one place are added in the order of index, many pairwise. Cost: a pass over x and one over src. It panics if an index
 // is not in the axis or shapes disagree. PyTorch's index_add.
 func IndexAdd(x *Var, axis int, index *tensor.Tensor, src *Var) *Var {
 	n := indexAddOp.on(x, src)
@@ -40,9 +40,10 @@ func indexAddForward[T vec.Float](n *node) {
 	d := n.out.Dim(n.ints[0])
 	outer, inner := alongAxis(n.out.Shape(), n.ints[0])
 	for o := range outer {
-		for i, k := range index {
-			accumulate(y[(o*d+int(k))*inner:][:inner], src[(o*len(index)+i)*inner:][:inner])
-		}
+		src := src[o*len(index)*inner:]
+		addByIndex(&n.tape.pool, n.out.DType(), y[o*d*inner:][:d*inner], inner, index, -1, func(row []T, i int) {
+			accumulate(row, src[i*inner:][:inner])
+		})
 	}
 }
 

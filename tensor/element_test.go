@@ -12,7 +12,7 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-func TestElements(t *testing.T) {
+func TestItemAtSet(t *testing.T) {
 	for d := tensor.Float32; d <= tensor.Int8; d++ {
 		x := tensor.New(d, 2, 3).Transpose(0, 1).SliceStep(0, 2, -1, -1) // [3, 2], with strides that are not its own
 		x.Set(1, 2, 0)
