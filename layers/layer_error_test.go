@@ -37,7 +37,6 @@ func TestLayerError(t *testing.T) {
 	encoder.Layers[1] = nil
 	highway := layers.NewHighway(seeded(), 3)
 	highway.Gate = linear(5)
-	const five, four = "autograd: Linear: x [2 3 5] and w [4 4]", "the layer is nil"
 	for _, c := range []struct {
 		model layers.Layer
 		want  string

@@ -11,6 +11,8 @@ import (
 
 // Stop is what OnStart, OnStep or OnEpoch of a Config returns to end the run early and well: on all ranks, without
 // another step and without an error. It may be wrapped.
+//
+//lint:ignore ST1012 it is no failure, as fs.SkipAll is none
 var Stop = errors.New("train: stop")
 
 // call runs a function of the user's, if there is one, and makes its panic an error.
