@@ -28,9 +28,9 @@ func parseGroup(text string) (optim.Group, error) {
 		seen[key] = true
 		switch key {
 		case "lr":
-			g.LR = value
+			g.LR = exact(value)
 		case "lr-factor":
-			g.Factor = value
+			g.Factor = exact(value)
 		case "weight-decay":
 			g.WeightDecay, g.NoDecay = value, value == 0
 		default:
@@ -38,9 +38,6 @@ func parseGroup(text string) (optim.Group, error) {
 		}
 		if err != nil {
 			return fail("%s is %q, want a number", key, number)
-		}
-		if value == 0 && key != "weight-decay" {
-			return fail("%s is 0, want a positive number", key)
 		}
 	}
 	return g, nil

@@ -12,6 +12,7 @@ func TestParseGroup(t *testing.T) {
 	for text, want := range map[string]optim.Group{
 		"*.bias:weight-decay=0":             {Pattern: "*.bias", NoDecay: true},
 		"0.*:lr=1e-4":                       {Pattern: "0.*", LR: 1e-4},
+		"0.*:lr=0":                          {Pattern: "0.*", LR: optim.Zero},
 		"a:b:lr-factor=0.1,weight-decay=.5": {Pattern: "a:b", Factor: 0.1, WeightDecay: 0.5},
 	} {
 		got, err := parseGroup(text)
@@ -24,7 +25,6 @@ func TestParseGroup(t *testing.T) {
 		"a:":               `--group "a:": "", want lr=, lr-factor= or weight-decay=`,
 		"a:rate=1":         `--group "a:rate=1": "rate=1", want lr=, lr-factor= or weight-decay=`,
 		"a:lr":             `--group "a:lr": lr is "", want a number`,
-		"a:lr=0":           `--group "a:lr=0": lr is 0, want a positive number`,
 		"a:lr=1,lr=2":      `--group "a:lr=1,lr=2": lr is given twice`,
 		"a:weight-decay=x": `--group "a:weight-decay=x": weight-decay is "x", want a number`,
 	} {

@@ -128,6 +128,28 @@ func TestTrainResNet(t *testing.T) {
 	}
 }
 
+// TestZeros takes a zero for a zero: no epoch evaluates the model that there is and writes it, and at a learning rate of 0
+// nothing moves.
+func TestZeros(t *testing.T) {
+	dir := t.TempDir()
+	for file, flags := range map[string][]string{
+		"epochs": {"--epochs", "0"},
+		"lr":     {"--epochs", "1", "--batch", "512", "--lr", "0"},
+		"group":  {"--epochs", "1", "--batch", "512", "--optimizer", "sgd", "--group", "*:lr=0"},
+	} {
+		out, errs, code := tutti(t, dir, append([]string{"train", "--model", "mlp", "--out", file}, flags...)...)
+		require.Zero(t, code, errs)
+		require.Regexp(t, `test accuracy +\d+\.\d\d % \(\d+ of 360\)`, out)
+		got := models.MLP(rand.New(rand.NewPCG(2, 0)), 64, 512, 512, 10)
+		_, err := layers.Load(filepath.Join(dir, file), got)
+		require.NoError(t, err)
+		fresh := models.MLP(rand.New(rand.NewPCG(1, 0)), 64, 512, 512, 10)
+		for i, n := range layers.StateDict(got) {
+			require.Equal(t, tensor.Data[float32](layers.StateDict(fresh)[i].Tensor), tensor.Data[float32](n.Tensor), "%s %s", file, n.Name)
+		}
+	}
+}
+
 // TestTrainGroup gives all parameters a learning rate at which nothing moves, and wants the model it began with.
 func TestTrainGroup(t *testing.T) {
 	dir := t.TempDir()

@@ -4,7 +4,6 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"reflect"
 	"strings"
 
@@ -78,7 +77,7 @@ func (o *trainOptions) recipe(flags *pflag.FlagSet) (optim.Optimizer, optim.Sche
 // exact says v to a field whose 0 means its default.
 func exact(v float64) float64 {
 	if v == 0 {
-		return math.SmallestNonzeroFloat64
+		return optim.Zero
 	}
 	return v
 }
