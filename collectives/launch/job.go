@@ -142,6 +142,11 @@ func (j *job) wait(ctx context.Context, signals <-chan os.Signal) error {
 			j.signal(s)
 		}
 	}
+	ended := func(e exit) {
+		if j.ended(e, patience != nil) && settled == nil {
+			settled = time.After(settle)
+		}
+	}
 	if j.first != nil {
 		stop(os.Kill)
 	}
@@ -149,10 +154,16 @@ func (j *job) wait(ctx context.Context, signals <-chan os.Signal) error {
 	for j.live > 0 {
 		select {
 		case e := <-j.exits:
-			if j.ended(e, patience != nil) && settled == nil {
-				settled = time.After(settle)
-			}
+			ended(e)
 		case e := <-j.emptied:
+			for waiting := true; waiting; { // a rank's end is told before its output's, and select takes either
+				select {
+				case e := <-j.exits:
+					ended(e)
+				default:
+					waiting = false
+				}
+			}
 			j.buried(e, patience != nil)
 		case <-settled:
 			stop(syscall.SIGTERM)
