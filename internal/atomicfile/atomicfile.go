@@ -6,7 +6,8 @@
 //
 //   - a symbolic link stays, and the file that it points to is replaced, or made;
 //   - a file that is replaced keeps its mode and, where the system permits, its owner. Other hard links keep the old content;
-//   - a character device or a fifo, /dev/null or /dev/stdout for example, is written to as it is and never replaced;
+//   - a character device or a fifo, /dev/null for example, is written to as it is and never replaced;
+//   - an open file of this process, /dev/stdout for example, goes on after what was written to it, whatever it is;
 //   - folders, sockets and block devices are refused.
 package atomicfile
 
@@ -49,6 +50,12 @@ func Check(path string) error {
 	}
 	f.Close()
 	return t.named(os.Remove(f.Name()))
+}
+
+// Through reports whether Write would write to path as it is, a device for example, and not replace a file.
+func Through(path string) bool {
+	t, err := find(path)
+	return err == nil && t.through
 }
 
 // CheckRegular is Check for a file that will be read again: devices and fifos are refused too.
@@ -161,20 +168,9 @@ func (t *target) follow() error {
 	return &fs.PathError{Op: "open", Path: t.given, Err: errors.New("too many symbolic links")}
 }
 
-// openFile reports whether path is a link in /proc to an open file of a process, as /dev/stdout is. The file behind it
-// belongs to whoever opened it.
-func openFile(path string) bool {
-	dir, err := filepath.EvalSymlinks(folder(path))
-	if err != nil || runtime.GOOS != "linux" {
-		return false
-	}
-	matched, _ := filepath.Match("/proc/*/fd", dir)
-	return matched
-}
-
 // writeThrough writes to what is there.
 func (t *target) writeThrough(write func(io.Writer) error) error {
-	f, err := os.OpenFile(t.path, os.O_WRONLY, 0)
+	f, err := openThrough(t.path)
 	if err != nil {
 		return t.named(err)
 	}
