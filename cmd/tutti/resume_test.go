@@ -28,6 +28,7 @@ func TestResume(t *testing.T) {
 
 	for want, flags := range map[string][]string{
 		"Optimizer.LR was 0.002, now 0.1":                 {"--lr", "0.1"},
+		"allow Seed, Optimizer.LR in Config.ResumeWith":   {"--lr", "0.1", "--seed", "2"},
 		"Optimizer.WeightDecay was 0, now 0.1":            {"--weight-decay", "0.1"},
 		"Schedule was optim.Constant{}, now optim.Cosine": {"--schedule", "cosine"},
 		"Compress was none, now bf16":                     {"--compress", "bf16"},
@@ -42,6 +43,7 @@ func TestResume(t *testing.T) {
 			want = "Partitions was 2, now 3"
 		}
 		require.Contains(t, errs, want)
+		require.Contains(t, errs, "tutti: rank 0: train: checkpoint c.safetensors: ")
 	}
 	first, errs, code = job("--epochs", "2", "--resume")
 	require.Zero(t, code, errs)

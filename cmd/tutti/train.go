@@ -191,7 +191,7 @@ func newJob(o *trainOptions, flags *pflag.FlagSet, out io.Writer) (*job, error) 
 	if j.params, err = o.groups(j.rule); err != nil {
 		return nil, usageError{err}
 	}
-	o.out = cmp.Or(o.out, j.data.name+"-"+j.model.Name+".safetensors")
+	o.out = cmp.Or(o.out, j.defaultOut())
 	return j, nil
 }
 
@@ -228,10 +228,17 @@ func (j *job) agreeOnFiles(ctx context.Context, g *collectives.Group) error {
 	return err
 }
 
-// checkpointFile is where the checkpoint goes.
+// checkpointFile is where the checkpoint goes: beside the model, or where that would be if --out is a device.
 func (j *job) checkpointFile() string {
-	return cmp.Or(j.checkpoint, strings.TrimSuffix(j.trainOptions.out, ".safetensors")+".checkpoint.safetensors")
+	model := j.trainOptions.out
+	if atomicfile.Through(model) {
+		model = j.defaultOut()
+	}
+	return cmp.Or(j.checkpoint, strings.TrimSuffix(model, ".safetensors")+".checkpoint.safetensors")
 }
+
+// defaultOut is where the model goes if nothing says where.
+func (j *job) defaultOut() string { return j.data.name + "-" + j.model.Name + ".safetensors" }
 
 func runTrain(ctx context.Context, o *trainOptions, flags *pflag.FlagSet, out io.Writer) error {
 	j, err := newJob(o, flags, out)
