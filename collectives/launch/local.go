@@ -43,8 +43,8 @@ var errGoexit = errors.New("its goroutine was ended by runtime.Goexit")
 // returned. The groups are closed after their fn.
 //
 // The first rank that fails cancels the context of the others, with its error as the cause. The errors are joined, each
-// with its rank, first failure first; ranks that only report that another failed (a cancelled context, ErrPeerLost) are
-// left out where one tells why. A panic in fn becomes a *PanicError, and a goroutine that fn ends an error as well.
+// with its rank, first failure first; ranks that only report that another failed (a cancelled context, ErrPeerLost, an
+// error with the method OfRank() int) are left out where one tells why. A panic in fn becomes a *PanicError, and a goroutine that fn ends an error as well.
 // It panics if n < 1.
 func Local(ctx context.Context, n int, c collectives.Config, fn func(ctx context.Context, g *collectives.Group) error) error {
 	if n < 1 {
@@ -72,7 +72,7 @@ func Local(ctx context.Context, n int, c collectives.Config, fn func(ctx context
 				err := fmt.Errorf("rank %d: %w", rank, err)
 				mu.Lock()
 				defer mu.Unlock()
-				if errors.Is(err, context.Canceled) || errors.Is(err, collectives.ErrPeerLost) {
+				if isEcho(err) {
 					echoes = append(echoes, err)
 				} else {
 					own = append(own, err)
@@ -87,6 +87,12 @@ func Local(ctx context.Context, n int, c collectives.Config, fn func(ctx context
 		return echoes[0]
 	}
 	return panics.Detailed(errors.Join(own...))
+}
+
+// isEcho reports whether a rank's error says no more than that another rank failed.
+func isEcho(err error) bool {
+	var other interface{ OfRank() int }
+	return errors.Is(err, context.Canceled) || errors.Is(err, collectives.ErrPeerLost) || errors.As(err, &other)
 }
 
 // guarded calls fn and turns its panic into an error.

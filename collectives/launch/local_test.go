@@ -135,6 +135,27 @@ func TestLocalGoexit(t *testing.T) {
 	require.EqualError(t, err, "rank 2: its goroutine was ended by runtime.Goexit")
 }
 
+// ofRank is an error of another rank, as package train's are.
+type ofRank int
+
+func (r ofRank) Error() string { return fmt.Sprintf("rank %d failed", int(r)) }
+func (r ofRank) OfRank() int   { return int(r) }
+
+// A rank that only says that another failed is not the one to be named, though it was first.
+func TestLocalNamesTheOneThatFailed(t *testing.T) {
+	broken := errors.New("broken")
+	err := Local(t.Context(), 2, collectives.Config{}, func(ctx context.Context, g *collectives.Group) error {
+		if g.Rank() == 1 {
+			return fmt.Errorf("step 3: %w", ofRank(0))
+		}
+		<-ctx.Done()
+		return broken
+	})
+	require.EqualError(t, err, "rank 0: broken")
+	err = Local(t.Context(), 2, collectives.Config{}, func(context.Context, *collectives.Group) error { return ofRank(5) })
+	require.ErrorContains(t, err, "rank 5 failed", "none tells why")
+}
+
 func TestLocalCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
