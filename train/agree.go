@@ -149,11 +149,24 @@ func share(ctx context.Context, g *collectives.Group, mine error) error {
 	}
 	for rank, text := range texts {
 		if len(text) > 0 {
-			return fmt.Errorf("train: rank %d failed: %s", rank, text)
+			return &otherRankError{rank, string(text)}
 		}
 	}
 	return nil
 }
+
+// otherRankError is the error of a rank as the others report it.
+type otherRankError struct {
+	rank int
+	text string
+}
+
+func (e *otherRankError) Error() string {
+	return fmt.Sprintf("train: rank %d failed: %s", e.rank, e.text)
+}
+
+// OfRank names the rank whose error it is: launch.Local reports that one's own.
+func (e *otherRankError) OfRank() int { return e.rank }
 
 // textOf gives the text of an error, which is not empty.
 func textOf(err error) string { return cmp.Or(err.Error(), "an error without a text") }

@@ -93,6 +93,9 @@ func (r *run) load() (text []byte, state *optim.State, err error) {
 	}
 	var p progress
 	meta, ok := metadata[checkpointKey]
+	if _, loop := metadata[loopKey]; loop && !ok {
+		return fail("a Loop wrote it: Loop.Load goes on from it; for the model alone, layers.Load")
+	}
 	if !ok {
 		return fail("it is a model, not a checkpoint: it does not say how far training had come")
 	}

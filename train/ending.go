@@ -63,7 +63,7 @@ func (r *run) settle(mine error) error {
 			return fmt.Errorf("train: what rank %d said: %w", rank, err)
 		}
 		if v.Error != "" {
-			return fmt.Errorf("train: rank %d failed: %s", rank, v.Error)
+			return &otherRankError{rank, v.Error}
 		}
 		if v.Stop {
 			stop = Stop

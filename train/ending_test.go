@@ -165,6 +165,22 @@ func (o odd) Rate(base float64, step, _ int) float64 {
 	return base
 }
 
+func TestLoopScheduleRefused(t *testing.T) {
+	for _, rate := range []float64{-1, math.NaN(), math.Inf(1)} {
+		m := newTwo()
+		l := newLoop(t, train.LoopConfig{Model: m, Schedule: odd{rate}})
+		for range 9 {
+			require.NoError(t, m.step(l, []float32{1, 1}, []float32{1}))
+		}
+		before := m.values()
+		err := m.step(l, []float32{1, 1}, []float32{1})
+		require.EqualError(t, err, fmt.Sprintf("train: Loop.Step: LoopConfig.Schedule gives the learning rate %v for the "+
+			"optimizer's 0.01, want 0 <= rate < Inf in step 10; the weights are those before it", rate))
+		require.Equal(t, before, m.values())
+		require.NoError(t, m.step(l, []float32{1, 1}, []float32{1}), "without that step the loop may go on")
+	}
+}
+
 func TestScheduleRefused(t *testing.T) {
 	for _, rate := range []float64{-1, math.NaN(), math.Inf(1)} {
 		for _, r := range onRanks(t, 2, train.Ring, func(_ int, c *train.Config) { c.Schedule = odd{rate} }) {

@@ -192,7 +192,8 @@ func (l *Loop) Norm() float64 {
 
 // Step clips the gradients, updates the parameters that have one, and sets the gradients to zero. If they are not
 // finite it changes no parameter and returns an error that wraps ErrNotFinite: the loop may end then, or go on without
-// this step. Running statistics are moved by the forward pass, and so have moved by then.
+// this step. So it does where the schedule gives a rate that is negative or not finite. Running statistics are moved by
+// the forward pass, and so have moved by then.
 func (l *Loop) Step() error {
 	if l.fresh {
 		panic("train: Loop.Step: no Backward since the last Step")
@@ -205,6 +206,9 @@ func (l *Loop) Step() error {
 	if !finite(norm) {
 		return fmt.Errorf("train: Loop.Step: the gradients' norm in step %d is %w: %v with learning rate %g; the "+
 			"weights are those before it", number+1, ErrNotFinite, norm, rate)
+	}
+	if err := checkRate("LoopConfig.Schedule", rate, l.c.Optimizer); err != nil {
+		return fmt.Errorf("train: Loop.Step: %w in step %d; the weights are those before it", err, number+1)
 	}
 	if l.c.ClipNorm > 0 && norm > l.c.ClipNorm {
 		vec.Scale(grad, float32(l.c.ClipNorm/norm), grad)

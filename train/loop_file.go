@@ -67,7 +67,7 @@ func (l *Loop) Load(path string) error {
 	}
 	text, ok := metadata[loopKey]
 	if !ok {
-		return fail("no Loop wrote this file: for the model alone, layers.Load")
+		return fail("no Loop wrote this file: Run goes on from a checkpoint; for the model alone, layers.Load")
 	}
 	var p loopProgress
 	switch err := json.Unmarshal([]byte(text), &p); {

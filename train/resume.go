@@ -168,8 +168,7 @@ func (r *run) judge(p progress) (allowed []string, err error) {
 			return nil, fmt.Errorf("Config.ResumeWith names %q, want some of %s", name, strings.Join(names, ", "))
 		}
 	}
-	var refused []string
-	first := ""
+	var refused, missing []string
 	for _, d := range r.differences(was) {
 		if p.At.Step > 0 && (d.name == "Train" || d.name == "BatchSize") {
 			return nil, fmt.Errorf("%v: the checkpoint is from within an epoch, after step %d, which would be "+
@@ -179,8 +178,12 @@ func (r *run) judge(p progress) (allowed []string, err error) {
 			allowed = append(allowed, d.String())
 			continue
 		}
-		if first == "" {
-			first = d.name
+		name := d.name
+		if strings.HasPrefix(name, "Model.") {
+			name = "Model"
+		}
+		if !(difference{name: name}).allowed(missing) {
+			missing = append(missing, name)
 		}
 		refused = append(refused, d.String())
 	}
@@ -188,9 +191,8 @@ func (r *run) judge(p progress) (allowed []string, err error) {
 		if n > 4 {
 			refused = append(refused[:3], fmt.Sprintf("and %d more", n-3))
 		}
-		return nil, fmt.Errorf("%s: the bits would be neither run's: to go on all the same, allow %q in "+
-			"Config.ResumeWith (--resume-with)",
-			strings.Join(refused, "; "), first)
+		return nil, fmt.Errorf("%s: the bits would be neither run's: to go on all the same, allow %s in "+
+			"Config.ResumeWith (--resume-with)", strings.Join(refused, "; "), strings.Join(missing, ", "))
 	}
 	return allowed, nil
 }

@@ -42,9 +42,8 @@ func TestResumeRule(t *testing.T) {
 		field  string // "": it goes on to the same bits
 		text   string
 	}{
-		"nothing": {change: func(*train.Config) {}},
-		"equal " +
-			"elsewhere": {change: func(c *train.Config) { c.Loss = layers.CrossEntropy{Weight: weight.Clone()} }},
+		"nothing":             {change: func(*train.Config) {}},
+		"equal elsewhere":     {change: func(c *train.Config) { c.Loss = layers.CrossEntropy{Weight: weight.Clone()} }},
 		"workers":             {change: func(c *train.Config) { c.Workers = 1 }},
 		"a bucket of shuffle": {change: func(c *train.Config) { c.Bucket = 8 }},
 		"more epochs":         {change: func(c *train.Config) { c.Epochs = 4 }},

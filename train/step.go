@@ -141,11 +141,15 @@ func (r *run) rate(number int) (rate float64, err error) {
 			err = panicError("Config.Schedule", v, panics.At())
 		}
 	}()
-	base := r.c.Optimizer.Rate()
-	rate = optim.RateAt(r.c.Schedule, base, number, max(r.c.Epochs, 0)*r.plan.Steps())
-	if !(rate >= 0) || math.IsInf(rate, 1) {
-		return 0, fmt.Errorf("Config.Schedule gives the learning rate %v for the optimizer's %v, want 0 <= rate "+
-			"< Inf", rate, base)
+	rate = optim.RateAt(r.c.Schedule, r.c.Optimizer.Rate(), number, max(r.c.Epochs, 0)*r.plan.Steps())
+	return rate, checkRate("Config.Schedule", rate, r.c.Optimizer)
+}
+
+// checkRate refuses what a schedule gives that is no learning rate.
+func checkRate(field string, rate float64, o optim.Optimizer) error {
+	if rate >= 0 && finite(rate) {
+		return nil
 	}
-	return rate, nil
+	return fmt.Errorf("%s gives the learning rate %v for the optimizer's %v, want 0 <= rate < Inf", field, rate,
+		o.Rate())
 }
