@@ -174,8 +174,8 @@ func TestLoopScheduleRefused(t *testing.T) {
 		}
 		before := m.values()
 		err := m.step(l, []float32{1, 1}, []float32{1})
-		require.EqualError(t, err, fmt.Sprintf("train: Loop.Step: LoopConfig.Schedule gives the learning rate %v for the "+
-			"optimizer's 0.01, want 0 <= rate < Inf in step 10; the weights are those before it", rate))
+		require.EqualError(t, err, fmt.Sprintf("train: Loop.Step: LoopConfig.Schedule gives the learning rate %v "+
+			"for the optimizer's 0.01, want 0 <= rate < Inf in step 10; the weights are those before it", rate))
 		require.Equal(t, before, m.values())
 		require.NoError(t, m.step(l, []float32{1, 1}, []float32{1}), "without that step the loop may go on")
 	}

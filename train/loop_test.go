@@ -179,7 +179,9 @@ func TestLoopSaveAndLoad(t *testing.T) {
 	before, model := rest.Steps(), filepath.Join(t.TempDir(), "model.safetensors")
 	require.NoError(t, layers.Save(model, got, nil))
 	assert.ErrorContains(t, rest.Load(model), "no Loop wrote this file")
-	r := onRanks(t, 1, train.Ring, func(_ int, cfg *train.Config) { cfg.Checkpoint, cfg.Resume = file, train.MustResume })[0]
+	r := onRanks(t, 1, train.Ring, func(_ int, c *train.Config) {
+		c.Checkpoint, c.Resume = file, train.MustResume
+	})[0]
 	assert.ErrorContains(t, r.err, "a Loop wrote it: Loop.Load goes on from it")
 	other := c
 	other.Optimizer = optim.SGD{}

@@ -44,8 +44,8 @@ var errGoexit = errors.New("its goroutine was ended by runtime.Goexit")
 //
 // The first rank that fails cancels the context of the others, with its error as the cause. The errors are joined, each
 // with its rank, first failure first; ranks that only report that another failed (a cancelled context, ErrPeerLost, an
-// error with the method OfRank() int) are left out where one tells why. A panic in fn becomes a *PanicError, and a goroutine that fn ends an error as well.
-// It panics if n < 1.
+// error with the method OfRank() int) are left out where one tells why. A panic in fn becomes a *PanicError, and a
+// goroutine that fn ends an error as well. It panics if n < 1.
 func Local(ctx context.Context, n int, c collectives.Config, fn func(ctx context.Context, g *collectives.Group) error) error {
 	if n < 1 {
 		panic(fmt.Sprintf("launch: Local: %d ranks", n))

@@ -152,7 +152,9 @@ func TestLocalNamesTheOneThatFailed(t *testing.T) {
 		return broken
 	})
 	require.EqualError(t, err, "rank 0: broken")
-	err = Local(t.Context(), 2, collectives.Config{}, func(context.Context, *collectives.Group) error { return ofRank(5) })
+	err = Local(t.Context(), 2, collectives.Config{}, func(context.Context, *collectives.Group) error {
+		return ofRank(5)
+	})
 	require.ErrorContains(t, err, "rank 5 failed", "none tells why")
 }
 
