@@ -52,7 +52,7 @@ func hold(f *os.File, name string) (release func()) {
 	text, err := io.ReadAll(io.LimitReader(f, 256))
 	ours := err == nil && (len(text) == 0 || strings.HasPrefix(string(text), mark))
 	if ours {
-		host, _ := os.Hostname() // a help for whoever reads it, no more
+		host, _ := os.Hostname() // to help a reader, no more
 		if f.Truncate(0) == nil {
 			_, _ = f.WriteAt(fmt.Appendf(nil, "%s%d on %s\n", mark, os.Getpid(), host), 0)
 		}

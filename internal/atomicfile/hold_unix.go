@@ -24,12 +24,8 @@ func openLocked(name string) (f *os.File, held bool, err error) {
 }
 
 func withLock(f *os.File) (_ *os.File, held bool, err error) {
-	for {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if err != syscall.EINTR {
-			return f, err == syscall.EWOULDBLOCK, nil // any other error: a file system without locks
-		}
-	}
+	err = flock(f, syscall.LOCK_EX|syscall.LOCK_NB)
+	return f, err == syscall.EWOULDBLOCK, nil // any other error: a file system without locks
 }
 
 // removeLocked removes a file that this process has locked.

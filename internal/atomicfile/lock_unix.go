@@ -15,13 +15,15 @@ func lock(f *os.File, wait bool) bool {
 	if !wait {
 		how |= syscall.LOCK_NB
 	}
-	for {
-		err := syscall.Flock(int(f.Fd()), how)
-		if err == syscall.EINTR {
-			continue
-		}
-		return err == nil || wait
+	return flock(f, how) == nil || wait
+}
+
+// flock is the system call, also where a signal interrupts it.
+func flock(f *os.File, how int) (err error) {
+	for err = syscall.EINTR; err == syscall.EINTR; {
+		err = syscall.Flock(int(f.Fd()), how)
 	}
+	return err
 }
 
 // keep gives f the mode and, where permitted, the owner of the file that it will replace.
