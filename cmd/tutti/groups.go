@@ -32,7 +32,7 @@ func parseGroup(text string) (optim.Group, error) {
 		case "lr-factor":
 			g.Factor = exact(value)
 		case "weight-decay":
-			g.WeightDecay, g.NoDecay = value, value == 0
+			g.WeightDecay = exact(value)
 		default:
 			return fail("%q, want lr=, lr-factor= or weight-decay=", setting)
 		}

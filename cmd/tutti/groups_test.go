@@ -10,7 +10,9 @@ import (
 
 func TestParseGroup(t *testing.T) {
 	for text, want := range map[string]optim.Group{
-		"*.bias:weight-decay=0":             {Pattern: "*.bias", NoDecay: true},
+		"*.bias:weight-decay=0":             {Pattern: "*.bias", WeightDecay: optim.Zero},
+		"*.bias:lr=0":                       {Pattern: "*.bias", LR: optim.Zero},
+		"*:lr-factor=0":                     {Pattern: "*", Factor: optim.Zero},
 		"0.*:lr=1e-4":                       {Pattern: "0.*", LR: 1e-4},
 		"0.*:lr=0":                          {Pattern: "0.*", LR: optim.Zero},
 		"a:b:lr-factor=0.1,weight-decay=.5": {Pattern: "a:b", Factor: 0.1, WeightDecay: 0.5},
