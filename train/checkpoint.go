@@ -17,10 +17,7 @@ import (
 // A checkpoint is a safetensors file: the model's state dictionary, so that layers.LoadStateDict or PyTorch can take it; the
 // optimizer's moments as flat vectors "optimizer/NAME", and those of a sparse parameter as "optimizer/NAME/PARAMETER"; and in its
 // metadata, under checkpointKey, the progress. It holds whole vectors, whatever the strategy and the number of ranks.
-const (
-	checkpointKey   = "tutti.checkpoint"
-	optimizerPrefix = layers.OptimizerPrefix
-)
+const checkpointKey = "tutti.checkpoint"
 
 // checkpointFormat is the version of what a checkpoint says. The first, which said little of the settings, is not
 // read any more: a run that resumed from it could not know what had changed.
@@ -65,7 +62,7 @@ func (r *run) write(state *optim.State) error {
 	}
 	list := layers.StateDict(r.c.Model)
 	for _, slot := range state.Slots {
-		list = append(list, safetensors.Named{Name: optimizerPrefix + slot.Name, Tensor: tensor.FromSlice(slot.Data, len(slot.Data))})
+		list = append(list, safetensors.Named{Name: layers.OptimizerPrefix + slot.Name, Tensor: tensor.FromSlice(slot.Data, len(slot.Data))})
 	}
 	if err := safetensors.WriteFile(r.c.Checkpoint, list, map[string]string{checkpointKey: string(meta)}); err != nil {
 		return fmt.Errorf("train: checkpoint: %w", err)
@@ -112,13 +109,13 @@ func (r *run) load() (text []byte, state *optim.State, err error) {
 	state = r.emptyState()
 	slots := map[string]*optim.Slot{}
 	for i := range state.Slots {
-		slots[optimizerPrefix+state.Slots[i].Name] = &state.Slots[i]
+		slots[layers.OptimizerPrefix+state.Slots[i].Name] = &state.Slots[i]
 	}
 	var model []safetensors.Named
 	for _, n := range tensors {
 		slot, ok := slots[n.Name]
 		switch {
-		case !strings.HasPrefix(n.Name, optimizerPrefix):
+		case !strings.HasPrefix(n.Name, layers.OptimizerPrefix):
 			model = append(model, n)
 		case !ok:
 			return fail("%s, which %s does not keep", n.Name, r.c.Optimizer.Name())

@@ -21,8 +21,8 @@ type LoopConfig struct {
 	// Groups give parameters whose names match a pattern a learning rate or a weight decay of their own, as
 	// [Config.Groups].
 	Groups []optim.Group
-	// Schedule changes the learning rate from step to step; Steps is the number of steps that it is told it has in all.
-	// Default: constant.
+	// Schedule changes the learning rate from step to step. Default: constant. Steps is the number of steps that it is
+	// told it has in all; a schedule that goes by it, as optim.Cosine does, needs it.
 	Schedule optim.Schedule
 	Steps    int
 	// ClipNorm, if it is above 0, is the largest norm that the gradients of all parameters together, as one vector, are
@@ -94,6 +94,13 @@ func NewLoop(c LoopConfig) (*Loop, error) {
 	if err := optim.ValidateSchedule(c.Schedule); err != nil {
 		return nil, fmt.Errorf("train: LoopConfig.Schedule: %w", err)
 	}
+	if c.Steps < 0 {
+		return nil, fmt.Errorf("train: LoopConfig.Steps = %d, want at least 0", c.Steps)
+	}
+	if c.Steps == 0 && goesByTotal(c.Schedule) {
+		return nil, fmt.Errorf("train: LoopConfig.Steps = 0, and the rates of LoopConfig.Schedule (%T) depend on it: "+
+			"want the number of steps in all", c.Schedule)
+	}
 	if !(c.ClipNorm >= 0) {
 		return nil, fmt.Errorf("train: LoopConfig.ClipNorm = %v, want at least 0", c.ClipNorm)
 	}
@@ -117,6 +124,18 @@ func NewLoop(c LoopConfig) (*Loop, error) {
 		l.recipes[p.Param] = recipe{o, factor}
 	}
 	return l, nil
+}
+
+// goesByTotal says whether a schedule's rates depend on how many steps there are.
+func goesByTotal(s optim.Schedule) bool {
+	const total = 1000
+	for step := range total {
+		a, b := optim.RateAt(s, 1, step, 0), optim.RateAt(s, 1, step, total)
+		if a != b && !math.IsNaN(a-b) { // Step refuses what is not finite
+			return true
+		}
+	}
+	return false
 }
 
 // Tape returns an empty training tape for a forward pass; what the last one held is stale. It draws random numbers that

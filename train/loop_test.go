@@ -247,6 +247,9 @@ func TestLoopRefuses(t *testing.T) {
 			"SGD.LR = -1, want 0 <= LR < Inf"},
 		{train.LoopConfig{Model: newTwo(), Schedule: optim.Step{Gamma: 2}}, "train: LoopConfig.Schedule: optim: " +
 			"Step.Gamma = 2, want 0 <= Gamma <= 1"},
+		{train.LoopConfig{Model: newTwo(), Steps: -1}, "train: LoopConfig.Steps = -1, want at least 0"},
+		{train.LoopConfig{Model: newTwo(), Schedule: optim.Cosine{}}, "train: LoopConfig.Steps = 0, and the rates of " +
+			"LoopConfig.Schedule (optim.Cosine) depend on it: want the number of steps in all"},
 		{train.LoopConfig{Model: newTwo(), ClipNorm: math.NaN()}, "train: LoopConfig.ClipNorm = NaN, want at least 0"},
 		{train.LoopConfig{Model: newTwo(), Groups: []optim.Group{{}}}, "train: LoopConfig.Groups[0]: optim: " +
 			"Group.Pattern is empty, want a pattern of parameter names"},
