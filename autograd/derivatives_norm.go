@@ -39,7 +39,8 @@ func (z *normalisation) derivative(n *node, i int, dy *Var) *Var {
 		norm = Sub(norm, z.average(norm))
 	}
 	if r == nil {
-		r = Rsqrt(AddScalar(z.average(Square(norm)), n.factor))
+		v := AddScalar(z.average(Square(norm)), n.factor)
+		r = Div(Sqrt(v), v) // 1/√v, and NaN as in the forward pass where v overflows
 	}
 	norm = Mul(norm, r)
 	if i == 1 {
