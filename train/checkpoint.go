@@ -14,9 +14,10 @@ import (
 	"github.com/tutti-ml/tutti/train/optim"
 )
 
-// A checkpoint is a safetensors file: the model's state dictionary, so that layers.LoadStateDict or PyTorch can take it; the
-// optimizer's moments as flat vectors "optimizer/NAME", and those of a sparse parameter as "optimizer/NAME/PARAMETER"; and in its
-// metadata, under checkpointKey, the progress. It holds whole vectors, whatever the strategy and the number of ranks.
+// A checkpoint is a safetensors file: the model's state dictionary, so that layers.LoadStateDict or PyTorch can take
+// it; the optimizer's moments as flat vectors "optimizer/NAME", and those of a sparse parameter as
+// "optimizer/NAME/PARAMETER"; and in its metadata, under checkpointKey, the progress. It holds whole vectors, whatever
+// the strategy and the number of ranks.
 const checkpointKey = "tutti.checkpoint"
 
 // checkpointFormat is the version of what a checkpoint says. The first, which said little of the settings, is not
@@ -33,7 +34,8 @@ type progress struct {
 	At             position
 }
 
-// checkpoint writes the run's state to c.Checkpoint on rank 0, if there is one. All ranks call it, and all get the error.
+// checkpoint writes the run's state to c.Checkpoint on rank 0, if there is one. All ranks call it, and all get the
+// error.
 func (r *run) checkpoint() error {
 	if r.c.Checkpoint == "" {
 		return nil

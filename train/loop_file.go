@@ -55,8 +55,8 @@ func (l *Loop) Save(path string) error {
 func momentName(slot, key string) string { return layers.OptimizerPrefix + slot + "/" + key }
 
 // Load goes on from a file that Save wrote: the steps that follow have the bits of a loop that was never stopped, if
-// they are given the same data. The model, the optimizer's name and the seed must be those of the file; another learning
-// rate, schedule, group or ClipNorm is taken from here on. On an error everything stays as it was.
+// they are given the same data. The model, the optimizer's name and the seed must be those of the file; another
+// learning rate, schedule, group or ClipNorm is taken from here on. On an error everything stays as it was.
 func (l *Loop) Load(path string) error {
 	tensors, metadata, err := safetensors.ReadFile(path)
 	if err != nil {

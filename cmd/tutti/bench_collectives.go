@@ -16,8 +16,8 @@ import (
 	"github.com/tutti-ml/tutti/collectives/rendezvous"
 )
 
-// benchCollectivesCommand measures collective operations. Without a launcher it starts the ranks itself, as processes that
-// run this same command, which then finds a launcher's environment and is a rank.
+// benchCollectivesCommand measures collective operations. Without a launcher it starts the ranks itself, as processes
+// that run this same command, which then finds a launcher's environment and is a rank.
 func benchCollectivesCommand() *cobra.Command {
 	var jobs bench.CollectiveJobs
 	var algorithms, ranks []string
@@ -101,7 +101,7 @@ all of them by turns and shows medians. Started by a launcher it is one rank of 
 	return cmd
 }
 
-// sizes lists first, first·factor, … up to last; after 0 comes the first size that is not empty, one element of 4 bytes.
+// sizes lists first, first·factor, … up to last; after 0 comes the first that is not empty, one element of 4 bytes.
 func sizes(first, last, factor int) (list []int) {
 	for s := first; s <= last; {
 		list = append(list, s)

@@ -72,8 +72,8 @@ func runInspect(out io.Writer, path string, o inspectOptions) error {
 	return compare(out, f, with, o.tolerance)
 }
 
-// list prints what the header says: elements are not read. A million tensors are a million lines, so columns are made in
-// two passes and not by a writer that keeps every cell.
+// list prints what the header says: elements are not read. A million tensors are a million lines, so columns are made
+// in two passes and not by a writer that keeps every cell.
 func list(out io.Writer, f *safetensors.File, verified bool) error {
 	const most = len("F8_E4M3FNUZ") // of the names of types
 	meta := f.Meta()
@@ -107,8 +107,8 @@ func list(out io.Writer, f *safetensors.File, verified bool) error {
 	return w.Flush()
 }
 
-// printable returns s as it is if a terminal shows it so, and otherwise quoted, with escapes: a name from a file must not
-// steer the terminal, or look like another.
+// printable returns s as it is if a terminal shows it so, and otherwise quoted, with escapes: a name from a file must
+// not steer the terminal, or look like another.
 func printable(s string) string {
 	if s == "" || visible(s) != s {
 		return strconv.Quote(s)

@@ -1,4 +1,4 @@
-// Command tutti trains models on one core or many machines, starts jobs, and shows what a machine and a model file hold.
+// Command tutti trains models on one core or many machines, starts jobs, and shows what a machine or a model file has.
 //
 //	tutti train      train a model: with no flags, a small convnet on 8×8 handwritten digits
 //	tutti launch     start a program as the ranks of a parallel job on this machine
@@ -70,8 +70,8 @@ func run(ctx context.Context, args []string) int {
 	return exitCode(err)
 }
 
-// output is standard output. It keeps its first error: a command that trains for hours should neither stop because of it
-// nor end with 0.
+// output is standard output. It keeps its first error: a command that trains for hours should neither stop because of
+// it nor end with 0.
 type output struct {
 	w   io.Writer
 	err error
@@ -100,8 +100,8 @@ func exitCode(err error) int {
 	return exitFailure
 }
 
-// oneLine gives the first line of err's text, without what would steer a terminal: of the errors of many ranks, the first
-// to fail.
+// oneLine gives the first line of err's text, without what would steer a terminal: of the errors of many ranks, the
+// first to fail.
 func oneLine(err error) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
 	return visible(line)

@@ -17,8 +17,8 @@ const (
 	bytesPerPartition = 32 << 10
 )
 
-// fits refuses a number of ranks or partitions in this process whose weights, gradients and moments alone, for a model of
-// so many float32 parameters, exceed the memory that is available, if the system says how much that is.
+// fits refuses a number of ranks or partitions in this process whose weights, gradients and moments alone, for a model
+// of so many float32 parameters, exceed the memory that is available, if the system says how much that is.
 func fits(parameters, ranks, partitions int) error {
 	available, ok := availableMemory()
 	vector := 4 * float64(parameters)

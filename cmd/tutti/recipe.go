@@ -1,6 +1,6 @@
 package main
 
-// How to train: the optimizer and the schedule by their names in package optim's tables, with the flags as their fields.
+// How to train: optimizer and schedule by their names in package optim's tables, with the flags as their fields.
 
 import (
 	"fmt"

@@ -8,8 +8,8 @@ import (
 	"github.com/tutti-ml/tutti/collectives/transport/mpi"
 )
 
-// version says what this program was built from, for what, and with which Go: "v0.3.0 (1a2b3c4d5e6f, modified) linux/amd64
-// go1.26.0 mpi".
+// version says what this program was built from, for what, and with which Go: "v0.3.0 (1a2b3c4d5e6f, modified)
+// linux/amd64 go1.26.0 mpi".
 func version() string {
 	number, revision, modified := "(unknown)", "", ""
 	if info, ok := debug.ReadBuildInfo(); ok {

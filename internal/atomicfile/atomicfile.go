@@ -23,8 +23,8 @@ import (
 	"strings"
 )
 
-// Write replaces the content of the file path with what write writes, and makes the file if it is missing. The writer is
-// buffered. On an error, write's own included, the old content stays and nothing is left behind. Errors of the file
+// Write replaces the content of the file path with what write writes, and makes the file if it is missing. The writer
+// is buffered. On an error, write's own included, the old content stays and nothing is left behind. Errors of the file
 // system name path.
 func Write(path string, write func(w io.Writer) error) error {
 	t, err := find(path)

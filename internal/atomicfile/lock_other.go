@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// lock does nothing here: on Windows an open file can't be removed, and elsewhere temporary files of killed programs stay.
+// lock does nothing here: Windows removes no open file, and elsewhere temporary files of killed programs stay.
 func lock(_ *os.File, wait bool) bool { return wait }
 
 // keep gives f the mode of the file that it will replace.

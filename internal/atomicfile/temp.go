@@ -16,8 +16,8 @@ import (
 	"sync"
 )
 
-// stem is the beginning of the temporary names of t: its own name, or, where that leaves no room for more, its start and
-// a checksum.
+// stem is the beginning of the temporary names of t: its own name, or, where that leaves no room for more, its start
+// and a checksum.
 func (t *target) stem() string {
 	base := filepath.Base(t.path)
 	const room = 255 - len(".01234567.tmp")
