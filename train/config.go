@@ -45,7 +45,7 @@ type Config struct {
 	// pattern that matches nothing, or only what groups before it have, is an error. Moments are kept as they are without
 	// groups, so a run may resume with other ones, where ResumeWith says so.
 	//
-	//	Groups: []optim.Group{{Pattern: "*.bias", NoDecay: true}, {Pattern: "backbone.*", Factor: 0.1}}
+	//	Groups: []optim.Group{{Pattern: "*.bias", WeightDecay: optim.Zero}, {Pattern: "backbone.*", Factor: 0.1}}
 	Groups []optim.Group
 	// Schedule changes the learning rate from step to step. Default: constant.
 	Schedule optim.Schedule

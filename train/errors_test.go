@@ -79,7 +79,7 @@ func TestDisagreement(t *testing.T) {
 		{func(c *train.Config) { c.Seed = 8 }, "on Seed: rank 0 has 5, rank 2 has 8"},
 		{func(c *train.Config) { c.Partitions = 4 }, "on Partitions: rank 0 has 8, rank 2 has 4"},
 		{func(c *train.Config) { c.Optimizer = optim.Adam{LR: 0.02} }, "on Optimizer: rank 0 has adam{LR:0.01"},
-		{func(c *train.Config) { c.Groups = []optim.Group{{Pattern: "*.Bias", NoDecay: true}} }, "on Groups: rank 0 has [], rank 2 has [{Pattern:*.Bias"},
+		{func(c *train.Config) { c.Groups = []optim.Group{{Pattern: "*.Bias", WeightDecay: optim.Zero}} }, "on Groups: rank 0 has [], rank 2 has [{Pattern:*.Bias"},
 		{func(c *train.Config) { c.Sync = train.ShuffleBroadcast }, "on Sync: rank 0 has ring, rank 2 has shuffle"},
 		{func(c *train.Config) { c.Train = blobs(99, 1) },
 			"99 samples of shape [6], 3 classes: every rank is given the whole data set"},

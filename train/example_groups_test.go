@@ -21,7 +21,7 @@ func ExampleConfig_groups() {
 		Model: layers.Sequential{layers.NewLinear(rng, 2, 8), layers.Tanh{}, layers.NewLinear(rng, 8, 2)},
 		Loss:  layers.CrossEntropy{}, Train: dataset.FromTensors(x, y).WithClasses(2), Epochs: 50,
 		Optimizer: optim.AdamW{LR: 0.01, WeightDecay: 0.1},
-		Groups:    []optim.Group{{Pattern: "*.bias", NoDecay: true}, {Pattern: "0.*", Factor: 0.1}},
+		Groups:    []optim.Group{{Pattern: "*.bias", WeightDecay: optim.Zero}, {Pattern: "0.*", Factor: 0.1}},
 	}
 	report, err := train.Run(context.Background(), config)
 	fmt.Println(report.Epochs[49].Train.Correct, "of 4,", err)

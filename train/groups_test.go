@@ -53,8 +53,8 @@ func TestGroupsAsPyTorch(t *testing.T) {
 						models[rank], c.Model, c.Optimizer = m, m, rules[name]
 						c.Schedule = optim.Step{Every: 3, Gamma: 0.5}
 						c.Groups = []optim.Group{
-							{Pattern: "0.bias", NoDecay: true, Factor: 0.25},
-							{Pattern: "*.bias", NoDecay: true},
+							{Pattern: "0.bias", WeightDecay: optim.Zero, Factor: 0.25},
+							{Pattern: "*.bias", WeightDecay: optim.Zero},
 							{Pattern: "0.*", LR: 0.01, WeightDecay: 0.3},
 						}
 						x := tensor.FromSlice(want.X, 9, 4).Cast(tensor.Float32)
@@ -80,7 +80,7 @@ func TestGroupsAsPyTorch(t *testing.T) {
 
 // biases has groups that cut the flat vector of net into four runs, of which ranks own parts.
 var biases = []optim.Group{
-	{Pattern: "*.Bias", NoDecay: true, LR: 0.02},
+	{Pattern: "*.Bias", WeightDecay: optim.Zero, LR: 0.02},
 	{Pattern: "hidden.*", Factor: 0.5},
 }
 
@@ -110,7 +110,7 @@ func TestGroupsSameBits(t *testing.T) {
 		small := func(_ int, c *train.Config) {
 			withGroups(0, c)
 			m := layers.NewLinear(rand.New(rand.NewPCG(1, 1)), 1, 2)
-			c.Model, c.Groups = m, []optim.Group{{Pattern: "Bias", NoDecay: true}}
+			c.Model, c.Groups = m, []optim.Group{{Pattern: "Bias", WeightDecay: optim.Zero}}
 			c.Train, c.Test = dataset.FromTensors(tensor.Full(tensor.Float32, 1, 9, 1), tensor.New(tensor.Int64, 9)).WithClasses(2), nil
 			c.Checkpoint = t.TempDir() + "/run.safetensors"
 		}
@@ -125,7 +125,7 @@ func TestGroupsThatChangeNothing(t *testing.T) {
 	want := onRanks(t, 2, train.ShuffleBroadcast, nil)[0]
 	require.NoError(t, want.err)
 	requireAll(t, want, onRanks(t, 2, train.ShuffleBroadcast, func(_ int, c *train.Config) {
-		c.Groups = []optim.Group{{Pattern: "*.Bias", LR: 0.01}, {Pattern: "Out.*", Factor: 1, NoDecay: true}} // Adam's rate is 0.01, its decay 0
+		c.Groups = []optim.Group{{Pattern: "*.Bias", LR: 0.01}, {Pattern: "Out.*", Factor: 1, WeightDecay: optim.Zero}} // Adam's rate is 0.01, its decay 0
 	}))
 }
 
@@ -183,7 +183,7 @@ func TestGroupsRefused(t *testing.T) {
 		groups []optim.Group
 		want   string
 	}{
-		{[]optim.Group{{Pattern: "*.bias", NoDecay: true}, {Pattern: "*.bais"}}, `train: Config.Groups[1]: no parameter of *train_test.net matches "*.bais"`},
+		{[]optim.Group{{Pattern: "*.bias", WeightDecay: optim.Zero}, {Pattern: "*.bais"}}, `train: Config.Groups[1]: no parameter of *train_test.net matches "*.bais"`},
 		{[]optim.Group{{Pattern: "*"}, {Pattern: "*.bias"}}, `train: Config.Groups[1]: all parameters that match "*.bias" are in groups before it: put it before those`},
 		{[]optim.Group{{Pattern: "["}}, `train: Config.Groups[0]: optim: Group "[": syntax error in pattern`},
 		{[]optim.Group{{Pattern: "*", LR: -1}}, `train: Config.Groups[0]: optim: Group "*".LR = -1, want 0 <= LR < Inf`},

@@ -142,7 +142,7 @@ func TestLoopSaveAndLoad(t *testing.T) {
 		c.Model = net
 		return newLoop(t, c), net
 	}
-	c := train.LoopConfig{Optimizer: optim.AdamW{LR: 0.1}, Groups: []optim.Group{{Pattern: "*.Bias", NoDecay: true}},
+	c := train.LoopConfig{Optimizer: optim.AdamW{LR: 0.1}, Groups: []optim.Group{{Pattern: "*.Bias", WeightDecay: optim.Zero}},
 		Schedule: optim.Cosine{}, Steps: 6, Seed: 9, ClipNorm: 1}
 	run := func(l *train.Loop, net layers.Sequential, steps int) {
 		for range steps {

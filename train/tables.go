@@ -65,7 +65,7 @@ func newTables(c Config, params []layers.NamedParam, g *groups, check *gradientC
 		if ok && !reflect.DeepEqual(tab.recipe, d.WithDecay(0)) && !reflect.DeepEqual(tab.recipe,
 			d.WithDecay(optim.Zero)) {
 			return nil, fmt.Errorf("train: parameter %s has a sparse gradient, and %s a weight decay, which would reach only the rows that "+
-				"a batch looks up: exempt it with a Config.Groups of NoDecay, or make it dense", p.Name, tab.recipe.Name())
+				"a batch looks up: exempt it with a Config.Groups of WeightDecay optim.Zero, or make it dense", p.Name, tab.recipe.Name())
 		}
 		stepper, ok := tab.recipe.New((tab.to - tab.from) * tab.width).(optim.RowStepper)
 		if !ok {

@@ -88,8 +88,8 @@ func TestSparseLazy(t *testing.T) {
 			var last *models.NeuMF
 			change := func(_ int, c *train.Config) {
 				recommend(c, true, rule)
-				c.Groups = []optim.Group{{Pattern: "ItemGMF.*", Factor: 1e-30, NoDecay: true}, {Pattern: "*User*", NoDecay: true},
-					{Pattern: "*Item*", NoDecay: true}, {Pattern: "*body*", NoDecay: true}}
+				c.Groups = []optim.Group{{Pattern: "ItemGMF.*", Factor: 1e-30, WeightDecay: optim.Zero}, {Pattern: "*User*", WeightDecay: optim.Zero},
+					{Pattern: "*Item*", WeightDecay: optim.Zero}, {Pattern: "*body*", WeightDecay: optim.Zero}}
 			}
 			one := onRanks(t, 1, train.ShuffleBroadcast, func(rank int, c *train.Config) {
 				change(rank, c)

@@ -95,7 +95,7 @@ all of them by turns and shows medians. Started by a launcher it is one rank of 
 	f.VarP(&last, "max-bytes", "e", "largest size")
 	f.IntVarP(&factor, "step-factor", "f", 4, "from one size to the next")
 	durationVar(f, &jobs.Budget, "budget", 500*time.Millisecond, "time to spend on each size")
-	countVar(f, &jobs.Rounds, "rounds", 1, "how often to run each job, by turns")
+	countVar(f, &jobs.Rounds, "rounds", 1, "how often to run each job, alternating with the others")
 	f.BoolVar(&jobs.Peer, "peer", false, "measure MPI_Allreduce from C beside them; needs mpicc and mpirun")
 	f.BoolVar(&jobs.JSON, "json", false, "print one JSON object a row")
 	return cmd

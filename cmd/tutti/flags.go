@@ -63,9 +63,17 @@ func (c *positiveCount) Set(s string) error {
 // plainNames refuses names with control characters, which would break the lines in which they are shown.
 func plainNames(flags *pflag.FlagSet, names ...string) error {
 	for _, name := range names {
-		if value := flags.Lookup(name).Value.String(); strings.ContainsFunc(value, unicode.IsControl) {
-			return usageError{fmt.Errorf("--%s %q has a control character in it", name, value)}
+		if err := plainName("--"+name, flags.Lookup(name).Value.String()); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// plainName is plainNames for one value, of what.
+func plainName(what, value string) error {
+	if strings.ContainsFunc(value, unicode.IsControl) {
+		return usageError{fmt.Errorf("%s %q has a control character in it", what, value)}
 	}
 	return nil
 }

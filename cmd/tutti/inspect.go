@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -37,6 +38,9 @@ func inspectCommand() *cobra.Command {
 			}
 			if cmd.Flags().Changed("tolerance") && o.other == "" {
 				return usageError{fmt.Errorf("--tolerance needs --compare")}
+			}
+			if err := cmp.Or(plainName("FILE", args[0]), plainNames(cmd.Flags(), "compare")); err != nil {
+				return err
 			}
 			return runInspect(cmd.OutOrStdout(), args[0], o)
 		},

@@ -22,7 +22,7 @@ type job struct {
 
 	procs []*exec.Cmd // by rank; nil once ended
 	far   []*farSide  // by rank; nil on this host
-	live  int         // ranks of which an exit or its output is still to come
+	live  int         // ranks whose exit or output is still to come
 
 	exits   chan exit // processes that have ended
 	emptied chan exit // the same, once their output has been passed on, and what the rank said of its end is known

@@ -12,7 +12,7 @@ import (
 // Group gives some of a model's parameters a learning rate or a weight decay of their own; what it leaves at zero is
 // the optimizer's, and Zero is 0. It is what PyTorch calls a parameter group (param_groups), chosen by name:
 //
-//	{Pattern: "*.bias", NoDecay: true}        weight decay for weights alone
+//	{Pattern: "*.bias", WeightDecay: Zero}    weight decay for weights alone
 //	{Pattern: "backbone.*", Factor: 0.1}      fine-tuning: what is learnt already moves slowly
 type Group struct {
 	Pattern string // of names, as layers.Matching reads it: "*.bias", "Features.*"; required
@@ -20,8 +20,7 @@ type Group struct {
 	LR float64
 	// Factor multiplies the optimizer's learning rate; 0 means 1. Not together with LR. To keep parameters still, freeze them.
 	Factor      float64
-	WeightDecay float64 // 0 means the optimizer's
-	NoDecay     bool    // no weight decay at all, as WeightDecay: Zero. Not together with WeightDecay.
+	WeightDecay float64 // 0 means the optimizer's; Zero is none at all
 }
 
 // Decayer is an Optimizer whose weight decay a Group may change, as all of All are.
@@ -48,9 +47,7 @@ func (g Group) Validate(o Optimizer) error {
 		return fmt.Errorf("optim: %s: %w", name, bad)
 	case g.LR != 0 && g.Factor != 0:
 		return fmt.Errorf("optim: %s: LR = %v and Factor = %v, want one of them", name, g.LR, g.Factor)
-	case g.NoDecay && g.WeightDecay != 0:
-		return fmt.Errorf("optim: %s: NoDecay and WeightDecay = %v, want one of them", name, g.WeightDecay)
-	case g.decays() && !canDecay:
+	case g.WeightDecay != 0 && !canDecay:
 		return fmt.Errorf("optim: %s: %s has no weight decay to change", name, o.Name())
 	case !(factor >= 0) || math.IsInf(factor, 1):
 		return fmt.Errorf("optim: %s: LR = %v is %v times the optimizer's %v", name, g.LR, factor, o.Rate())
@@ -68,15 +65,12 @@ func (g Group) factor(o Optimizer) float64 {
 	return option.Float(g.Factor, 1)
 }
 
-// decays says whether g has a weight decay of its own.
-func (g Group) decays() bool { return g.NoDecay || g.WeightDecay != 0 }
-
 // Recipe returns o as g changes it, and what g multiplies the learning rate by. g must be valid for o.
 func (g Group) Recipe(o Optimizer) (Optimizer, float64) { return g.recipe(o), g.factor(o) }
 
 // recipe is o as g changes it, but for the learning rate.
 func (g Group) recipe(o Optimizer) Optimizer {
-	if g.decays() {
+	if g.WeightDecay != 0 {
 		return o.(Decayer).WithDecay(option.Float(g.WeightDecay, 0))
 	}
 	return o

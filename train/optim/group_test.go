@@ -12,7 +12,7 @@ import (
 )
 
 var groups = []optim.Group{
-	{Pattern: "a", NoDecay: true},
+	{Pattern: "a", WeightDecay: optim.Zero},
 	{Pattern: "b", Factor: 0.5, WeightDecay: 0.25},
 	{Pattern: "c", LR: 0.02},
 	{Pattern: "d"},
@@ -126,9 +126,8 @@ func TestGroupValidate(t *testing.T) {
 		{optim.Group{Pattern: "a", Factor: -1}, optim.SGD{}, `optim: Group "a".Factor = -1, want 0 <= Factor < Inf`},
 		{optim.Group{Pattern: "a", WeightDecay: -1}, optim.SGD{}, `optim: Group "a".WeightDecay = -1, want 0 <= WeightDecay < Inf`},
 		{optim.Group{Pattern: "a", LR: 1, Factor: 2}, optim.SGD{}, `optim: Group "a": LR = 1 and Factor = 2, want one of them`},
-		{optim.Group{Pattern: "a", NoDecay: true, WeightDecay: 2}, optim.SGD{}, `optim: Group "a": NoDecay and WeightDecay = 2, want one of them`},
 		{optim.Group{Pattern: "a", LR: 1e300}, optim.SGD{LR: 1e-30}, `optim: Group "a": LR = 1e+300 is +Inf times the optimizer's 1e-30`},
-		{optim.Group{Pattern: "a", NoDecay: true}, plain{optim.SGD{}}, `optim: Group "a": sgd has no weight decay to change`},
+		{optim.Group{Pattern: "a", WeightDecay: optim.Zero}, plain{optim.SGD{}}, `optim: Group "a": sgd has no weight decay to change`},
 	} {
 		assert.EqualError(t, c.g.Validate(c.o), c.want)
 	}
