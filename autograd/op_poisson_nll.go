@@ -24,7 +24,7 @@ var (
 func poissonLogValue[T vec.Float](y, x, t []T, _, _ T) {
 	vec.Exp(y, x)
 	for i := range y {
-		y[i] -= t[i] * x[i]
+		y[i] -= T(t[i] * x[i]) // rounded: fused with the difference, ∞ − ∞ would not be NaN
 	}
 }
 
@@ -39,7 +39,7 @@ func poissonLogTarget[T vec.Float](dt, x, _ []T, _, _ T) { vec.Neg(dt, x) }
 
 func poissonRateValue[T vec.Float](y, x, t []T, eps, _ T) {
 	for i := range y {
-		y[i] = x[i] - t[i]*T(elementary.Log(float64(x[i]+eps)))
+		y[i] = x[i] - T(t[i]*T(elementary.Log(float64(x[i]+eps)))) // rounded, as above
 	}
 }
 
