@@ -34,8 +34,8 @@ type Config struct {
 	Launcher   string
 
 	// CloseTimeout bounds how long Close waits for the other ranks to close as well before it ends the whole job. It
-	// must exceed the time by which one rank may be busy longer than another. 0 means 10 minutes. After a failure, of
-	// which all ranks were told, it is 2 seconds at most: a rank that is frozen would hold up the end of the others.
+	// must exceed the time by which one rank may be busy longer than another. 0 means 10 minutes, and 2 seconds after a
+	// failure: all ranks were told of it, and one that is frozen would hold up the end of the others.
 	CloseTimeout time.Duration
 
 	// Keep leaves MPI running when the transport is closed, so that another can be opened; Finish ends it then.

@@ -111,7 +111,7 @@ func (w *world) enter(ctx context.Context) (err error) {
 }
 
 // Close implements transport.Transport. It waits until all ranks have called it, as MPI ends for all at once; if one does
-// not come in time (Config.CloseTimeout; 2 s after a failure) it says so on standard error and ends the whole job.
+// not come in time (Config.CloseTimeout) it says so on standard error and ends the whole job.
 func (w *world) Close() error {
 	w.closing.Do(func() {
 		w.closed.Store(true)
@@ -129,13 +129,13 @@ func (w *world) Close() error {
 
 // shutdown leaves the world, after loop, on the MPI thread.
 func (w *world) shutdown() error {
-	timeout := w.cfg.CloseTimeout
-	if timeout == 0 {
+	timeout, why := w.cfg.CloseTimeout, w.broken.Load()
+	switch {
+	case timeout != 0:
+	case why != nil || w.running > 0:
+		timeout = brokenCloseTimeout
+	default:
 		timeout = defaultCloseTimeout
-	}
-	why := w.broken.Load()
-	if why != nil || w.running > 0 {
-		timeout = min(timeout, brokenCloseTimeout)
 	}
 	w.fail(transport.ErrClosed)
 	w.tell(controlClose, nil)
