@@ -116,7 +116,7 @@ func TestInspectRefusesFlags(t *testing.T) {
 // Nor is what an error repeats.
 func TestErrorsPrintNoEscapes(t *testing.T) {
 	_, errs, code := tutti(t, t.TempDir(), "inspect", "\x1b[31m.safetensors")
-	assert.Equal(t, exitFailure, code)
+	assert.Equal(t, exitUsage, code)
 	assert.NotContains(t, errs, "\x1b")
 	assert.Contains(t, errs, `\x1b[31m.safetensors`)
 }
