@@ -20,7 +20,7 @@ type CTCOptions struct {
 // symbols, summed over all ways to stretch the symbols by repetition and by blanks.
 //
 //	x [T, N, C] logarithms of probabilities
-//	targets [N, S], Int64 or Int32, of which row i uses targetLengths[i], or [Σ targetLengths]
+//	targets [N, S], Int64 or Int32, row i uses its first targetLengths[i]; or [Σ targetLengths]
 //	inputLengths [N], each at most T          targetLengths [N]                 result [N]
 //
 // It works in logarithms and float64, by the forward-backward recursion: O(N·T·S) time, 8·N·T·(2S+1) bytes. It panics if shapes

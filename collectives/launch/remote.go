@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// remote returns the command that runs a rank on another host by ssh. It has no variable's value in it, for whoever is
-// on either host may read it. Those come through its standard input, in the form that preamble gives; then come
+// remote returns the command that runs a rank on another host by ssh. It holds no variable's value, as every user of
+// either host may read it. The values come through its standard input, in the form that preamble gives; then come
 // signals' names, a line each. When the input ends, the rank is killed.
 func (c SpawnConfig) remote(p place) *exec.Cmd {
 	ssh := c.SSH
