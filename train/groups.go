@@ -79,5 +79,5 @@ func (g *groups) stepper(lo, hi int) optim.Stepper {
 		}
 		at += r.N
 	}
-	return optim.NewGrouped(g.optimizer, g.list, runs)
+	return optim.NewGrouped[float32](g.optimizer, g.list, runs)
 }

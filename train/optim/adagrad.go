@@ -1,6 +1,8 @@
 package optim
 
 import (
+	"sync"
+
 	"github.com/tutti-ml/tutti/blas/vec"
 	"github.com/tutti-ml/tutti/internal/option"
 )
@@ -43,54 +45,49 @@ func (o Adagrad) WithDecay(decay float64) Optimizer {
 }
 
 // New returns the state of n elements before their first step.
-func (o Adagrad) New(n int) Stepper {
-	o.LRDecay, o.Initial = option.Float(o.LRDecay, 0), option.Float(o.Initial, 0)
-	o.WeightDecay = option.Float(o.WeightDecay, 0)
-	s := &adagrad{Adagrad: o, state: State{Slots: []Slot{{"sum", make([]float32, n)}}}}
-	vec.Fill(s.state.Slots[0].Data, float32(o.Initial))
+func (o Adagrad) New(n int) Stepper { return newAdagrad[float32](o, n) }
+
+// New64 is New for float64.
+func (o Adagrad) New64(n int) StepperOf[float64] { return newAdagrad[float64](o, n) }
+
+func newAdagrad[T vec.Float](o Adagrad, n int) StepperOf[T] {
+	s := newElementwise("Adagrad", n, &adagrad[T]{
+		eps: T(option.Float(o.Eps, 1e-10)), decay: T(option.Float(o.WeightDecay, 0)), rateDecay: option.Float(o.LRDecay, 0),
+	}, "sum")
+	vec.Fill(s.state.Slots[0].Data, T(option.Float(o.Initial, 0)))
 	return s
 }
 
-type adagrad struct {
-	Adagrad
-	state State
-	room  [2][1024]float32 // gradients with decay and their divisors, a block at a time
+type adagrad[T vec.Float] struct {
+	eps, decay T
+	rateDecay  float64
+	rate       T         // of the step in hand
+	rooms      sync.Pool // of *[2][1024]T: gradients with decay and their divisors, a block at a time
 }
 
-func (s *adagrad) State() *State { return &s.state }
-
-func (s *adagrad) Step(w, g []float32, lr float64) {
-	sum := s.state.Slots[0].Data
-	lengths("Adagrad", len(w), len(g), len(sum))
-	rate := s.begin(lr)
-	s.update(w, g, sum, rate)
+func (s *adagrad[T]) begin(step int64, lr float64) {
+	s.rate = T(lr / (1 + float64(step-1)*s.rateDecay))
 }
 
-func (s *adagrad) StepRows(w []float32, cols int, rows []int64, g []float32, lr float64) {
-	sum, rate := s.state.Slots[0].Data, s.begin(lr)
-	eachRow("Adagrad", len(sum), w, cols, rows, g, func(lo, hi int, g []float32) { s.update(w[lo:hi], g, sum[lo:hi], rate) })
-}
-
-// begin counts a step and returns its rate.
-func (s *adagrad) begin(lr float64) float32 {
-	s.state.Steps++
-	return float32(lr / (1 + float64(s.state.Steps-1)*s.LRDecay))
-}
-
-func (s *adagrad) update(w, g, sum []float32, rate float32) {
-	eps := float32(option.Float(s.Eps, 1e-10))
+func (s *adagrad[T]) update(w, g []T, m moments[T]) {
+	room, _ := s.rooms.Get().(*[2][1024]T)
+	if room == nil {
+		room = new([2][1024]T)
+	}
+	sum := m[0]
 	for len(w) > 0 {
-		n := min(len(w), len(s.room[0]))
-		grad, div := s.room[0][:n], s.room[1][:n]
+		n := min(len(w), len(room[0]))
+		grad, div := room[0][:n], room[1][:n]
 		copy(grad, g[:n])
-		if s.WeightDecay != 0 {
-			vec.Axpy(grad, float32(s.WeightDecay), w[:n])
+		if s.decay != 0 {
+			vec.Axpy(grad, s.decay, w[:n])
 		}
 		vec.MulAdd(sum[:n], grad, grad)
 		vec.Sqrt(div, sum[:n])
-		vec.AddScalar(div, eps, div)
+		vec.AddScalar(div, s.eps, div)
 		vec.Div(div, grad, div)
-		vec.Axpy(w[:n], -rate, div)
+		vec.Axpy(w[:n], -s.rate, div)
 		w, g, sum = w[n:], g[n:], sum[n:]
 	}
+	s.rooms.Put(room)
 }

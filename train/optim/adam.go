@@ -51,52 +51,45 @@ func (o Adam) WithDecay(decay float64) Optimizer {
 }
 
 // New returns the state of n elements before their first step.
-func (o Adam) New(n int) Stepper { return newAdam("Adam", o, n, option.Float(o.WeightDecay, 0), 0) }
+func (o Adam) New(n int) Stepper {
+	return newAdam[float32]("Adam", o, n, option.Float(o.WeightDecay, 0), 0)
+}
 
-// adam is the Stepper of Adam and AdamW, which differ in where the decay goes.
-type adam struct {
-	name         string
+// New64 is New for float64.
+func (o Adam) New64(n int) StepperOf[float64] {
+	return newAdam[float64]("Adam", o, n, option.Float(o.WeightDecay, 0), 0)
+}
+
+// adam is the rule of Adam and AdamW, which differ in where the decay goes.
+type adam[T vec.Float] struct {
 	beta1, beta2 float64
 	eps          float64
-	l2           float64 // decay inside the gradient: Adam's
-	decoupled    float64 // decay beside it: AdamW's
-	state        State
+	l2           float64           // decay inside the gradient: Adam's
+	decoupled    float64           // decay beside it: AdamW's
+	c            vec.AdamCoefOf[T] // of the step in hand
 }
 
-func newAdam(name string, o Adam, n int, l2, decoupled float64) *adam {
-	return &adam{
-		name:  name,
+func newAdam[T vec.Float](name string, o Adam, n int, l2, decoupled float64) StepperOf[T] {
+	return newElementwise(name, n, &adam[T]{
 		beta1: option.Float(o.Beta1, 0.9), beta2: option.Float(o.Beta2, 0.999), eps: option.Float(o.Eps, 1e-8),
 		l2: l2, decoupled: decoupled,
-		state: State{Slots: []Slot{{"exp_avg", make([]float32, n)}, {"exp_avg_sq", make([]float32, n)}}},
+	}, "exp_avg", "exp_avg_sq")
+}
+
+func (s *adam[T]) begin(step int64, lr float64) {
+	t := float64(step)
+	s.c = vec.AdamCoefOf[T]{
+		Keep:  T(1 - lr*s.decoupled),
+		Decay: T(s.l2),
+		Beta1: T(s.beta1), New1: T(1 - s.beta1),
+		Beta2: T(s.beta2), New2: T(1 - s.beta2),
+		Rate: T(lr / (1 - math.Pow(s.beta1, t))),
+		Root: T(1 / math.Sqrt(1-math.Pow(s.beta2, t))),
+		Eps:  T(s.eps),
 	}
 }
 
-func (s *adam) State() *State { return &s.state }
+// beginRows puts Eps beside √v, not beside √v/√(1-Beta2ᵗ): SparseAdam's.
+func (s *adam[T]) beginRows() { s.c.Eps = T(s.c.Eps * s.c.Root) }
 
-func (s *adam) Step(w, g []float32, lr float64) {
-	m, v := s.state.Slots[0].Data, s.state.Slots[1].Data
-	lengths(s.name, len(w), len(g), len(m))
-	vec.Adam(w, g, m, v, s.begin(lr))
-}
-
-func (s *adam) StepRows(w []float32, cols int, rows []int64, g []float32, lr float64) {
-	m, v, c := s.state.Slots[0].Data, s.state.Slots[1].Data, s.begin(lr)
-	c.Eps *= c.Root // beside √v, not beside √v/√(1-Beta2ᵗ): SparseAdam's
-	eachRow(s.name, len(m), w, cols, rows, g, func(lo, hi int, g []float32) { vec.Adam(w[lo:hi], g, m[lo:hi], v[lo:hi], c) })
-}
-
-// begin counts a step and returns its coefficients.
-func (s *adam) begin(lr float64) vec.AdamCoef {
-	s.state.Steps++
-	t := float64(s.state.Steps)
-	return vec.AdamCoef{
-		Keep:  float32(1 - lr*s.decoupled),
-		Decay: float32(s.l2),
-		Beta1: float32(s.beta1), New1: float32(1 - s.beta1),
-		Beta2: float32(s.beta2), New2: float32(1 - s.beta2),
-		Rate: float32(lr / (1 - math.Pow(s.beta1, t))),
-		Root: float32(1 / math.Sqrt(1-math.Pow(s.beta2, t))),
-		Eps:  float32(s.eps),
-	}
-}
+func (s *adam[T]) update(w, g []T, m moments[T]) { vec.Adam(w, g, m[0], m[1], s.c) }

@@ -35,5 +35,10 @@ func (o AdamW) WithDecay(decay float64) Optimizer {
 
 // New returns the state of n elements before their first step.
 func (o AdamW) New(n int) Stepper {
-	return newAdam("AdamW", Adam(o), n, 0, option.Float(o.WeightDecay, 0.01))
+	return newAdam[float32]("AdamW", Adam(o), n, 0, option.Float(o.WeightDecay, 0.01))
+}
+
+// New64 is New for float64.
+func (o AdamW) New64(n int) StepperOf[float64] {
+	return newAdam[float64]("AdamW", Adam(o), n, 0, option.Float(o.WeightDecay, 0.01))
 }

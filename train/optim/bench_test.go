@@ -28,6 +28,6 @@ func BenchmarkGrouped(b *testing.B) {
 			}
 		}
 		b.Run(c.o.Name()+"/whole", step(c.o.New(total)))
-		b.Run(c.o.Name()+"/grouped", step(optim.NewGrouped(c.o, groups, cut)))
+		b.Run(c.o.Name()+"/grouped", step(optim.NewGrouped[float32](c.o, groups, cut)))
 	}
 }

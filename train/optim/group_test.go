@@ -42,7 +42,7 @@ func TestGrouped(t *testing.T) {
 		for _, g := range groups {
 			require.NoError(t, g.Validate(o))
 		}
-		all, n := optim.NewGrouped(o, groups, runs), 0
+		all, n := optim.NewGrouped[float32](o, groups, runs), 0
 		single := make([]optim.Stepper, len(runs))
 		for i, r := range runs {
 			rule, _ := alone(o, r.Group)
@@ -54,7 +54,7 @@ func TestGrouped(t *testing.T) {
 			g := random(uint64(step), n)
 			before := slices.Clone(g)
 			if step == 3 {
-				fresh := optim.NewGrouped(o, groups, runs)
+				fresh := optim.NewGrouped[float32](o, groups, runs)
 				fresh.State().Steps = all.State().Steps
 				for i, slot := range all.State().Slots {
 					copy(fresh.State().Slots[i].Data, slot.Data)
@@ -86,20 +86,20 @@ func TestGrouped(t *testing.T) {
 }
 
 func TestGroupedEdges(t *testing.T) {
-	s := optim.NewGrouped(optim.Adam{}, groups, nil) // what a rank has that owns no element
+	s := optim.NewGrouped[float32](optim.Adam{}, groups, nil) // what a rank has that owns no element
 	s.Step(nil, nil, 0.1)
 	assert.EqualValues(t, 1, s.State().Steps)
 	assert.Len(t, s.State().Slots, 2)
 	assert.PanicsWithValue(t, "optim: Grouped: Step: 3 weights and 3 gradients for a state of 4", func() {
-		optim.NewGrouped(optim.SGD{}, groups, []optim.Run{{4, 0}}).Step(make([]float32, 3), make([]float32, 3), 1)
+		optim.NewGrouped[float32](optim.SGD{}, groups, []optim.Run{{4, 0}}).Step(make([]float32, 3), make([]float32, 3), 1)
 	})
 	assert.PanicsWithValue(t, "optim: NewGrouped: growing keeps 1 slots in a group, 0 without", func() {
-		optim.NewGrouped(growing{}, groups, []optim.Run{{4, 0}})
+		optim.NewGrouped[float32](growing{}, groups, []optim.Run{{4, 0}})
 	})
 
 	w, g := random(1, 20_047), random(2, 20_047)
 	for _, o := range variants {
-		s := optim.NewGrouped(o, groups, runs)
+		s := optim.NewGrouped[float32](o, groups, runs)
 		s.Step(w, g, 0.1)
 		assert.Zero(t, alloctest.PerRun(20, func() { s.Step(w, g, 0.1) }), "%+v", o)
 	}

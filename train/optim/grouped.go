@@ -1,6 +1,10 @@
 package optim
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/tutti-ml/tutti/blas/vec"
+)
 
 // Run is a number of consecutive elements of a parameter vector that belong to one group.
 type Run struct {
@@ -13,23 +17,23 @@ type Run struct {
 //
 // The state is o's own: whole vectors over all runs. So it does not show how the elements are grouped, and grouping changes the
 // bits of no element whose rates it does not change. A step costs o's, and a few function calls a run.
-func NewGrouped(o Optimizer, groups []Group, runs []Run) Stepper {
+func NewGrouped[T vec.Float](o Optimizer, groups []Group, runs []Run) StepperOf[T] {
 	total := 0
 	for _, r := range runs {
 		total += r.N
 	}
-	s := &grouped{n: total}
-	for _, slot := range o.New(0).State().Slots {
-		s.state.Slots = append(s.state.Slots, Slot{slot.Name, make([]float32, total)})
+	s := &grouped[T]{n: total}
+	for _, slot := range NewOf[T](o, 0).State().Slots {
+		s.state.Slots = append(s.state.Slots, SlotOf[T]{slot.Name, make([]T, total)})
 	}
 	at := 0
 	for _, r := range runs {
-		p := part{lo: at, hi: at + r.N, factor: 1}
+		p := part[T]{lo: at, hi: at + r.N, factor: 1}
 		recipe := o
 		if r.Group >= 0 {
 			recipe, p.factor = groups[r.Group].recipe(o), groups[r.Group].factor(o)
 		}
-		p.stepper = recipe.New(r.N)
+		p.stepper = NewOf[T](recipe, r.N)
 		s.share(recipe, p)
 		s.parts = append(s.parts, p)
 		at = p.hi
@@ -38,20 +42,20 @@ func NewGrouped(o Optimizer, groups []Group, runs []Run) Stepper {
 }
 
 // grouped is the Stepper of several groups. Its parts hold no memory of their own: their slots are views of its.
-type grouped struct {
+type grouped[T vec.Float] struct {
 	n     int
-	parts []part
-	state State
+	parts []part[T]
+	state StateOf[T]
 }
 
-type part struct {
+type part[T vec.Float] struct {
 	lo, hi  int
 	factor  float64 // of the learning rate
-	stepper Stepper
+	stepper StepperOf[T]
 }
 
 // share makes the slots of p, whose recipe it is told, views of the whole, which take on what they hold.
-func (s *grouped) share(recipe Optimizer, p part) {
+func (s *grouped[T]) share(recipe Optimizer, p part[T]) {
 	own := p.stepper.State().Slots
 	if len(own) != len(s.state.Slots) {
 		panic(fmt.Sprintf("optim: NewGrouped: %s keeps %d slots in a group, %d without", recipe.Name(), len(own), len(s.state.Slots)))
@@ -66,9 +70,9 @@ func (s *grouped) share(recipe Optimizer, p part) {
 	}
 }
 
-func (s *grouped) State() *State { return &s.state }
+func (s *grouped[T]) State() *StateOf[T] { return &s.state }
 
-func (s *grouped) Step(w, g []float32, lr float64) {
+func (s *grouped[T]) Step(w, g []T, lr float64) {
 	lengths("Grouped", len(w), len(g), s.n)
 	for i := range s.parts {
 		p := &s.parts[i]

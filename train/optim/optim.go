@@ -11,36 +11,61 @@ package optim
 import (
 	"fmt"
 	"math"
+
+	"github.com/tutti-ml/tutti/blas/vec"
 )
 
 // Optimizer is a recipe for updating parameters.
 type Optimizer interface {
-	Name() string      // as a user writes it: "sgd", "adam"
-	Validate() error   // nil, or what is wrong: field, value and range
-	Rate() float64     // the base learning rate, the default filled in
-	New(n int) Stepper // fresh state for n elements; the recipe must be valid
+	Name() string                   // as a user writes it: "sgd", "adam"
+	Validate() error                // nil, or what is wrong: field, value and range
+	Rate() float64                  // the base learning rate, the default filled in
+	New(n int) Stepper              // fresh state for n elements of float32; the recipe must be valid
+	New64(n int) StepperOf[float64] // the same for float64
 }
 
-// Stepper updates n elements, step after step. It is not safe for use by several goroutines at once.
-type Stepper interface {
+// Stepper is a StepperOf float32, the element type of most models.
+type Stepper = StepperOf[float32]
+
+// StepperOf updates n elements, step after step. It is not safe for use by several goroutines at once.
+type StepperOf[T vec.Float] interface {
 	// Step subtracts one update, computed from gradient g at learning rate lr, from weights w. It reads g only, and keeps
 	// neither slice. It panics unless w and g have the length the Stepper was made for.
-	Step(w, g []float32, lr float64)
+	Step(w, g []T, lr float64)
 	// State returns the live state: writing to it changes the Stepper, and so does putting another slice of the same length in
 	// a slot. So a checkpoint is a copy of it, a resumed run copies it back, and several Steppers can share one vector.
-	State() *State
+	State() *StateOf[T]
 }
 
-// State is all that a Stepper remembers from step to step.
-type State struct {
-	Steps int64  // taken so far
-	Slots []Slot // in a fixed order; none for rules without memory
+// State is the state of a Stepper.
+type State = StateOf[float32]
+
+// StateOf is all that a Stepper remembers from step to step.
+type StateOf[T vec.Float] struct {
+	Steps int64       // taken so far
+	Slots []SlotOf[T] // in a fixed order; none for rules without memory
 }
 
-// Slot is one moment of every element.
-type Slot struct {
-	Name string    // PyTorch's name for it: "momentum_buffer", "exp_avg", "exp_avg_sq"
-	Data []float32 // [n]
+// Slot is a slot of a State.
+type Slot = SlotOf[float32]
+
+// SlotOf is one moment of every element.
+type SlotOf[T vec.Float] struct {
+	Name string // PyTorch's name for it: "momentum_buffer", "exp_avg", "exp_avg_sq"
+	Data []T    // [n]
+}
+
+// NewOf returns o.New(n) or o.New64(n), for code that is written once for both element types. It panics for a type that
+// is only made of one of them.
+func NewOf[T vec.Float](o Optimizer, n int) StepperOf[T] {
+	var z T
+	switch any(z).(type) {
+	case float32:
+		return any(o.New(n)).(StepperOf[T])
+	case float64:
+		return any(o.New64(n)).(StepperOf[T])
+	}
+	panic(fmt.Sprintf("optim: NewOf: elements of type %T, want float32 or float64", z))
 }
 
 // All lists the optimizers, each with its defaults, in order of age.

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/tutti-ml/tutti/blas/vec"
 	"github.com/tutti-ml/tutti/internal/alloctest"
 	"github.com/tutti-ml/tutti/train/optim"
 )
@@ -148,11 +149,23 @@ func TestValidate(t *testing.T) {
 	}
 }
 
-func random(seed uint64, n int) []float32 {
+func random(seed uint64, n int) []float32 { return randomOf[float32](seed, n) }
+
+func randomOf[T vec.Float](seed uint64, n int) []T {
 	rng := rand.New(rand.NewPCG(seed, 1))
-	x := make([]float32, n)
+	x := make([]T, n)
 	for i := range x {
-		x[i] = float32(rng.NormFloat64())
+		x[i] = T(rng.NormFloat64())
 	}
 	return x
+}
+
+// TestNewOf: one function for both element types, and a refusal of types made of them.
+func TestNewOf(t *testing.T) {
+	assert.IsType(t, optim.Adam{}.New(3), optim.NewOf[float32](optim.Adam{}, 3))
+	assert.IsType(t, optim.Adam{}.New64(3), optim.NewOf[float64](optim.Adam{}, 3))
+	type metres float64
+	assert.PanicsWithValue(t, "optim: NewOf: elements of type optim_test.metres, want float32 or float64", func() {
+		optim.NewOf[metres](optim.Adam{}, 3)
+	})
 }

@@ -52,14 +52,10 @@ func (o SGD) WithDecay(decay float64) Optimizer {
 }
 
 // New returns the state of n elements before their first step.
-func (o SGD) New(n int) Stepper {
-	o = o.exact()
-	s := &sgd{SGD: o, n: n}
-	if o.Momentum != 0 {
-		s.state.Slots = []Slot{{"momentum_buffer", make([]float32, n)}}
-	}
-	return s
-}
+func (o SGD) New(n int) Stepper { return newSGD[float32](o, n) }
+
+// New64 is New for float64.
+func (o SGD) New64(n int) StepperOf[float64] { return newSGD[float64](o, n) }
 
 // exact returns o with Zero made 0 in fields whose default that is anyhow.
 func (o SGD) exact() SGD {
@@ -68,46 +64,36 @@ func (o SGD) exact() SGD {
 	return o
 }
 
-type sgd struct {
+func newSGD[T vec.Float](o SGD, n int) StepperOf[T] {
+	o = o.exact()
+	if o.Momentum == 0 {
+		return newElementwise("SGD", n, &sgd[T]{SGD: o})
+	}
+	return newElementwise("SGD", n, &sgd[T]{SGD: o}, "momentum_buffer")
+}
+
+type sgd[T vec.Float] struct {
 	SGD
-	n     int
-	state State
+	c vec.SGDCoefOf[T] // of the step in hand
 }
 
-func (s *sgd) State() *State { return &s.state }
-
-func (s *sgd) Step(w, g []float32, lr float64) {
-	lengths("SGD", len(w), len(g), s.n)
-	s.update(w, g, 0, s.n, s.begin(lr))
-}
-
-func (s *sgd) StepRows(w []float32, cols int, rows []int64, g []float32, lr float64) {
-	c := s.begin(lr)
-	eachRow("SGD", s.n, w, cols, rows, g, func(lo, hi int, g []float32) { s.update(w[lo:hi], g, lo, hi, c) })
-}
-
-// begin counts a step and returns its coefficients.
-func (s *sgd) begin(lr float64) vec.SGDCoef {
-	first := s.state.Steps == 0
-	s.state.Steps++
-	c := vec.SGDCoef{
-		Decay:    float32(s.WeightDecay),
-		Momentum: float32(s.Momentum),
-		New:      float32(1 - s.Dampening),
+func (s *sgd[T]) begin(step int64, lr float64) {
+	s.c = vec.SGDCoefOf[T]{
+		Decay:    T(s.WeightDecay),
+		Momentum: T(s.Momentum),
+		New:      T(1 - s.Dampening),
 		Nesterov: s.Nesterov,
-		Rate:     float32(lr),
+		Rate:     T(lr),
 	}
-	if first { // the buffer starts as the gradient itself, undamped; it holds zeros until then
-		c.New = 1
+	if step == 1 { // the buffer starts as the gradient itself, undamped; it holds zeros until then
+		s.c.New = 1
 	}
-	return c
 }
 
-// update steps the elements from lo to hi of all, which are w.
-func (s *sgd) update(w, g []float32, lo, hi int, c vec.SGDCoef) {
+func (s *sgd[T]) update(w, g []T, m moments[T]) {
 	if s.Momentum == 0 {
-		vec.SGD(w, g, c.Decay, c.Rate)
+		vec.SGD(w, g, s.c.Decay, s.c.Rate)
 		return
 	}
-	vec.SGDMomentum(w, g, s.state.Slots[0].Data[lo:hi], c)
+	vec.SGDMomentum(w, g, m[0], s.c)
 }

@@ -28,7 +28,7 @@ func TestZero(t *testing.T) {
 		for _, g := range groups {
 			require.NoError(t, g.Validate(o))
 		}
-		s := optim.NewGrouped(o, groups, n)
+		s := optim.NewGrouped[float32](o, groups, n)
 		for step := range 3 {
 			g := random(uint64(step+5), 8)
 			g[0] *= 1e-10 // so small that an Eps shows beside it
