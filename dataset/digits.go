@@ -8,10 +8,13 @@ import (
 
 //go:generate go run digits_gen.go
 
-// digitsArrow is an Arrow IPC file with columns pixels (FixedSizeList<uint8>[64]) and label (uint8); digits_gen.go made it.
+// digitsImages and digitsLabels are IDX files, [1797, 8, 8] and [1797] of unsigned bytes; digits_gen.go made them.
 //
-//go:embed digits.arrow
-var digitsArrow []byte
+//go:embed digits-images.idx3
+var digitsImages []byte
+
+//go:embed digits-labels.idx1
+var digitsLabels []byte
 
 // digitsSeed draws the held-out fifth. Another seed is another split, and figures that do not compare.
 const digitsSeed = 1998
@@ -35,12 +38,23 @@ type digitsSplit struct {
 
 // digits decodes and splits the images at its first call.
 var digits = sync.OnceValue(func() (d digitsSplit) {
-	m, err := ReadArrow(bytes.NewReader(digitsArrow), ArrowConfig{
-		Name: "digits", Features: []string{"pixels"}, Shape: []int{1, 8, 8}, Classes: 10, Scale: 1.0 / 16,
-	})
+	m, err := decodeDigits()
 	if err != nil {
 		return digitsSplit{err: err}
 	}
 	d.train, d.test, d.err = Split(m, 0.2, digitsSeed)
 	return d
 })
+
+func decodeDigits() (*Memory, error) {
+	const limit = 1 << 20
+	dims, pixels, err := readIDX(bytes.NewReader(digitsImages), int64(len(digitsImages)), "digits-images.idx3", limit)
+	if err != nil {
+		return nil, err
+	}
+	_, classes, err := readIDX(bytes.NewReader(digitsLabels), int64(len(digitsLabels)), "digits-labels.idx1", limit)
+	if err != nil {
+		return nil, err
+	}
+	return idxMemory("digits-labels.idx1", dims, pixels, classes, IDXConfig{Name: "digits", Classes: 10, Scale: 1.0 / 16})
+}

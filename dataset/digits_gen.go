@@ -1,27 +1,24 @@
 //go:build ignore
 
-// This program makes digits.arrow from the UCI digits as scikit-learn carries them: a gzipped CSV file of 1,797 lines with 64
-// pixels 0 … 16 and the label. Debian's package python3-sklearn has it. The output is the same bytes every time.
+// This program makes digits-images.idx3 and digits-labels.idx1 from the UCI digits as scikit-learn carries them: a gzipped CSV
+// file of 1,797 lines with 64 pixels 0 … 16 and the label. Debian's package python3-sklearn has it. The output is the same
+// bytes every time.
 //
 //	go run digits_gen.go [digits.csv.gz]
 package main
 
 import (
+	"bytes"
 	"compress/gzip"
+	"encoding/binary"
 	"encoding/csv"
 	"log"
 	"os"
 	"strconv"
-
-	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/apache/arrow/go/v15/arrow/array"
-	"github.com/apache/arrow/go/v15/arrow/ipc"
-	"github.com/apache/arrow/go/v15/arrow/memory"
 )
 
 const (
 	input  = "/usr/lib/python3/dist-packages/sklearn/datasets/data/digits.csv.gz"
-	output = "digits.arrow"
 	pixels = 64
 )
 
@@ -33,35 +30,23 @@ func main() {
 	}
 	rows := readRows(path)
 
-	metadata := arrow.NewMetadata(
-		[]string{"name", "source", "doi", "licence", "values"},
-		[]string{
-			"Optical Recognition of Handwritten Digits",
-			"E. Alpaydin and C. Kaynak, UCI Machine Learning Repository, 1998",
-			"10.24432/C50P49",
-			"CC BY 4.0, https://creativecommons.org/licenses/by/4.0/",
-			"8x8 pixels, row by row, each the number 0 to 16 of dark pixels in a block of 4x4",
-		})
-	schema := arrow.NewSchema([]arrow.Field{
-		{Name: "pixels", Type: arrow.FixedSizeListOf(pixels, arrow.PrimitiveTypes.Uint8)},
-		{Name: "label", Type: arrow.PrimitiveTypes.Uint8},
-	}, &metadata)
-	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
-	list := b.Field(0).(*array.FixedSizeListBuilder)
+	images, labels := header(3, len(rows), 8, 8), header(1, len(rows))
 	for _, row := range rows {
-		list.Append(true)
-		list.ValueBuilder().(*array.Uint8Builder).AppendValues(row[:pixels], nil)
-		b.Field(1).(*array.Uint8Builder).Append(row[pixels])
+		images.Write(row[:pixels])
+		labels.WriteByte(row[pixels])
 	}
+	check(os.WriteFile("digits-images.idx3", images.Bytes(), 0o644))
+	check(os.WriteFile("digits-labels.idx1", labels.Bytes(), 0o644))
+	log.Printf("%d digits", len(rows))
+}
 
-	f, err := os.Create(output)
-	check(err)
-	w, err := ipc.NewFileWriter(f, ipc.WithSchema(schema))
-	check(err)
-	check(w.Write(b.NewRecord()))
-	check(w.Close())
-	check(f.Close())
-	log.Printf("%s: %d digits", output, len(rows))
+// header begins an IDX file of unsigned bytes.
+func header(rank byte, dims ...int) *bytes.Buffer {
+	b := bytes.NewBuffer([]byte{0, 0, 8, rank})
+	for _, d := range dims {
+		check(binary.Write(b, binary.BigEndian, uint32(d)))
+	}
+	return b
 }
 
 func readRows(path string) [][]uint8 {

@@ -22,7 +22,7 @@ func TestDigits(t *testing.T) {
 	train, test, err := Digits()
 	require.NoError(t, err)
 	assert.Equal(t, []int{1437, 360}, []int{train.Len(), test.Len()})
-	assert.Equal(t, Spec{Shape: []int{1, 8, 8}, Classes: 10, Name: "digits"}, train.Spec())
+	assert.Equal(t, XY("digits", []int{1, 8, 8}, 10, nil), train.Spec())
 	assert.Equal(t, train.Spec(), test.Spec())
 
 	// sklearn.datasets.load_digits(): numpy.bincount(target), data.sum()

@@ -18,6 +18,8 @@ type formatError struct {
 func (e *formatError) Error() string   { return "dataset: " + e.file + ": " + e.err.Error() }
 func (e *formatError) Unwrap() []error { return []error{ErrFormat, e.err} }
 
-func malformed(file, format string, args ...any) error {
+// Malformed returns an error that wraps ErrFormat and says of a file, in one line, what is wrong with it, as fmt.Errorf would. It is
+// for the packages of file formats.
+func Malformed(file, format string, args ...any) error {
 	return &formatError{file: file, err: fmt.Errorf(format, args...)}
 }

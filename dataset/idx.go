@@ -10,6 +10,8 @@ import (
 	"io"
 	"os"
 	"slices"
+
+	"github.com/tutti-ml/tutti/tensor"
 )
 
 // IDXConfig says how to read a pair of IDX files. The zero value reads MNIST and its relatives.
@@ -39,32 +41,33 @@ func OpenIDX(images, labels string, c IDXConfig) (*Memory, error) {
 		return nil, err
 	}
 	if len(dims) < 2 {
-		return nil, malformed(images, "images have rank %d, want at least 2", len(dims))
+		return nil, Malformed(images, "images have rank %d, want at least 2", len(dims))
 	}
 	ldims, classes, err := readIDXFile(labels, c.MaxBytes)
 	if err != nil {
 		return nil, err
 	}
 	if len(ldims) != 1 {
-		return nil, malformed(labels, "labels have rank %d, want 1", len(ldims))
+		return nil, Malformed(labels, "labels have rank %d, want 1", len(ldims))
 	}
 	if dims[0] != ldims[0] {
-		return nil, malformed(labels, "%d labels for the %d images of %s", ldims[0], dims[0], images)
+		return nil, Malformed(labels, "%d labels for the %d images of %s", ldims[0], dims[0], images)
 	}
 
-	m := &Memory{n: dims[0], bytes: pixels, labels: make([]int64, len(classes))}
-	for i, label := range classes {
-		m.labels[i] = int64(label)
+	return idxMemory(labels, dims, pixels, classes, c)
+}
+
+// idxMemory joins what the two files hold.
+func idxMemory(labels string, dims []int, pixels, classes []byte, c IDXConfig) (*Memory, error) {
+	y := tensor.FromSlice(classes, len(classes)).Cast(tensor.Int64)
+	if i := outOfRange(tensor.Data[int64](y), c.Classes); i >= 0 {
+		return nil, Malformed(labels, "label %d of sample %d, want 0 … %d", classes[i], i, c.Classes-1)
 	}
-	if i := outOfRange(m.labels, c.Classes); i >= 0 {
-		return nil, malformed(labels, "label %d of sample %d, want 0 … %d", m.labels[i], i, c.Classes-1)
-	}
-	m.spec = Spec{Shape: dims[1:], Classes: c.Classes, Name: c.Name}
 	if len(dims) == 3 {
-		m.spec.Shape = []int{1, dims[1], dims[2]}
+		dims = []int{dims[0], 1, dims[1], dims[2]}
 	}
-	m.setScale(c.Scale)
-	return m, nil
+	x := tensor.FromSlice(pixels, dims...)
+	return FromTensors(x, y).WithClasses(c.Classes).WithScale(c.Scale).WithName(c.Name), nil
 }
 
 func readIDXFile(path string, maxBytes int64) (dims []int, data []byte, err error) {
@@ -78,7 +81,7 @@ func readIDXFile(path string, maxBytes int64) (dims []int, data []byte, err erro
 		return nil, nil, fmt.Errorf("dataset: %w", err)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, nil, malformed(path, "is not a regular file")
+		return nil, nil, Malformed(path, "is not a regular file")
 	}
 	return readIDX(f, info.Size(), path, maxBytes)
 }
@@ -96,32 +99,32 @@ func readIDX(r io.Reader, size int64, path string, maxBytes int64) (dims []int, 
 	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 		z, err := gzip.NewReader(in)
 		if err != nil {
-			return nil, nil, malformed(path, "%w", err)
+			return nil, nil, Malformed(path, "%w", err)
 		}
 		in, room = bufio.NewReaderSize(z, 1<<16), size*maxDeflate
 	}
 
 	start, _ := in.Peek(512)
-	what := looksLike(start)
+	what := LooksLike(start)
 	var head [4]byte
 	if _, err := io.ReadFull(in, head[:]); err != nil {
-		return nil, nil, malformed(path, "cut short in the header: %w", err)
+		return nil, nil, Malformed(path, "cut short in the header: %w", err)
 	}
 	if head[0] != 0 || head[1] != 0 {
 		if what != "" {
-			return nil, nil, malformed(path, "is %s: it starts with % x, want the IDX magic 00 00", what, head[:2])
+			return nil, nil, Malformed(path, "is %s: it starts with % x, want the IDX magic 00 00", what, head[:2])
 		}
-		return nil, nil, malformed(path, "starts with % x, want the IDX magic 00 00", head[:2])
+		return nil, nil, Malformed(path, "starts with % x, want the IDX magic 00 00", head[:2])
 	}
 	if head[2] != 8 {
-		return nil, nil, malformed(path, "element type 0x%02x, want 0x08, unsigned byte", head[2])
+		return nil, nil, Malformed(path, "element type 0x%02x, want 0x08, unsigned byte", head[2])
 	}
 	dims = make([]int, head[3])
 	total, whole := int64(1), true
 	for i := range dims {
 		var d [4]byte
 		if _, err := io.ReadFull(in, d[:]); err != nil {
-			return nil, nil, malformed(path, "cut short in the header, at dimension %d of %d: %w", i, len(dims), err)
+			return nil, nil, Malformed(path, "cut short in the header, at dimension %d of %d: %w", i, len(dims), err)
 		}
 		n := int64(binary.BigEndian.Uint32(d[:]))
 		dims[i] = int(n)
@@ -136,23 +139,23 @@ func readIDX(r io.Reader, size int64, path string, maxBytes int64) (dims []int, 
 	head4 := int64(4 + 4*len(dims))
 	switch {
 	case len(dims) == 0:
-		return nil, nil, malformed(path, "has rank 0, want at least 1")
+		return nil, nil, Malformed(path, "has rank 0, want at least 1")
 	case !whole || total > maxBytes:
-		return nil, nil, malformed(path, "header claims %v bytes, the limit is %d", dims, maxBytes)
+		return nil, nil, Malformed(path, "header claims %v bytes, the limit is %d", dims, maxBytes)
 	case total > room-head4:
-		return nil, nil, malformed(path, "header claims %v = %d bytes, more than its %d bytes can hold", dims, total, size)
+		return nil, nil, Malformed(path, "header claims %v = %d bytes, more than its %d bytes can hold", dims, total, size)
 	}
 
 	data = make([]byte, total)
 	if n, err := io.ReadFull(in, data); err != nil {
-		return nil, nil, malformed(path, "cut short: %d of the %d bytes its header claims: %w", n, total, err)
+		return nil, nil, Malformed(path, "cut short: %d of the %d bytes its header claims: %w", n, total, err)
 	}
 	switch _, err := in.ReadByte(); err {
 	case io.EOF: // and, in a gzipped file, the checksum was right
 		return dims, data, nil
 	case nil:
-		return nil, nil, malformed(path, "goes on after the %d bytes its header claims", total)
+		return nil, nil, Malformed(path, "goes on after the %d bytes its header claims", total)
 	default:
-		return nil, nil, malformed(path, "after its data: %w", err)
+		return nil, nil, Malformed(path, "after its data: %w", err)
 	}
 }

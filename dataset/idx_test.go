@@ -60,7 +60,7 @@ func TestOpenIDX(t *testing.T) {
 			t.Run(c.name+", "+pack.name, func(t *testing.T) {
 				m, err := OpenIDX(write(t, "images", pack.fn(idx(c.dims, images...))), write(t, "labels", pack.fn(idx([]uint32{2}, 9, 0))), IDXConfig{Name: "two"})
 				require.NoError(t, err)
-				assert.Equal(t, Spec{Shape: c.shape, Classes: 10, Name: "two"}, m.Spec())
+				assert.Equal(t, XY("two", c.shape, 10, nil), m.Spec())
 				require.Equal(t, 2, m.Len())
 				var b Batch
 				require.NoError(t, m.Fill(&b, []int{1, 0}))
@@ -77,7 +77,7 @@ func TestOpenIDXScaleAndClasses(t *testing.T) {
 	var b Batch
 	require.NoError(t, m.Fill(&b, []int{0}))
 	assert.Equal(t, []float32{0, 510}, tensor.Data[float32](b.X))
-	assert.Equal(t, 26, m.Spec().Classes)
+	assert.Equal(t, 26, m.Spec().Classes())
 }
 
 func TestOpenIDXNoSamples(t *testing.T) {
@@ -160,8 +160,8 @@ func TestFashionMNISTFiles(t *testing.T) {
 	put("t10k-labels-idx1-ubyte", idx([]uint32{1}, 9))
 	train, test, err := FashionMNIST(dir)
 	require.NoError(t, err)
-	assert.Equal(t, Spec{Shape: []int{1, 1, 1}, Classes: 10, Name: "fashion-mnist train"}, train.Spec())
-	assert.Equal(t, Spec{Shape: []int{1, 1, 1}, Classes: 10, Name: "fashion-mnist test"}, test.Spec())
+	assert.Equal(t, XY("fashion-mnist train", []int{1, 1, 1}, 10, nil), train.Spec())
+	assert.Equal(t, XY("fashion-mnist test", []int{1, 1, 1}, 10, nil), test.Spec())
 	assert.Equal(t, []int{2, 1}, []int{train.Len(), test.Len()})
 }
 
@@ -180,7 +180,7 @@ func TestFashionMNIST(t *testing.T) {
 		n, perClass int
 	}{{train, 60_000, 6000}, {test, 10_000, 1000}} {
 		require.Equal(t, c.n, c.src.Len())
-		assert.Equal(t, []int{1, 28, 28}, c.src.Spec().Shape)
+		assert.Equal(t, []int{1, 28, 28}, c.src.Spec().Input().Shape)
 		var have [10]int
 		require.NoError(t, scan(c.src, func(b *Batch) {
 			for _, label := range tensor.Data[int64](b.Y) {

@@ -5,9 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// looksLike says what kind of file begins with head, as the end of "is …"; "" if that cannot be told. It is for
+// LooksLike says what kind of file begins with head, as the end of "is …"; "" if that cannot be told. It is for
 // messages alone.
-func looksLike(head []byte) string {
+func LooksLike(head []byte) string {
 	for _, known := range []struct{ magic, what string }{
 		{"PAR1", "a Parquet file"},
 		{"FEA1", "a Feather file of version 1"},

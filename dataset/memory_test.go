@@ -19,13 +19,13 @@ func TestFromTensorsTypes(t *testing.T) {
 		x, y *tensor.Tensor
 		spec Spec
 	}{
-		{"float32, int64", tensor.FromSlice([]float32{1, 2, 3, 4}, 2, 2), labels, Spec{Shape: []int{2}, Classes: 3, Name: "tensors"}},
-		{"uint8, uint8", tensor.FromSlice([]uint8{1, 2, 3, 4}, 2, 1, 2), tensor.FromSlice([]uint8{1, 0}), Spec{Shape: []int{1, 2}, Classes: 2, Name: "tensors"}},
-		{"float64, int32", tensor.FromSlice([]float64{1, 2, 3, 4}, 2, 2), tensor.FromSlice([]int32{0, 0}), Spec{Shape: []int{2}, Classes: 1, Name: "tensors"}},
-		{"int64, bool", tensor.FromSlice([]int64{1, 2, 3, 4}, 2, 2), tensor.FromSlice([]bool{true, false}), Spec{Shape: []int{2}, Classes: 2, Name: "tensors"}},
-		{"a view", tensor.FromSlice([]float32{1, 3, 2, 4}, 2, 2).Transpose(0, 1), labels, Spec{Shape: []int{2}, Classes: 3, Name: "tensors"}},
-		{"numbers as targets", tensor.FromSlice([]float32{1, 2, 3, 4}, 2, 2), tensor.FromSlice([]float32{0.5, -0.5}), Spec{Shape: []int{2}, Target: []int{}, Name: "tensors"}},
-		{"vectors as targets", tensor.FromSlice([]float32{1, 2, 3, 4}, 2, 2), tensor.FromSlice([]float64{1, 2, 3, 4, 5, 6}, 2, 3), Spec{Shape: []int{2}, Target: []int{3}, Name: "tensors"}},
+		{"float32, int64", tensor.FromSlice([]float32{1, 2, 3, 4}, 2, 2), labels, XY("tensors", []int{2}, 3, nil)},
+		{"uint8, uint8", tensor.FromSlice([]uint8{1, 2, 3, 4}, 2, 1, 2), tensor.FromSlice([]uint8{1, 0}), XY("tensors", []int{1, 2}, 2, nil)},
+		{"float64, int32", tensor.FromSlice([]float64{1, 2, 3, 4}, 2, 2), tensor.FromSlice([]int32{0, 0}), XY("tensors", []int{2}, 1, nil)},
+		{"int64, bool", tensor.FromSlice([]int64{1, 2, 3, 4}, 2, 2), tensor.FromSlice([]bool{true, false}), XY("tensors", []int{2}, 2, nil)},
+		{"a view", tensor.FromSlice([]float32{1, 3, 2, 4}, 2, 2).Transpose(0, 1), labels, XY("tensors", []int{2}, 3, nil)},
+		{"numbers as targets", tensor.FromSlice([]float32{1, 2, 3, 4}, 2, 2), tensor.FromSlice([]float32{0.5, -0.5}), XY("tensors", []int{2}, 0, []int{})},
+		{"vectors as targets", tensor.FromSlice([]float32{1, 2, 3, 4}, 2, 2), tensor.FromSlice([]float64{1, 2, 3, 4, 5, 6}, 2, 3), XY("tensors", []int{2}, 0, []int{3})},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := FromTensors(c.x, c.y)
@@ -34,14 +34,14 @@ func TestFromTensorsTypes(t *testing.T) {
 			var b Batch
 			require.NoError(t, m.Fill(&b, []int{1, 0, 1}))
 			assert.Equal(t, []float32{3, 4, 1, 2, 3, 4}, tensor.Data[float32](b.X))
-			assert.Equal(t, append([]int{3}, c.spec.Shape...), slices.Clone(b.X.Shape()))
-			if c.spec.Classes > 0 {
+			assert.Equal(t, append([]int{3}, c.spec.Input().Shape...), slices.Clone(b.X.Shape()))
+			if c.spec.Classes() > 0 {
 				want := tensor.Data[int64](c.y.Cast(tensor.Int64))
 				assert.Equal(t, []int64{want[1], want[0], want[1]}, tensor.Data[int64](b.Y))
 				return
 			}
-			assert.Equal(t, append([]int{3}, c.spec.Target...), slices.Clone(b.Y.Shape()))
-			want, k := tensor.Data[float32](c.y.Cast(tensor.Float32)), product(c.spec.Target)
+			assert.Equal(t, append([]int{3}, c.spec.Columns[1].Shape...), slices.Clone(b.Y.Shape()))
+			want, k := tensor.Data[float32](c.y.Cast(tensor.Float32)), product(c.spec.Columns[1].Shape)
 			assert.Equal(t, slices.Concat(want[k:], want[:k], want[k:]), tensor.Data[float32](b.Y))
 		})
 	}
@@ -122,18 +122,18 @@ func TestMemoryMisuse(t *testing.T) {
 	} {
 		assert.PanicsWithValue(t, want, call)
 	}
-	assert.Equal(t, 9, FromTensors(x, y).WithClasses(9).Spec().Classes)
+	assert.Equal(t, 9, FromTensors(x, y).WithClasses(9).Spec().Classes())
 }
 
 // PyTorch's ignore_index, −100, is a label of no class.
 func TestNegativeLabels(t *testing.T) {
 	m := FromTensors(tensor.New(tensor.Float32, 4, 1), tensor.FromSlice([]int32{2, -100, 0, -1}))
-	assert.Equal(t, 3, m.Spec().Classes)
-	assert.Equal(t, 5, m.WithClasses(5).Spec().Classes)
+	assert.Equal(t, 3, m.Spec().Classes())
+	assert.Equal(t, 5, m.WithClasses(5).Spec().Classes())
 	var b Batch
 	require.NoError(t, m.Fill(&b, count(4)))
 	assert.Equal(t, []int64{2, -100, 0, -1}, tensor.Data[int64](b.Y))
-	assert.Equal(t, 1, FromTensors(tensor.New(tensor.Float32, 1, 1), tensor.FromSlice([]int64{-100})).Spec().Classes)
+	assert.Equal(t, 1, FromTensors(tensor.New(tensor.Float32, 1, 1), tensor.FromSlice([]int64{-100})).Spec().Classes())
 	train, test, err := Split(m, 0.5, 1)
 	require.NoError(t, err)
 	assert.ElementsMatch(t, []int64{-100, -1, 0, 2}, append(labelsOf(t, train), labelsOf(t, test)...))

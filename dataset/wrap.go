@@ -60,7 +60,7 @@ func Split(src Source, fraction float64, seed uint64) (train, test Source, err e
 		order[i] = i
 	}
 	shuffle(order, seed, 0)
-	if src.Spec().Classes > 0 {
+	if src.Spec().Classes() > 0 {
 		labels := make([]int64, 0, src.Len())
 		err := scan(src, func(b *Batch) { labels = append(labels, tensor.Data[int64](b.Y)...) })
 		if err != nil {
@@ -113,7 +113,7 @@ func Normalize(src Source, mean, std []float64) Source {
 	channels, size := channelsOf(spec)
 	if len(mean) != len(std) || len(mean) != 1 && len(mean) != channels {
 		panic(fmt.Sprintf("dataset: Normalize: %d means and %d stds for the %d channels of %s, whose samples are %v",
-			len(mean), len(std), channels, spec.Name, spec.Shape))
+			len(mean), len(std), channels, spec.Name, spec.Input().Shape))
 	}
 	factor, shift := make([]float64, channels), make([]float64, channels)
 	for c := range channels {
@@ -177,10 +177,11 @@ func MeanStd(src Source) (mean, std []float64, err error) {
 // channelsOf returns the number of channels of a sample and the elements of each: [C, H, W] has C of H·W, [D] has D of
 // one.
 func channelsOf(s Spec) (channels, size int) {
-	if len(s.Shape) == 0 || s.Shape[0] == 0 {
+	shape := s.Input().Shape
+	if len(shape) == 0 || shape[0] == 0 {
 		return 1, max(s.Size(), 1)
 	}
-	return s.Shape[0], max(s.Size()/s.Shape[0], 1)
+	return shape[0], max(s.Size()/shape[0], 1)
 }
 
 // scan calls fn with all samples of src in order, in batches.

@@ -76,7 +76,11 @@ func describeSource(s dataset.Source) string {
 		return "none"
 	}
 	spec := s.Spec()
-	return fmt.Sprintf("%s, %d samples of shape %v, %d classes", spec.Name, s.Len(), spec.Shape, spec.Classes)
+	text := fmt.Sprintf("%s, %d samples of shape %v, %d classes", spec.Name, s.Len(), spec.Input().Shape, spec.Classes())
+	if len(spec.Columns) > 2 {
+		text += fmt.Sprintf(", columns %+v", spec.Columns)
+	}
+	return text
 }
 
 // agree returns an error on every rank if one of them differs from rank 0, naming the first field that does.

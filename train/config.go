@@ -194,8 +194,9 @@ func (c Config) Validate() error {
 	}
 	if c.Test != nil {
 		got, want := c.Test.Spec(), c.Train.Spec()
-		if !reflect.DeepEqual(got.Shape, want.Shape) {
-			return fmt.Errorf("train: Config.Test has samples of shape %v, Config.Train of shape %v", got.Shape, want.Shape)
+		if !reflect.DeepEqual(got.Input().Shape, want.Input().Shape) {
+			return fmt.Errorf("train: Config.Test has samples of shape %v, Config.Train of shape %v", got.Input().Shape,
+				want.Input().Shape)
 		}
 	}
 	return nil

@@ -103,12 +103,13 @@ func (o objective) labelled(c Config, spec dataset.Spec) bool {
 	if c.LossFunc != nil {
 		return false
 	}
-	if spec.Classes > 0 {
+	if spec.Classes() > 0 {
 		return true
 	}
 	one := 1
-	for _, d := range spec.Target {
+	target, ok := spec.Output()
+	for _, d := range target.Shape {
 		one *= d
 	}
-	return o.yes != nil && one == 1
+	return ok && o.yes != nil && one == 1
 }

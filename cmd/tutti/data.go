@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tutti-ml/tutti/dataset"
+	"github.com/tutti-ml/tutti/dataset/arrow"
 	"github.com/tutti-ml/tutti/models"
 )
 
@@ -44,11 +45,11 @@ func dataNames() []string {
 // openData opens the data set called name, or the Arrow file of that name with a fifth of it held out.
 func openData(name, dir, label string) (*dataSet, error) {
 	if stem, ok := strings.CutSuffix(filepath.Base(name), ".arrow"); ok {
-		src, err := dataset.OpenArrow(name, dataset.ArrowConfig{Label: label})
+		src, err := arrow.Open(name, arrow.Config{Label: label})
 		if err != nil {
 			return nil, err
 		}
-		if src.Spec().Classes == 0 {
+		if src.Spec().Classes() == 0 {
 			return nil, fmt.Errorf("%s: column %s holds numbers, and not the labels of classes", name, label)
 		}
 		train, test, err := dataset.Split(src, 0.2, 0)
@@ -68,8 +69,9 @@ func pickModel(name string, d *dataSet) (models.Entry, error) {
 		return m, usageError{fmt.Errorf("--model %q, want one of %s", name, strings.Join(modelNames(), ", "))}
 	}
 	spec := d.train.Spec()
-	if !m.Takes(spec.Shape, spec.Classes) {
-		return m, usageError{fmt.Errorf("--model %s takes %s, %s has %v in %d", m.Name, m.Wants(), d.name, spec.Shape, spec.Classes)}
+	if !m.Takes(spec.Input().Shape, spec.Classes()) {
+		return m, usageError{fmt.Errorf("--model %s takes %s, %s has %v in %d", m.Name, m.Wants(), d.name, spec.Input().Shape,
+			spec.Classes())}
 	}
 	return m, nil
 }

@@ -464,7 +464,7 @@ func writeIDX(t *testing.T) func(fault string) string {
 
 // TestTrainOnArrow trains on a table of a user's own: the digits, as any Arrow file.
 func TestTrainOnArrow(t *testing.T) {
-	digits, err := filepath.Abs(filepath.Join("..", "..", "dataset", "digits.arrow"))
+	digits, err := filepath.Abs(filepath.Join("..", "..", "dataset", "arrow", "testdata", "digits.arrow"))
 	require.NoError(t, err)
 	dir := t.TempDir()
 	out, errs, code := tutti(t, dir, "train", "--data", digits, "--epochs", "2")

@@ -326,7 +326,7 @@ func (j *job) rank(ctx context.Context, g *collectives.Group, where string) erro
 // newModel makes the model with the weights that training starts from.
 func (j *job) newModel() layers.Layer {
 	spec := j.data.train.Spec()
-	return j.model.New(rand.New(rand.NewPCG(j.seed, 0)), spec.Shape, spec.Classes)
+	return j.model.New(rand.New(rand.NewPCG(j.seed, 0)), spec.Input().Shape, spec.Classes())
 }
 
 // fits refuses more ranks and partitions in this process than its memory takes.
@@ -371,7 +371,7 @@ func (j *job) finish(model layers.Layer, report *train.Report) error {
 // header says what is about to be trained, on what, by which kernels.
 func (j *job) header(model layers.Layer, g *collectives.Group, where string) {
 	fmt.Fprintf(j.out, "data     %s: %d training and %d test samples of %v\n",
-		j.data.name, j.data.train.Len(), j.data.test.Len(), j.data.train.Spec().Shape)
+		j.data.name, j.data.train.Len(), j.data.test.Len(), j.data.train.Spec().Input().Shape)
 	fmt.Fprintf(j.out, "model    %s, %d parameters\n", j.model.Name, layers.Count(model))
 	fmt.Fprintf(j.out, "ranks    %s, sync %v, GOMAXPROCS %d\n", where, j.sync, runtime.GOMAXPROCS(0))
 	if g.Size() > 1 {

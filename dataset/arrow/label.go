@@ -1,4 +1,4 @@
-package dataset
+package arrow
 
 import (
 	"cmp"
@@ -78,7 +78,7 @@ func (t *arrowTable) labelsOf(col arrow.Array, rows, from int) ([]int64, error) 
 			return nil, err
 		}
 		labels := integers(values)
-		if i := outOfRange(labels, limit); i >= 0 {
+		if i := slices.IndexFunc(labels, func(v int64) bool { return v < 0 || v >= int64(limit) }); i >= 0 {
 			return nil, fmt.Errorf("column %q, row %d: label %v, want 0 … %d", t.label.name, from+i,
 				element(values, i), limit-1)
 		}

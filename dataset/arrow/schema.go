@@ -1,4 +1,4 @@
-package dataset
+package arrow
 
 import (
 	"encoding/binary"

@@ -1,4 +1,4 @@
-package dataset
+package arrow
 
 import (
 	"bufio"
@@ -10,6 +10,8 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/ipc"
 	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/tutti-ml/tutti/dataset"
 )
 
 // This file is the edge where Arrow's own reader meets bytes that nobody vouches for. That reader panics on many corrupt
@@ -21,17 +23,17 @@ func readIPC(stream io.Reader, t *arrowTable) (err error) {
 	// Arrow panics where a corrupt file breaks an assumption, also late, when a column is first looked at.
 	defer func() {
 		if p := recover(); p != nil {
-			err = malformed(t.file, "corrupt Arrow data: %v", p)
+			err = dataset.Malformed(t.file, "corrupt Arrow data: %v", p)
 		}
 	}()
 	in := bufio.NewReaderSize(stream, 1<<16)
 	if err := isArrow(in); err != nil {
-		return malformed(t.file, "%w", err)
+		return dataset.Malformed(t.file, "%w", err)
 	}
 	messages := &messageReader{r: in, alloc: &limitedAllocator{max: t.config.MaxBytes}}
 	reader, err := ipc.NewReaderFromMessageReader(messages, ipc.WithAllocator(messages.alloc))
 	if err != nil {
-		return malformed(t.file, "%w", err)
+		return dataset.Malformed(t.file, "%w", err)
 	}
 	defer reader.Release()
 	if err := t.schema(reader.Schema()); err != nil {
@@ -43,7 +45,7 @@ func readIPC(stream io.Reader, t *arrowTable) (err error) {
 		}
 	}
 	if err := reader.Err(); err != nil {
-		return malformed(t.file, "%w", err)
+		return dataset.Malformed(t.file, "%w", err)
 	}
 	return nil
 }
@@ -55,7 +57,7 @@ func isArrow(in *bufio.Reader) error {
 		return nil
 	}
 	head, _ := in.Peek(512)
-	if what := looksLike(head); what != "" {
+	if what := dataset.LooksLike(head); what != "" {
 		return fmt.Errorf("is %s, want an Arrow IPC file, as pandas' DataFrame.to_feather makes", what)
 	}
 	return nil

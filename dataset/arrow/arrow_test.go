@@ -1,4 +1,4 @@
-package dataset
+package arrow
 
 import (
 	"bytes"
@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/tutti-ml/tutti/dataset"
 	"github.com/tutti-ml/tutti/tensor"
 )
 
@@ -42,23 +43,23 @@ var pyarrowFiles = []string{"testdata/pyarrow-file-zstd.arrow", "testdata/pyarro
 func TestReadsPyArrow(t *testing.T) {
 	for _, path := range pyarrowFiles {
 		t.Run(path, func(t *testing.T) {
-			var b Batch
-			m, err := OpenArrow(path, ArrowConfig{Features: []string{"image", "raw"}, Shape: []int{2, 3}})
+			var b dataset.Batch
+			m, err := Open(path, Config{Features: []string{"image", "raw"}, Shape: []int{2, 3}})
 			require.NoError(t, err)
-			assert.Equal(t, Spec{Shape: []int{2, 3}, Classes: 3, Name: path}, m.Spec())
-			assert.NotNil(t, m.bytes, "uint8 columns are not kept as bytes")
+			assert.Equal(t, dataset.XY(path, []int{2, 3}, 3, nil), m.Spec())
+			assert.Equal(t, 5*(6+8), m.Bytes(), "uint8 columns are not kept as bytes")
 			require.NoError(t, m.Fill(&b, count(5)))
 			assert.Equal(t, []float32{0, 1, 2, 3, 0, 255, 4, 5, 6, 7, 1, 254, 8, 9, 10, 11, 2, 253, 12, 13, 14, 15, 3, 252, 16, 17, 18, 19, 4, 251}, tensor.Data[float32](b.X))
 			assert.Equal(t, []int64{2, 0, 1, 1, 0}, tensor.Data[int64](b.Y))
 
-			m, err = OpenArrow(path, ArrowConfig{Features: []string{"half", "raw"}, Label: "x", Scale: 2})
+			m, err = Open(path, Config{Features: []string{"half", "raw"}, Label: "x", Scale: 2})
 			require.NoError(t, err)
-			assert.Equal(t, Spec{Shape: []int{3}, Name: path}, m.Spec())
+			assert.Equal(t, dataset.XY(path, []int{3}, 0, []int{}), m.Spec())
 			require.NoError(t, m.Fill(&b, []int{4, 3}))
 			assert.Equal(t, []float32{0.5, 8, 502, 131008, 6, 504}, tensor.Data[float32](b.X))
 			assert.Equal(t, []float32{1, 0.75}, tensor.Data[float32](b.Y))
 
-			_, err = OpenArrow(path, ArrowConfig{})
+			_, err = Open(path, Config{})
 			assert.EqualError(t, err,
 				fmt.Sprintf(`dataset: %s: column "word" is dictionary<values=utf8, indices=int32, ordered=false>, want numbers, times or lists of them`, path))
 		})
@@ -70,7 +71,7 @@ func TestReadArrowFromReader(t *testing.T) {
 	for _, path := range pyarrowFiles {
 		data, err := os.ReadFile(path)
 		require.NoError(t, err)
-		m, err := ReadArrow(io.MultiReader(bytes.NewReader(data)), ArrowConfig{Features: []string{"image"}})
+		m, err := Read(io.MultiReader(bytes.NewReader(data)), Config{Features: []string{"image"}})
 		require.NoError(t, err)
 		assert.Equal(t, 5, m.Len())
 		assert.Equal(t, "arrow", m.Spec().Name)
@@ -132,9 +133,9 @@ func TestArrowNumberTypes(t *testing.T) {
 	} {
 		t.Run(typ.String(), func(t *testing.T) {
 			data := arrowFile(t, true, cell{"x", typ, []string{"[1, 2]", "[]", "[3]"}}, cell{"label", typ, []string{"[0, 1]", "[]", "[2]"}})
-			m, err := ReadArrow(bytes.NewReader(data), ArrowConfig{})
+			m, err := Read(bytes.NewReader(data), Config{})
 			require.NoError(t, err)
-			var b Batch
+			var b dataset.Batch
 			require.NoError(t, m.Fill(&b, count(3)))
 			assert.Equal(t, []float32{1, 2, 3}, tensor.Data[float32](b.X))
 			if arrow.IsFloating(typ.ID()) {
@@ -148,10 +149,10 @@ func TestArrowNumberTypes(t *testing.T) {
 
 func TestArrowNoRows(t *testing.T) {
 	for _, asFile := range []bool{true, false} {
-		m, err := ReadArrow(bytes.NewReader(arrowFile(t, asFile, cell{name: "x", typ: f32}, cell{name: "label", typ: i64})), ArrowConfig{})
+		m, err := Read(bytes.NewReader(arrowFile(t, asFile, cell{name: "x", typ: f32}, cell{name: "label", typ: i64})), Config{})
 		require.NoError(t, err)
 		assert.Zero(t, m.Len())
-		assert.Equal(t, 1, m.Spec().Classes)
+		assert.Equal(t, 1, m.Spec().Classes())
 	}
 }
 
@@ -161,9 +162,9 @@ func TestArrowEmptyBatches(t *testing.T) {
 		data := arrowFile(t, true, cell{"x", typ, []string{"[]", "[1]", "[]", "[2,3]", "[]"}}, cell{"z", pair,
 			[]string{"[]", "[[4,5]]", "[]", "[[6,7],[8,9]]", "[]"}},
 			cell{"label", i64, []string{"[]", "[0]", "[]", "[1,2]", "[]"}})
-		m, err := ReadArrow(bytes.NewReader(data), ArrowConfig{})
+		m, err := Read(bytes.NewReader(data), Config{})
 		require.NoError(t, err)
-		var b Batch
+		var b dataset.Batch
 		require.NoError(t, m.Fill(&b, count(3)))
 		assert.Equal(t, []float32{1, 4, 5, 2, 6, 7, 3, 8, 9}, tensor.Data[float32](b.X))
 		assert.Equal(t, []int64{0, 1, 2}, tensor.Data[int64](b.Y))
@@ -176,70 +177,70 @@ func TestArrowRefuses(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		cols   []cell
-		config ArrowConfig
+		config Config
 		want   string
 	}{
-		{"no label", []cell{x}, ArrowConfig{}, `no column "label" among ["x"]`},
-		{"no feature", []cell{x, y}, ArrowConfig{Features: []string{"z"}}, `no column "z" among ["x" "label"]`},
-		{"label alone", []cell{y}, ArrowConfig{}, `has no feature columns beside "label"`},
-		{"name twice", []cell{x, x, y}, ArrowConfig{}, `2 columns are named "x"`},
-		{"text", []cell{{"x", arrow.BinaryTypes.String, []string{`["a","b","c"]`}}, {"label", i64, []string{"[0,1,2]"}}}, ArrowConfig{}, `column "x" is utf8, want numbers`},
+		{"no label", []cell{x}, Config{}, `no column "label" among ["x"]`},
+		{"no feature", []cell{x, y}, Config{Features: []string{"z"}}, `no column "z" among ["x" "label"]`},
+		{"label alone", []cell{y}, Config{}, `has no feature columns beside "label"`},
+		{"name twice", []cell{x, x, y}, Config{}, `2 columns are named "x"`},
+		{"text", []cell{{"x", arrow.BinaryTypes.String, []string{`["a","b","c"]`}}, {"label", i64, []string{"[0,1,2]"}}}, Config{}, `column "x" is utf8, want numbers`},
 		{"list", []cell{{"x", arrow.ListOf(u8), []string{`[[1],[2,3]]`}}, {"label", i64, []string{"[0,1]"}}},
-			ArrowConfig{}, `column "x", row 1: a list of 2 elements, row 0 has 1`},
+			Config{}, `column "x", row 1: a list of 2 elements, row 0 has 1`},
 		{"list, later", []cell{{"x", arrow.ListOf(arrow.FixedSizeListOf(2, u8)), []string{`[[[1,2]],[[3,4]]]`,
-			`[[[1,2],[3,4]]]`}}, y}, ArrowConfig{}, `column "x", row 2: a list of 2 elements, row 0 has 1`},
+			`[[[1,2],[3,4]]]`}}, y}, Config{}, `column "x", row 2: a list of 2 elements, row 0 has 1`},
 		{"list within, later", []cell{{"x", arrow.FixedSizeListOf(2, arrow.LargeListOf(u8)),
-			[]string{`[[[1],[2]],[[3],[4]]]`, `[[[5],[6,7]]]`}}, y}, ArrowConfig{},
+			[]string{`[[[1],[2]],[[3],[4]]]`, `[[[5],[6,7]]]`}}, y}, Config{},
 			`column "x", row 2: a list of 2 elements, row 0 has 1`},
-		{"list, empty", []cell{{"x", arrow.ListOf(u8), []string{`[[1],[]]`, `[[2]]`}}, y}, ArrowConfig{},
+		{"list, empty", []cell{{"x", arrow.ListOf(u8), []string{`[[1],[]]`, `[[2]]`}}, y}, Config{},
 			`column "x", row 1: a list from element 1 to 1, want at least one element`},
-		{"list, null", []cell{{"x", arrow.ListOf(u8), []string{`[[1],null]`, `[[2]]`}}, y}, ArrowConfig{},
+		{"list, null", []cell{{"x", arrow.ListOf(u8), []string{`[[1],null]`, `[[2]]`}}, y}, Config{},
 			`column "x", row 1: is null`},
-		{"list of null", []cell{{"x", arrow.ListOf(u8), []string{`[[1,1],[2,2]]`, `[[2,null]]`}}, y}, ArrowConfig{},
+		{"list of null", []cell{{"x", arrow.ListOf(u8), []string{`[[1,1],[2,2]]`, `[[2,null]]`}}, y}, Config{},
 			`column "x", row 2: is null`},
 		{"list and shape", []cell{{"x", arrow.ListOf(u8), []string{`[[1],[2]]`, `[[2]]`}}, y},
-			ArrowConfig{Shape: []int{2}}, `the feature columns have 1 elements a row, shape [2] has another number`},
+			Config{Shape: []int{2}}, `the feature columns have 1 elements a row, shape [2] has another number`},
 		{"list of text", []cell{{"x", arrow.ListOf(arrow.BinaryTypes.String), []string{`[["a"]]`}}, {"label", i64,
-			[]string{"[0]"}}}, ArrowConfig{}, `column "x" is utf8, want`},
+			[]string{"[0]"}}}, Config{}, `column "x" is utf8, want`},
 		{"bool null", []cell{{"x", arrow.FixedWidthTypes.Boolean, []string{`[true, null]`}}, {"label", i64,
-			[]string{"[0,0]"}}}, ArrowConfig{}, `column "x", row 1: is null`},
+			[]string{"[0,0]"}}}, Config{}, `column "x", row 1: is null`},
 		{"label text null", []cell{x, {"label", arrow.BinaryTypes.String, []string{`["a","b"]`, `[null]`}}},
-			ArrowConfig{}, `column "label", row 2: is null`},
+			Config{}, `column "label", row 2: is null`},
 		{"label text, too many", []cell{x, {"label", arrow.BinaryTypes.String, []string{`["a","b"]`, `["c"]`}}},
-			ArrowConfig{Classes: 2}, `column "label", row 2: label "c" is one more than 2 different ones`},
+			Config{Classes: 2}, `column "label", row 2: label "c" is one more than 2 different ones`},
 		{"label text, another", []cell{x, {"label", arrow.BinaryTypes.String, []string{`["a","b"]`, `["c"]`}}},
-			ArrowConfig{ClassNames: []string{"b", "a"}},
+			Config{ClassNames: []string{"b", "a"}},
 			`column "label", row 2: label "c" is none of the 2 ClassNames`},
-		{"names twice", []cell{x, y}, ArrowConfig{ClassNames: []string{"b", "b"}}, `ClassNames has "b" twice`},
-		{"names for numbers", []cell{x, y}, ArrowConfig{ClassNames: []string{"a", "b", "c"}},
+		{"names twice", []cell{x, y}, Config{ClassNames: []string{"b", "b"}}, `ClassNames has "b" twice`},
+		{"names for numbers", []cell{x, y}, Config{ClassNames: []string{"a", "b", "c"}},
 			`label column "label" is int64, want strings for the 3 ClassNames`},
 		{"names and classes", []cell{x, {"label", arrow.BinaryTypes.String, []string{`["a","b"]`, `["a"]`}}},
-			ArrowConfig{ClassNames: []string{"a", "b", "c"}, Classes: 2}, `3 ClassNames for 2 classes`},
+			Config{ClassNames: []string{"a", "b", "c"}, Classes: 2}, `3 ClassNames for 2 classes`},
 		{"label is a time", []cell{x, {"label", arrow.FixedWidthTypes.Timestamp_s, []string{`[1,2]`, `[3]`}}},
-			ArrowConfig{}, `label column "label" is timestamp[s, tz=UTC], want`},
-		{"shape that wraps", []cell{x, y}, ArrowConfig{Shape: []int{1 << 32, 1 << 32, 2}},
+			Config{}, `label column "label" is timestamp[s, tz=UTC], want`},
+		{"shape that wraps", []cell{x, y}, Config{Shape: []int{1 << 32, 1 << 32, 2}},
 			`shape [4294967296 4294967296 2] has another number`},
-		{"label is a list", []cell{x, {"label", pair, x.parts}}, ArrowConfig{}, `label column "label" is fixed_size_list`},
-		{"targets for classes", []cell{x, {"label", f32, y.parts}}, ArrowConfig{Classes: 3}, `label column "label" is float32, want integers for the 3 classes`},
-		{"shape", []cell{x, y}, ArrowConfig{Shape: []int{3}},
+		{"label is a list", []cell{x, {"label", pair, x.parts}}, Config{}, `label column "label" is fixed_size_list`},
+		{"targets for classes", []cell{x, {"label", f32, y.parts}}, Config{Classes: 3}, `label column "label" is float32, want integers for the 3 classes`},
+		{"shape", []cell{x, y}, Config{Shape: []int{3}},
 			`the feature columns have 2 elements a row, shape [3] has another number`},
-		{"shape with minus", []cell{x, y}, ArrowConfig{Shape: []int{-1, -2}}, `shape [-1 -2]`},
-		{"null label", []cell{x, {"label", i64, []string{"[0,1]", "[null]"}}}, ArrowConfig{}, `column "label", row 2: is null`},
-		{"null row", []cell{{"x", pair, []string{"[[1,2],null]", "[[5,6]]"}}, y}, ArrowConfig{}, `column "x", row 1: is null`},
-		{"null element", []cell{{"x", pair, []string{"[[1,2],[3,4]]", "[[5,null]]"}}, y}, ArrowConfig{}, `column "x", row 2: is null`},
-		{"label negative", []cell{x, {"label", i64, []string{"[0,-1]", "[2]"}}}, ArrowConfig{}, `column "label", row 1: label -1, want 0 … 1048575`},
-		{"label too large", []cell{x, y}, ArrowConfig{Classes: 2}, `column "label", row 2: label 2, want 0 … 1`},
-		{"label of 2^63", []cell{x, {"label", arrow.PrimitiveTypes.Uint64, []string{"[0,1]", "[9223372036854775808]"}}}, ArrowConfig{}, `column "label", row 2: label 9223372036854775808, want`},
-		{"label wild", []cell{x, {"label", i64, []string{"[0,1]", "[1048576]"}}}, ArrowConfig{}, `label 1048576, want 0 … 1048575`},
-		{"past float32", []cell{{"x", f64, []string{"[1,2]", "[1e39]"}}, y}, ArrowConfig{}, `column "x", row 2: 1e+39 is not a finite float32`},
-		{"target past float32", []cell{x, {"label", f64, []string{"[1,-1e300]", "[1]"}}}, ArrowConfig{}, `column "label", row 1: -1e+300 is not a finite float32`},
-		{"limit", []cell{x, y}, ArrowConfig{MaxBytes: 100}, `the limit is 100`},
+		{"shape with minus", []cell{x, y}, Config{Shape: []int{-1, -2}}, `shape [-1 -2]`},
+		{"null label", []cell{x, {"label", i64, []string{"[0,1]", "[null]"}}}, Config{}, `column "label", row 2: is null`},
+		{"null row", []cell{{"x", pair, []string{"[[1,2],null]", "[[5,6]]"}}, y}, Config{}, `column "x", row 1: is null`},
+		{"null element", []cell{{"x", pair, []string{"[[1,2],[3,4]]", "[[5,null]]"}}, y}, Config{}, `column "x", row 2: is null`},
+		{"label negative", []cell{x, {"label", i64, []string{"[0,-1]", "[2]"}}}, Config{}, `column "label", row 1: label -1, want 0 … 1048575`},
+		{"label too large", []cell{x, y}, Config{Classes: 2}, `column "label", row 2: label 2, want 0 … 1`},
+		{"label of 2^63", []cell{x, {"label", arrow.PrimitiveTypes.Uint64, []string{"[0,1]", "[9223372036854775808]"}}}, Config{}, `column "label", row 2: label 9223372036854775808, want`},
+		{"label wild", []cell{x, {"label", i64, []string{"[0,1]", "[1048576]"}}}, Config{}, `label 1048576, want 0 … 1048575`},
+		{"past float32", []cell{{"x", f64, []string{"[1,2]", "[1e39]"}}, y}, Config{}, `column "x", row 2: 1e+39 is not a finite float32`},
+		{"target past float32", []cell{x, {"label", f64, []string{"[1,-1e300]", "[1]"}}}, Config{}, `column "label", row 1: -1e+300 is not a finite float32`},
+		{"limit", []cell{x, y}, Config{MaxBytes: 100}, `the limit is 100`},
 	} {
 		for _, asFile := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s, file %v", c.name, asFile), func(t *testing.T) {
-				path := write(t, "t.arrow", arrowFile(t, asFile, c.cols...))
-				_, err := OpenArrow(path, c.config)
-				require.ErrorIs(t, err, ErrFormat)
+				path := writeFile(t, "t.arrow", arrowFile(t, asFile, c.cols...))
+				_, err := Open(path, c.config)
+				require.ErrorIs(t, err, dataset.ErrFormat)
 				assert.True(t, strings.HasPrefix(err.Error(), "dataset: "+path+": "), "%q does not begin with package and file", err)
 				assert.Contains(t, err.Error(), c.want)
 				assert.NotContains(t, err.Error(), "\n")
@@ -263,14 +264,14 @@ func TestArrowColumnLongerThanItsBatch(t *testing.T) {
 	require.Positive(t, at)
 	data[at+5] = 1 // length 2 + 2⁴⁰
 	data[at+8] = 1 // one null, but which?
-	_, err := ReadArrow(bytes.NewReader(data), ArrowConfig{})
+	_, err := Read(bytes.NewReader(data), Config{})
 	assert.EqualError(t, err, `dataset: arrow: column "x": claims 1099511627778 rows, its batch 2`)
 }
 
 func TestOpenArrowMissing(t *testing.T) {
-	_, err := OpenArrow(filepath.Join(t.TempDir(), "none"), ArrowConfig{})
+	_, err := Open(filepath.Join(t.TempDir(), "none"), Config{})
 	assert.ErrorIs(t, err, fs.ErrNotExist)
-	_, err = OpenArrow(t.TempDir(), ArrowConfig{})
+	_, err = Open(t.TempDir(), Config{})
 	assert.Error(t, err)
 }
 
@@ -281,14 +282,14 @@ func TestArrowCutShort(t *testing.T) {
 		require.NoError(t, err)
 		whole := 0
 		for n := range len(data) {
-			m, err := ReadArrow(bytes.NewReader(data[:n]), ArrowConfig{Features: []string{"image"}})
+			m, err := Read(bytes.NewReader(data[:n]), Config{Features: []string{"image"}})
 			if err == nil {
 				whole++
 				require.Contains(t, path, "stream", "%d of %d bytes pass for a whole file", n, len(data))
 				require.Contains(t, []int{0, 2, 4, 5}, m.Len())
 				continue
 			}
-			require.ErrorIs(t, err, ErrFormat, "%d of %d bytes", n, len(data))
+			require.ErrorIs(t, err, dataset.ErrFormat, "%d of %d bytes", n, len(data))
 		}
 		if strings.Contains(path, "stream") {
 			assert.Equal(t, 5, whole) // after the schema and its dictionary, and after each of 3 batches, the last also with half an end
@@ -303,9 +304,9 @@ func TestArrowEveryByteWrong(t *testing.T) {
 		for _, wrong := range []byte{0x7f, 0xff} {
 			broken := bytes.Clone(data)
 			broken[i] = wrong
-			m, err := ReadArrow(bytes.NewReader(broken), ArrowConfig{MaxBytes: 1 << 20})
+			m, err := Read(bytes.NewReader(broken), Config{MaxBytes: 1 << 20})
 			if err != nil {
-				require.ErrorIs(t, err, ErrFormat, "byte %d = %d", i, wrong)
+				require.ErrorIs(t, err, dataset.ErrFormat, "byte %d = %d", i, wrong)
 				continue
 			}
 			requireConsistent(t, m)
@@ -314,15 +315,24 @@ func TestArrowEveryByteWrong(t *testing.T) {
 }
 
 // requireConsistent reads every sample: lengths must add up.
-func requireConsistent(t *testing.T, m *Memory) {
+func requireConsistent(t *testing.T, m *dataset.Memory) {
 	t.Helper()
-	require.NoError(t, scan(m, func(b *Batch) {
-		if m.spec.Classes > 0 {
-			for _, label := range tensor.Data[int64](b.Y) {
-				require.True(t, label >= 0 && label < int64(m.spec.Classes))
-			}
+	var b dataset.Batch
+	require.NoError(t, b.Fill(m, count(m.Len())))
+	if m.Spec().Classes() > 0 {
+		for _, label := range tensor.Data[int64](b.Y) {
+			require.True(t, label >= 0 && label < int64(m.Spec().Classes()))
 		}
-	}))
+	}
+}
+
+// count returns 0 … n-1.
+func count(n int) []int {
+	index := make([]int, n)
+	for i := range index {
+		index[i] = i
+	}
+	return index
 }
 
 func FuzzArrow(f *testing.F) {
@@ -338,14 +348,22 @@ func FuzzArrow(f *testing.F) {
 	f.Add(arrowFile(f, true, cell{"x", pair, []string{"[[1,2],[3,4]]", "[[5,6]]"}}, cell{"label", i64, []string{"[0,1]", "[0]"}}))
 	f.Add(arrowFile(f, false, cell{"x", f64, []string{"[1,2]"}}, cell{"label", f32, []string{"[0,1]"}}))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, c := range append([]ArrowConfig{{}, {Features: []string{"image", "half"}}}, typesConfigs...) {
+		for _, c := range append([]Config{{}, {Features: []string{"image", "half"}}}, typesConfigs...) {
 			c.MaxBytes = 1 << 20
-			m, err := ReadArrow(bytes.NewReader(data), c)
+			m, err := Read(bytes.NewReader(data), c)
 			if err != nil {
-				require.ErrorIs(t, err, ErrFormat)
+				require.ErrorIs(t, err, dataset.ErrFormat)
 				continue
 			}
 			requireConsistent(t, m)
 		}
 	})
+}
+
+// writeFile puts data into a file of a fresh folder.
+func writeFile(t testing.TB, name string, data []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.WriteFile(path, data, 0o666))
+	return path
 }

@@ -1,4 +1,4 @@
-package dataset
+package arrow
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/tutti-ml/tutti/dataset"
 	"github.com/tutti-ml/tutti/tensor"
 )
 
@@ -53,18 +54,18 @@ func TestArrowFeatureTypes(t *testing.T) {
 		"grade": {0.5, 0.25, 0.5},
 	} {
 		t.Run(column, func(t *testing.T) {
-			m, err := OpenArrow(typesFile, ArrowConfig{Features: []string{column}, Label: "name"})
+			m, err := Open(typesFile, Config{Features: []string{column}, Label: "name"})
 			require.NoError(t, err)
-			assert.Equal(t, []int{len(want) / 3}, m.Spec().Shape)
-			var b Batch
+			assert.Equal(t, []int{len(want) / 3}, m.Spec().Input().Shape)
+			var b dataset.Batch
 			require.NoError(t, m.Fill(&b, count(3)))
 			assert.Equal(t, want, tensor.Data[float32](b.X))
 		})
 	}
-	m, err := OpenArrow(typesFile, ArrowConfig{Features: []string{"flag"}, Label: "price"})
+	m, err := Open(typesFile, Config{Features: []string{"flag"}, Label: "price"})
 	require.NoError(t, err)
-	assert.NotNil(t, m.bytes, "booleans are kept as bytes")
-	var b Batch
+	assert.Equal(t, 3+3*4, m.Bytes(), "booleans are kept as bytes")
+	var b dataset.Batch
 	require.NoError(t, m.Fill(&b, count(3)))
 	assert.Equal(t, []float32{12.25, -0.5, 0}, tensor.Data[float32](b.Y), "decimals are targets")
 }
@@ -74,41 +75,41 @@ func TestArrowFeatureTypes(t *testing.T) {
 func TestArrowLabelTypes(t *testing.T) {
 	for _, c := range []struct {
 		label   string
-		config  ArrowConfig
+		config  Config
 		want    []int64
 		classes int
 		names   []string
 	}{
-		{"name", ArrowConfig{}, []int64{1, 0, 1}, 2, []string{"ant", "cat"}},
-		{"large", ArrowConfig{}, []int64{1, 2, 0}, 3, []string{"a", "b", "ä"}},
-		{"kind", ArrowConfig{}, []int64{0, 1, 0}, 2, []string{"y", "z"}},
-		{"kind", ArrowConfig{Classes: 5}, []int64{0, 1, 0}, 5, []string{"y", "z"}},
-		{"name", ArrowConfig{ClassNames: []string{"cat", "dog", "ant"}}, []int64{0, 2, 0}, 3, []string{"cat", "dog",
+		{"name", Config{}, []int64{1, 0, 1}, 2, []string{"ant", "cat"}},
+		{"large", Config{}, []int64{1, 2, 0}, 3, []string{"a", "b", "ä"}},
+		{"kind", Config{}, []int64{0, 1, 0}, 2, []string{"y", "z"}},
+		{"kind", Config{Classes: 5}, []int64{0, 1, 0}, 5, []string{"y", "z"}},
+		{"name", Config{ClassNames: []string{"cat", "dog", "ant"}}, []int64{0, 2, 0}, 3, []string{"cat", "dog",
 			"ant"}},
-		{"flag", ArrowConfig{}, []int64{1, 0, 1}, 2, nil},
-		{"code", ArrowConfig{}, []int64{7, 1, 7}, 8, nil},
+		{"flag", Config{}, []int64{1, 0, 1}, 2, nil},
+		{"code", Config{}, []int64{7, 1, 7}, 8, nil},
 	} {
 		t.Run(c.label, func(t *testing.T) {
 			c.config.Features, c.config.Label = []string{"price"}, c.label
-			m, err := OpenArrow(typesFile, c.config)
+			m, err := Open(typesFile, c.config)
 			require.NoError(t, err)
-			var b Batch
+			var b dataset.Batch
 			require.NoError(t, m.Fill(&b, count(3)))
 			assert.Equal(t, c.want, tensor.Data[int64](b.Y))
-			assert.Equal(t, c.classes, m.Spec().Classes)
-			assert.Equal(t, c.names, m.Spec().ClassNames)
+			assert.Equal(t, c.classes, m.Spec().Classes())
+			assert.Equal(t, c.names, m.Spec().Columns[1].ClassNames)
 		})
 	}
 	no := arrow.FixedWidthTypes.Boolean
-	m, err := ReadArrow(bytes.NewReader(arrowFile(t, true, cell{"x", u8, []string{"[1]"}}, cell{"label", no,
-		[]string{"[false]"}})), ArrowConfig{})
+	m, err := Read(bytes.NewReader(arrowFile(t, true, cell{"x", u8, []string{"[1]"}}, cell{"label", no,
+		[]string{"[false]"}})), Config{})
 	require.NoError(t, err)
-	assert.Equal(t, 2, m.Spec().Classes, "a boolean has two values, whichever occur")
+	assert.Equal(t, 2, m.Spec().Classes(), "a boolean has two values, whichever occur")
 }
 
 // The index of a pandas DataFrame is no feature, unless it is asked for.
 func TestArrowPandasIndex(t *testing.T) {
-	_, err := OpenArrow(typesFile, ArrowConfig{Features: []string{"row"}, Label: "flag"})
+	_, err := Open(typesFile, Config{Features: []string{"row"}, Label: "flag"})
 	require.NoError(t, err)
 	x := cell{"x", f32, []string{"[1,2]"}}
 	y := cell{"label", i64, []string{"[0,1]"}}
@@ -118,9 +119,9 @@ func TestArrowPandasIndex(t *testing.T) {
 		features []string
 		want     []float32
 	}{{"left out", nil, []float32{1, 2}}, {"asked for", []string{"__index_level_0__"}, []float32{7, 8}}} {
-		m, err := ReadArrow(bytes.NewReader(arrowFile(t, true, x, index, y)), ArrowConfig{Features: c.features})
+		m, err := Read(bytes.NewReader(arrowFile(t, true, x, index, y)), Config{Features: c.features})
 		require.NoError(t, err, c.name)
-		var b Batch
+		var b dataset.Batch
 		require.NoError(t, m.Fill(&b, count(2)))
 		assert.Equal(t, c.want, tensor.Data[float32](b.X), c.name)
 	}
@@ -145,12 +146,12 @@ func TestArrowPandasIndex(t *testing.T) {
 // A list column's file without rows says nothing of its length.
 func TestArrowListsWithoutRows(t *testing.T) {
 	data := arrowFile(t, true, cell{name: "x", typ: arrow.ListOf(u8)}, cell{name: "label", typ: i64})
-	m, err := ReadArrow(bytes.NewReader(data), ArrowConfig{})
+	m, err := Read(bytes.NewReader(data), Config{})
 	require.NoError(t, err)
-	assert.Equal(t, []int{0}, m.Spec().Shape)
-	m, err = ReadArrow(bytes.NewReader(data), ArrowConfig{Shape: []int{4}})
+	assert.Equal(t, []int{0}, m.Spec().Input().Shape)
+	m, err = Read(bytes.NewReader(data), Config{Shape: []int{4}})
 	require.NoError(t, err)
-	assert.Equal(t, []int{4}, m.Spec().Shape)
+	assert.Equal(t, []int{4}, m.Spec().Input().Shape)
 }
 
 // A list column over several batches, beside others.
@@ -158,9 +159,9 @@ func TestArrowListsBesideOthers(t *testing.T) {
 	data := arrowFile(t, false, cell{"x", arrow.ListOf(u8), []string{"[]", "[[1,2]]", "[[3,4],[5,6]]"}}, cell{"z",
 		f32, []string{"[]", "[0.5]", "[1.5,2.5]"}},
 		cell{"label", i64, []string{"[]", "[0]", "[1,2]"}})
-	m, err := ReadArrow(bytes.NewReader(data), ArrowConfig{Shape: []int{1, 3}})
+	m, err := Read(bytes.NewReader(data), Config{Shape: []int{1, 3}})
 	require.NoError(t, err)
-	var b Batch
+	var b dataset.Batch
 	require.NoError(t, m.Fill(&b, count(3)))
 	assert.Equal(t, []float32{1, 2, 0.5, 3, 4, 1.5, 5, 6, 2.5}, tensor.Data[float32](b.X))
 }
@@ -180,15 +181,15 @@ func TestArrowOfAnotherFormat(t *testing.T) {
 		"text, such as CSV, want ": "größe,label\n" + string(bytes.Repeat([]byte("ä,"), 300)),
 		// an ä lies across the 512th byte
 	} {
-		path := write(t, "t.arrow", []byte(data))
-		_, err := OpenArrow(path, ArrowConfig{})
-		require.ErrorIs(t, err, ErrFormat)
+		path := writeFile(t, "t.arrow", []byte(data))
+		_, err := Open(path, Config{})
+		require.ErrorIs(t, err, dataset.ErrFormat)
 		assert.ErrorContains(t, err, "dataset: "+path+": is "+want)
 		assert.ErrorContains(t, err, "want an Arrow IPC file")
 	}
 	// 0x0280, the length of an old message, is no pickle.
-	_, err := ReadArrow(bytes.NewReader([]byte{0x80, 0x02, 0, 0, 1, 2, 3, 4}), ArrowConfig{})
-	require.ErrorIs(t, err, ErrFormat)
+	_, err := Read(bytes.NewReader([]byte{0x80, 0x02, 0, 0, 1, 2, 3, 4}), Config{})
+	require.ErrorIs(t, err, dataset.ErrFormat)
 	assert.NotContains(t, err.Error(), "pickle")
 }
 
@@ -200,9 +201,9 @@ func TestArrowTypesWithWrongBytes(t *testing.T) {
 		was := data[i]
 		data[i] = 0xff
 		for _, c := range typesConfigs {
-			m, err := ReadArrow(bytes.NewReader(data), c)
+			m, err := Read(bytes.NewReader(data), c)
 			if err != nil {
-				require.ErrorIs(t, err, ErrFormat, "byte %d", i)
+				require.ErrorIs(t, err, dataset.ErrFormat, "byte %d", i)
 				continue
 			}
 			requireConsistent(t, m)
@@ -212,7 +213,7 @@ func TestArrowTypesWithWrongBytes(t *testing.T) {
 }
 
 // typesConfigs read all columns of typesFile.
-var typesConfigs = []ArrowConfig{
+var typesConfigs = []Config{
 	{Features: []string{"list", "code", "grade", "took", "clock"}, Label: "kind", MaxBytes: 1 << 20},
 	{Features: []string{"flag", "huge", "price", "when", "day"}, Label: "large", MaxBytes: 1 << 20},
 }

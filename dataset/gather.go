@@ -1,0 +1,64 @@
+package dataset
+
+import "github.com/tutti-ml/tutti/tensor"
+
+// This file copies samples from batches to batches.
+
+// append sets sample i of an open column to sample s of one that lies in values, offsets and lists.
+func (to *store) append(c *Column, i int, values *tensor.Tensor, offsets, lists []int64, s int) {
+	var lo, hi int64
+	if lists == nil {
+		lo, hi = offsets[s], offsets[s+1]
+	} else {
+		lo, hi = offsets[lists[s]], offsets[lists[s+1]]
+		shift := int64(to.full) - lo
+		for _, end := range offsets[lists[s]+1 : lists[s+1]+1] {
+			to.offsets = append(to.offsets, end+shift)
+		}
+		to.lists[i+1] = int64(len(to.offsets) - 1)
+	}
+	at := to.full
+	to.grow(c, at+int(hi-lo))
+	if lists == nil {
+		to.offsets[i+1] = int64(to.full)
+	}
+	if hi > lo {
+		size := product(c.Shape) * c.dtype().Size()
+		copy(tensor.Bytes(to.room)[at*size:], tensor.Bytes(values)[int(lo)*size:int(hi)*size])
+	}
+}
+
+// take sets samples at, at+1, … of b, which has from's layout, to the given samples of from. Samples of open columns are set in
+// order, each once after a Resize.
+func (b *Batch) take(at int, from *Batch, rows []int32) {
+	for i := range b.cols {
+		c, to, src := &b.spec.Columns[i], &b.cols[i], &from.cols[i]
+		if c.open() {
+			if src.room == nil {
+				src.grow(c, 0)
+			}
+			for j, s := range rows {
+				to.append(c, at+j, src.room, src.offsets, src.lists, int(s))
+			}
+			continue
+		}
+		dst, all := tensor.Bytes(to.view), tensor.Bytes(src.view)
+		size := product(c.Shape) * c.dtype().Size()
+		for j, s := range rows {
+			copy(dst[(at+j)*size:(at+j+1)*size], all[int(s)*size:(int(s)+1)*size])
+		}
+	}
+}
+
+// bytes returns the memory that b holds.
+func (b *Batch) bytes() int {
+	n := 0
+	for i := range b.cols {
+		s := &b.cols[i]
+		if s.room != nil {
+			n += len(tensor.Bytes(s.room))
+		}
+		n += 8 * (cap(s.offsets) + cap(s.lists))
+	}
+	return n
+}
