@@ -7,7 +7,9 @@ import (
 )
 
 // embeddingExamples are the catalogue's tables. Their input is indices, so that they have none that could be differentiated.
-var embeddingExamples = []Example{
-	{"Embedding", []int{3, 2}, func(rng *rand.Rand) Layer { return NewEmbedding(rng, 5, 4) }},
-	{"EmbeddingBag", []int{3, 2}, func(rng *rand.Rand) Layer { return NewEmbeddingBag(rng, 5, 4, autograd.BagMean) }},
+func embeddingExamples() []Example {
+	return []Example{
+		{"Embedding", []int{3, 2}, func(rng *rand.Rand) Layer { return NewEmbedding(rng, 5, 4) }},
+		{"EmbeddingBag", []int{3, 2}, func(rng *rand.Rand) Layer { return NewEmbeddingBag(rng, 5, 4, autograd.BagMean) }},
+	}
 }

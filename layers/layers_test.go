@@ -37,7 +37,7 @@ func input(e layers.Example, d tensor.DType) (x *tensor.Tensor, differentiable b
 
 // The input is a parameter here too, so that the gradient with respect to it is checked beside the layer's own.
 func TestCatalogueGradients(t *testing.T) {
-	for _, e := range layers.Catalogue {
+	for _, e := range layers.Catalogue() {
 		t.Run(e.Name, func(t *testing.T) {
 			layer := e.New(seeded())
 			layers.Cast(layer, tensor.Float64)
@@ -66,7 +66,7 @@ func TestCatalogueGradients(t *testing.T) {
 
 // A batch of one and a longer one must give the same rows: no layer of the catalogue mixes samples.
 func TestBatchSizesAgree(t *testing.T) {
-	for _, e := range layers.Catalogue {
+	for _, e := range layers.Catalogue() {
 		layer := e.New(seeded())
 		x, _ := input(e, tensor.Float32)
 		tape := autograd.NewTape(autograd.Infer, nil)
@@ -87,7 +87,7 @@ func TestBatchSizesAgree(t *testing.T) {
 // Every exported type of the package that is a Layer must be in the catalogue. A Forward of other operands is not one's.
 func TestCatalogueIsComplete(t *testing.T) {
 	listed := map[string]bool{}
-	for _, e := range layers.Catalogue {
+	for _, e := range layers.Catalogue() {
 		typ := reflect.TypeOf(e.New(seeded()))
 		if typ.Kind() == reflect.Pointer {
 			typ = typ.Elem()

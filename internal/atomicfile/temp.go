@@ -10,7 +10,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -78,10 +77,9 @@ func (t *target) removeStale() {
 		return
 	}
 	entries, _ := os.ReadDir(folder(t.path)) // of a folder that can't be listed, nothing
-	pattern := regexp.MustCompile(`^` + regexp.QuoteMeta(t.stem()) + `\.[0-9a-f]{8}\.tmp$`)
 	dir, _ := filepath.Split(t.path)
 	for _, e := range entries {
-		if !e.Type().IsRegular() || !pattern.MatchString(e.Name()) {
+		if !e.Type().IsRegular() || !t.temporary(e.Name()) {
 			continue
 		}
 		name := dir + e.Name()
@@ -99,4 +97,12 @@ func (t *target) removeStale() {
 		}
 		f.Close()
 	}
+}
+
+// temporary reports whether name is that of a temporary file of t: STEM.XXXXXXXX.tmp, with eight lower-case
+// hexadecimal digits.
+func (t *target) temporary(name string) bool {
+	digits, ok := strings.CutPrefix(name, t.stem()+".")
+	digits, tmp := strings.CutSuffix(digits, ".tmp")
+	return ok && tmp && len(digits) == 8 && strings.Trim(digits, "0123456789abcdef") == ""
 }
