@@ -31,23 +31,43 @@ func (to *store) append(c *Column, i int, values *tensor.Tensor, offsets, lists 
 // take sets samples at, at+1, … of b, which has from's layout, to the given samples of from. Samples of open columns are set in
 // order, each once after a Resize.
 func (b *Batch) take(at int, from *Batch, rows []int32) {
+	b.takeMany(at, 1, func(int) *Batch { return from }, nil, rows)
+}
+
+// takeMany is take from n batches: sample at+j is sample rows[j] of batch which[j]; which may be nil for the first alone.
+func (b *Batch) takeMany(at, n int, from func(i int) *Batch, which, rows []int32) {
+	if len(rows) == 0 {
+		return
+	}
+	sources := make([][]byte, n)
 	for i := range b.cols {
-		c, to, src := &b.spec.Columns[i], &b.cols[i], &from.cols[i]
+		c, to := &b.spec.Columns[i], &b.cols[i]
 		if c.open() {
-			if src.room == nil {
-				src.grow(c, 0)
-			}
 			for j, s := range rows {
+				src := &from(of(which, j)).cols[i]
+				if src.room == nil {
+					src.grow(c, 0)
+				}
 				to.append(c, at+j, src.room, src.offsets, src.lists, int(s))
 			}
 			continue
 		}
-		dst, all := tensor.Bytes(to.view), tensor.Bytes(src.view)
+		for k := range sources {
+			sources[k] = tensor.Bytes(from(k).cols[i].view)
+		}
 		size := product(c.Shape) * c.dtype().Size()
+		dst := tensor.Bytes(to.view)[at*size:]
 		for j, s := range rows {
-			copy(dst[(at+j)*size:(at+j+1)*size], all[int(s)*size:(int(s)+1)*size])
+			copy(dst[j*size:(j+1)*size], sources[of(which, j)][int(s)*size:])
 		}
 	}
+}
+
+func of(which []int32, j int) int {
+	if which == nil {
+		return 0
+	}
+	return int(which[j])
 }
 
 // bytes returns the memory that b holds.

@@ -107,13 +107,13 @@ func TestShuffleIsUniform(t *testing.T) {
 
 func TestPlanIsPure(t *testing.T) {
 	p := Plan{N: 100, BatchSize: 8, Partitions: 3, Shuffle: true, Seed: math.MaxUint64}
-	assert.Equal(t, p.Epoch(7).order, p.Epoch(7).order)
-	assert.NotEqual(t, p.Epoch(7).order, p.Epoch(8).order)
+	assert.Equal(t, p.Epoch(7).numbers(), p.Epoch(7).numbers())
+	assert.NotEqual(t, p.Epoch(7).numbers(), p.Epoch(8).numbers())
 	q := p
 	q.BatchSize, q.Partitions = 13, 1
-	assert.Equal(t, p.Epoch(7).order, q.Epoch(7).order, "the order depends on the cut")
+	assert.Equal(t, p.Epoch(7).numbers(), q.Epoch(7).numbers(), "the order depends on the cut")
 	q.Seed = 0
-	assert.NotEqual(t, p.Epoch(7).order, q.Epoch(7).order)
+	assert.NotEqual(t, p.Epoch(7).numbers(), q.Epoch(7).numbers())
 	assert.Equal(t, p, p.Epoch(7).Plan())
 }
 
@@ -127,17 +127,17 @@ func TestPartsCannotBeAppendedInto(t *testing.T) {
 func TestPlanMisuse(t *testing.T) {
 	ok := Plan{N: 5, BatchSize: 2, Partitions: 2}
 	for want, call := range map[string]func(){
-		"dataset: Plan: N is -1, want at least 0":                     func() { Plan{N: -1, BatchSize: 1, Partitions: 1}.Epoch(0) },
-		"dataset: Plan: BatchSize is 0, want at least 1":              func() { Plan{N: 1, Partitions: 1}.Steps() },
-		"dataset: Plan: Partitions is 0, want at least 1":             func() { Plan{N: 1, BatchSize: 1}.Epoch(0) },
-		"dataset: Plan.Epoch: epoch -1, want at least 0":              func() { ok.Epoch(-1) },
-		"dataset: Epoch.Batch: step 3 of 3":                           func() { ok.Epoch(0).Batch(3) },
-		"dataset: Epoch.Batch: step -1 of 3":                          func() { ok.Epoch(0).Batch(-1) },
-		"dataset: Epoch.Part: part 2 of 2":                            func() { ok.Epoch(0).Part(0, 2) },
-		"dataset: Epoch.Part: part -1 of 2":                           func() { ok.Epoch(0).Part(0, -1) },
-		"dataset: Epoch.Batches: part 2 of 2":                         func() { ok.Epoch(0).Batches(t.Context(), numbered(5), 2, 0) },
-		"dataset: Epoch.Batches: from step 4 of 3":                    func() { ok.Epoch(0).Batches(t.Context(), numbered(5), 0, 4) },
-		"dataset: Epoch.Batches: a plan for 5 samples, tensors has 6": func() { ok.Epoch(0).Batches(t.Context(), numbered(6), 0, 0) },
+		"dataset: Plan: N is -1, want at least 0":                  func() { Plan{N: -1, BatchSize: 1, Partitions: 1}.Epoch(0) },
+		"dataset: Plan: BatchSize is 0, want at least 1":           func() { Plan{N: 1, Partitions: 1}.Steps() },
+		"dataset: Plan: Partitions is 0, want at least 1":          func() { Plan{N: 1, BatchSize: 1}.Epoch(0) },
+		"dataset: Plan.Epoch: epoch -1, want at least 0":           func() { ok.Epoch(-1) },
+		"dataset: Epoch.Batch: step 3 of 3":                        func() { ok.Epoch(0).Batch(3) },
+		"dataset: Epoch.Batch: step -1 of 3":                       func() { ok.Epoch(0).Batch(-1) },
+		"dataset: Epoch.Part: part 2 of 2":                         func() { ok.Epoch(0).Part(0, 2) },
+		"dataset: Epoch.Part: part -1 of 2":                        func() { ok.Epoch(0).Part(0, -1) },
+		"dataset: Epoch.Open: part 2 of 2":                         func() { ok.Epoch(0).Open(numbered(5), 2, 0) },
+		"dataset: Epoch.Open: from step 4 of 3":                    func() { ok.Epoch(0).Open(numbered(5), 0, 4) },
+		"dataset: Epoch.Open: a plan for 5 samples, tensors has 6": func() { ok.Epoch(0).Open(numbered(6), 0, 0) },
 	} {
 		assert.PanicsWithValue(t, want, call)
 	}

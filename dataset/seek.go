@@ -20,14 +20,25 @@ func (b *Batch) Gather(src Blocks, index []int) error {
 		b.seen = s
 	}
 	b.Resize(len(index), src.Spec())
-	for at := 0; at < len(index); {
-		r, lo, err := s.find(index[at], b.Epoch)
+	return s.fill(b, len(index), func(i int) int { return index[i] })
+}
+
+// gatherRange is Gather of samples lo … hi-1.
+func (b *Batch) gatherRange(src Blocks, lo, hi int) error {
+	b.Resize(hi-lo, src.Spec())
+	return b.seen.fill(b, hi-lo, func(i int) int { return lo + i })
+}
+
+// fill sets the n samples of b.
+func (s *seeker) fill(b *Batch, n int, index func(i int) int) error {
+	for at := 0; at < n; {
+		r, lo, err := s.find(index(at), b.Epoch)
 		if err != nil {
 			return err
 		}
-		s.rows = append(s.rows[:0], int32(index[at]-lo))
-		for at+len(s.rows) < len(index) {
-			i := index[at+len(s.rows)]
+		s.rows = s.rows[:0]
+		for at+len(s.rows) < n {
+			i := index(at + len(s.rows))
 			if i < lo || i >= lo+r.b.N {
 				break
 			}

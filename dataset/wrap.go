@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"sync"
 
@@ -59,7 +60,7 @@ func Split(src Source, fraction float64, seed uint64) (train, test Source, err e
 	for i := range order {
 		order[i] = i
 	}
-	shuffle(order, seed, 0)
+	shuffle(order, rand.NewPCG(seed, 0))
 	if src.Spec().Classes() > 0 {
 		labels := make([]int64, 0, src.Len())
 		err := scan(src, func(b *Batch) { labels = append(labels, tensor.Data[int64](b.Y)...) })

@@ -196,7 +196,7 @@ func TestSourceOfAnotherNumber(t *testing.T) {
 		_, _, err := MeanStd(src)
 		assert.Error(t, err)
 		plan := Plan{N: 4, BatchSize: 2, Partitions: 1}
-		for _, err := range plan.Epoch(0).Batches(t.Context(), src, 0, 0) {
+		for _, err := range each(t.Context(), plan.Epoch(0).Open(src, 0, 0)) {
 			assert.EqualError(t, err, "dataset: tensors: step 0: "+c.want)
 		}
 	}

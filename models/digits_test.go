@@ -1,6 +1,7 @@
 package models_test
 
 import (
+	"io"
 	"math/rand/v2"
 	"testing"
 
@@ -35,7 +36,12 @@ func TestDigitsNetLearnsDigits(t *testing.T) {
 	const epochs = 10
 	for e := range epochs {
 		rate := 0.05 * (1 - float32(e)/epochs)
-		for batch, err := range plan.Epoch(e).Batches(t.Context(), train, 0, 0) {
+		reader := plan.Epoch(e).Open(train, 0, 0)
+		for {
+			batch, err := reader.Next(t.Context())
+			if err == io.EOF {
+				break
+			}
 			require.NoError(t, err)
 			grad.Zero()
 			tape.Reset(nil)
@@ -43,6 +49,7 @@ func TestDigitsNetLearnsDigits(t *testing.T) {
 			vec.SGDMomentum(tensor.Data[float32](set.Value()), tensor.Data[float32](grad), momentum,
 				vec.SGDCoef{Momentum: 0.9, New: 1, Rate: rate})
 		}
+		reader.Close()
 	}
 
 	var all dataset.Batch

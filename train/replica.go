@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
+	"io"
 	"math"
 	"math/rand/v2"
 
@@ -29,8 +29,8 @@ type replica struct {
 
 	err error // of the last step
 
-	next func() (*dataset.Batch, error, bool)
-	stop func()
+	reader *dataset.Reader // of this partition's batches
+	next   func() (*dataset.Batch, error)
 }
 
 func newReplica(partition int, set *autograd.Set, o objective) *replica {
@@ -43,16 +43,17 @@ func newReplica(partition int, set *autograd.Set, o objective) *replica {
 	return r
 }
 
-// read starts reading this partition's share of an epoch at the given step.
+// read starts reading this partition's share of an epoch at the given step. step waits for a batch under ctx.
 func (r *replica) read(ctx context.Context, e *dataset.Epoch, src dataset.Source, fromStep int) {
 	r.close()
-	r.next, r.stop = iter.Pull2(e.Batches(ctx, src, r.partition, fromStep))
+	r.reader = e.Open(src, r.partition, fromStep)
+	r.next = func() (*dataset.Batch, error) { return r.reader.Next(ctx) }
 }
 
 func (r *replica) close() {
-	if r.stop != nil {
-		r.stop()
-		r.stop = nil
+	if r.reader != nil {
+		r.reader.Close()
+		r.reader = nil
 	}
 }
 
@@ -84,8 +85,8 @@ func (r *replica) step(seed uint64, step, total int) {
 }
 
 func (r *replica) differentiate(seed uint64, step, total int) error {
-	batch, err, ok := r.next()
-	if !ok {
+	batch, err := r.next()
+	if err == io.EOF {
 		return fmt.Errorf("train: partition %d: the data ended before the epoch did", r.partition)
 	}
 	if err != nil {

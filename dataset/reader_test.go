@@ -3,11 +3,15 @@ package dataset
 import (
 	"context"
 	"errors"
+	"io"
+	"io/fs"
+	"iter"
 	"runtime"
 	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -37,7 +41,20 @@ func requireSamples(t *testing.T, want []int, b *Batch) {
 	}
 }
 
-func TestBatchesYieldsThePart(t *testing.T) {
+// each ranges over the batches of r, with an error at last if there is one, and closes r.
+func each(ctx context.Context, r *Reader) iter.Seq2[*Batch, error] {
+	return func(yield func(*Batch, error) bool) {
+		defer r.Close()
+		for {
+			b, err := r.Next(ctx)
+			if err == io.EOF || !yield(b, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func TestReaderGivesThePart(t *testing.T) {
 	src := numbered(29)
 	for _, parts := range []int{1, 2, 3, 7, 11} { // 11 parts of a batch of 8: three are always empty
 		p := Plan{N: 29, BatchSize: 8, Partitions: parts, Shuffle: true, Seed: 3}
@@ -45,7 +62,7 @@ func TestBatchesYieldsThePart(t *testing.T) {
 		for part := range parts {
 			for from := range p.Steps() + 1 {
 				step := from
-				for b, err := range e.Batches(t.Context(), src, part, from) {
+				for b, err := range each(t.Context(), e.Open(src, part, from)) {
 					require.NoError(t, err)
 					requireSamples(t, e.Part(step, part), b)
 					step++
@@ -56,11 +73,11 @@ func TestBatchesYieldsThePart(t *testing.T) {
 	}
 }
 
-func TestBatchesCanBeRangedOverAgain(t *testing.T) {
-	seq := Plan{N: 5, BatchSize: 2, Partitions: 1}.Epoch(0).Batches(t.Context(), numbered(5), 0, 0)
+func TestEpochCanBeOpenedAgain(t *testing.T) {
+	e := Plan{N: 5, BatchSize: 2, Partitions: 1}.Epoch(0)
 	for range 2 {
 		var sizes []int
-		for b, err := range seq {
+		for b, err := range each(t.Context(), e.Open(numbered(5), 0, 0)) {
 			require.NoError(t, err)
 			sizes = append(sizes, b.N)
 		}
@@ -68,8 +85,8 @@ func TestBatchesCanBeRangedOverAgain(t *testing.T) {
 	}
 }
 
-func TestBatchesOfNothing(t *testing.T) {
-	for range (Plan{BatchSize: 2, Partitions: 1}).Epoch(0).Batches(t.Context(), numbered(0), 0, 0) {
+func TestReaderOfNothing(t *testing.T) {
+	for range each(t.Context(), (Plan{BatchSize: 2, Partitions: 1}).Epoch(0).Open(numbered(0), 0, 0)) {
 		t.Fatal("a batch of an epoch without samples")
 	}
 }
@@ -79,7 +96,7 @@ func TestBatchIsOwnedUntilTheNext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := Plan{N: 64, BatchSize: 4, Partitions: 1}.Epoch(0)
 		step := 0
-		for b, err := range e.Batches(t.Context(), numbered(64), 0, 0) {
+		for b, err := range each(t.Context(), e.Open(numbered(64), 0, 0)) {
 			require.NoError(t, err)
 			synctest.Wait() // until the reader has done all it can
 			requireSamples(t, e.Part(step, 0), b)
@@ -105,11 +122,11 @@ func (p *probe) Fill(b *Batch, index []int) error {
 	return p.Source.Fill(b, index)
 }
 
-func TestBatchesReadsOneAhead(t *testing.T) {
+func TestReaderReadsOneAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := &probe{Source: numbered(10)}
 		taken := int64(0)
-		for _, err := range (Plan{N: 10, BatchSize: 1, Partitions: 1}).Epoch(0).Batches(t.Context(), src, 0, 0) {
+		for _, err := range each(t.Context(), (Plan{N: 10, BatchSize: 1, Partitions: 1}).Epoch(0).Open(src, 0, 0)) {
 			require.NoError(t, err)
 			taken++
 			synctest.Wait()
@@ -119,17 +136,17 @@ func TestBatchesReadsOneAhead(t *testing.T) {
 }
 
 // However a loop ends, its goroutine has ended with it. Inside a synctest bubble a goroutine left behind fails the test.
-func TestBatchesLeavesNoGoroutine(t *testing.T) {
+func TestReaderLeavesNoGoroutine(t *testing.T) {
 	e := Plan{N: 10, BatchSize: 1, Partitions: 1}.Epoch(0)
 	failed := errors.New("disk on fire")
 	for name, run := range map[string]func(ctx context.Context, cancel func()){
 		"break at once": func(ctx context.Context, _ func()) {
-			for range e.Batches(ctx, numbered(10), 0, 0) {
+			for range each(ctx, e.Open(numbered(10), 0, 0)) {
 				break
 			}
 		},
 		"break later": func(ctx context.Context, _ func()) {
-			for b := range e.Batches(ctx, numbered(10), 0, 0) {
+			for b := range each(ctx, e.Open(numbered(10), 0, 0)) {
 				if tensor.Data[int64](b.Y)[0] == 5 {
 					break
 				}
@@ -137,14 +154,14 @@ func TestBatchesLeavesNoGoroutine(t *testing.T) {
 		},
 		"panic of the consumer": func(ctx context.Context, _ func()) {
 			assert.PanicsWithValue(t, "consumer", func() {
-				for range e.Batches(ctx, numbered(10), 0, 0) {
+				for range each(ctx, e.Open(numbered(10), 0, 0)) {
 					panic("consumer")
 				}
 			})
 		},
 		"cancelled": func(ctx context.Context, cancel func()) {
 			var errs []error
-			for b, err := range e.Batches(ctx, numbered(10), 0, 0) {
+			for b, err := range each(ctx, e.Open(numbered(10), 0, 0)) {
 				if errs = append(errs, err); b != nil && b.N == 1 {
 					cancel()
 				}
@@ -161,7 +178,7 @@ func TestBatchesLeavesNoGoroutine(t *testing.T) {
 				return nil
 			}}
 			n := 0
-			for b, err := range e.Batches(ctx, src, 0, 0) {
+			for b, err := range each(ctx, e.Open(src, 0, 0)) {
 				if n++; n < 4 {
 					require.NoError(t, err)
 					continue
@@ -175,7 +192,7 @@ func TestBatchesLeavesNoGoroutine(t *testing.T) {
 		"source panics": func(ctx context.Context, _ func()) {
 			src := &probe{Source: numbered(10), before: func(int64) error { panic("source") }}
 			assert.PanicsWithValue(t, "source", func() {
-				for range e.Batches(ctx, src, 0, 0) {
+				for range each(ctx, e.Open(src, 0, 0)) {
 				}
 			})
 		},
@@ -190,12 +207,12 @@ func TestBatchesLeavesNoGoroutine(t *testing.T) {
 	}
 }
 
-func TestBatchesCancelledBefore(t *testing.T) {
+func TestReaderCancelledBefore(t *testing.T) {
 	cause := errors.New("out of time")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(cause)
 	n := 0
-	for b, err := range (Plan{N: 4, BatchSize: 1, Partitions: 1}).Epoch(0).Batches(ctx, numbered(4), 0, 0) {
+	for b, err := range each(ctx, (Plan{N: 4, BatchSize: 1, Partitions: 1}).Epoch(0).Open(numbered(4), 0, 0)) {
 		assert.Nil(t, b)
 		assert.ErrorIs(t, err, cause)
 		n++
@@ -205,11 +222,11 @@ func TestBatchesCancelledBefore(t *testing.T) {
 
 // After the second batch an epoch allocates nothing. The whole process is counted, so the limit leaves room for a stray one of
 // the runtime's, and is far below one a batch.
-func TestBatchesDoesNotAllocate(t *testing.T) {
+func TestReaderDoesNotAllocate(t *testing.T) {
 	const steps = 1000
 	var before, after runtime.MemStats
 	step := 0
-	for _, err := range (Plan{N: 8 * steps, BatchSize: 8, Partitions: 2}).Epoch(0).Batches(t.Context(), numbered(8*steps), 0, 0) {
+	for _, err := range each(t.Context(), (Plan{N: 8 * steps, BatchSize: 8, Partitions: 2}).Epoch(0).Open(numbered(8*steps), 0, 0)) {
 		require.NoError(t, err)
 		switch step++; step {
 		case 10:
@@ -221,6 +238,90 @@ func TestBatchesDoesNotAllocate(t *testing.T) {
 	assert.Less(t, after.Mallocs-before.Mallocs, uint64(steps/10))
 }
 
+// The end, an error of the source and Close are for good; a context's error is not.
+func TestReaderGoesOnGivingItsEnd(t *testing.T) {
+	e := Plan{N: 3, BatchSize: 1, Partitions: 1}.Epoch(0)
+	r := e.Open(numbered(3), 0, 1)
+	b, err := r.Next(t.Context())
+	require.NoError(t, err)
+	requireSamples(t, []int{1}, b)
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = r.Next(cancelled)
+	assert.EqualError(t, err, "dataset: tensors: step 2: context canceled")
+	b, err = r.Next(t.Context())
+	require.NoError(t, err)
+	requireSamples(t, []int{2}, b)
+	for range 2 {
+		_, err = r.Next(t.Context())
+		assert.Equal(t, io.EOF, err)
+	}
+	r.Close()
+	r.Close()
+
+	failed := errors.New("disk on fire")
+	r = e.Open(&probe{Source: numbered(3), before: func(int64) error { return failed }}, 0, 0)
+	for range 2 {
+		_, err = r.Next(t.Context())
+		assert.EqualError(t, err, "dataset: tensors: step 0: disk on fire")
+	}
+	r.Close()
+
+	r = e.Open(&probe{Source: numbered(3), before: func(int64) error { panic("source") }}, 0, 0)
+	assert.PanicsWithValue(t, "source", func() { r.Next(t.Context()) })
+	_, err = r.Next(t.Context())
+	assert.EqualError(t, err, "dataset: tensors: step 0: the source panicked: source")
+	r.Close()
+
+	r = e.Open(numbered(3), 0, 0)
+	r.Close()
+	_, err = r.Next(t.Context())
+	assert.ErrorIs(t, err, fs.ErrClosed)
+}
+
+// Many workers, further ahead: the batches and their order are the same.
+func TestReaderWithWorkers(t *testing.T) {
+	src := numbered(200)
+	e := Plan{N: 200, BatchSize: 3, Partitions: 2, Shuffle: true, Seed: 9}.Epoch(2)
+	for _, o := range []ReadOptions{{Workers: 4}, {Workers: 3, Ahead: 7}, {Ahead: 5}} {
+		slow := &probe{Source: src, before: func(fill int64) error {
+			for range fill % 7 {
+				runtime.Gosched()
+			}
+			return nil
+		}}
+		step := 5
+		for b, err := range each(t.Context(), e.OpenWith(o, slow, 1, 5)) {
+			require.NoError(t, err)
+			requireSamples(t, e.Part(step, 1), b)
+			require.Equal(t, 2, b.Epoch)
+			step++
+		}
+		require.Equal(t, e.Plan().Steps(), step)
+	}
+}
+
+// As many batches are filled at once as there are workers, and no more are begun than Ahead says.
+func TestReaderWorkersAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := &probe{Source: numbered(100), before: func(int64) error { time.Sleep(time.Second); return nil }}
+		r := Plan{N: 100, BatchSize: 1, Partitions: 1}.Epoch(0).OpenWith(ReadOptions{Workers: 4}, src, 0, 0)
+		defer r.Close()
+		_, err := r.Next(t.Context())
+		require.NoError(t, err)
+		time.Sleep(time.Minute)
+		assert.Equal(t, int64(5), src.fills.Load(), "one with the consumer, four ahead")
+	})
+}
+
+func TestReaderOfASourceThatExits(t *testing.T) {
+	src := &probe{Source: numbered(3), before: func(int64) error { runtime.Goexit(); return nil }}
+	r := Plan{N: 3, BatchSize: 1, Partitions: 1}.Epoch(0).Open(src, 0, 0)
+	defer r.Close()
+	_, err := r.Next(t.Context())
+	assert.ErrorIs(t, err, ErrExit)
+}
+
 func count(n int) []int {
 	index := make([]int, n)
 	for i := range index {
@@ -230,13 +331,13 @@ func count(n int) []int {
 }
 
 // As many and as large samples as Fashion-MNIST has.
-func BenchmarkBatches(b *testing.B) {
+func BenchmarkReader(b *testing.B) {
 	const n = 60_000
 	src := FromTensors(tensor.New(tensor.Uint8, n, 1, 28, 28), tensor.New(tensor.Int64, n))
 	e := Plan{N: n, BatchSize: 128, Partitions: 1, Shuffle: true}.Epoch(0)
 	b.SetBytes(n * 28 * 28 * 4)
 	for b.Loop() {
-		for _, err := range e.Batches(b.Context(), src, 0, 0) {
+		for _, err := range each(b.Context(), e.Open(src, 0, 0)) {
 			if err != nil {
 				b.Fatal(err)
 			}
