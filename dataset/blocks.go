@@ -82,7 +82,7 @@ func (e *Epoch) openBlocks(ctx context.Context, running *sync.WaitGroup, o ReadO
 	r.queue, r.jobs = make(chan *piece, 1024), make(chan *piece)
 	from, _ := e.offset(fromStep, part)
 	r.current = from / r.window
-	running.Go(func() { r.plan(ctx) })
+	running.Go(func() { r.plan(ctx, from/r.window) })
 	for range max(1, cmp.Or(o.Decoders, 2)) {
 		running.Go(func() { r.decode(ctx) })
 	}
@@ -95,11 +95,11 @@ func (e *Epoch) batchBounds(step int) (at, n int) {
 	return at, min(e.plan.BatchSize, e.plan.N-at)
 }
 
-// plan hands out the pieces of the run in order: those of the current window at once, those after it while they fit the budget.
-func (r *blockReader) plan(ctx context.Context) {
+// plan hands out the pieces of the run in order, from window first on: those of the current window at once, those after it while they fit the budget.
+func (r *blockReader) plan(ctx context.Context, first int) {
 	defer close(r.queue)
 	defer close(r.jobs)
-	for w := r.current; w*r.window < r.length; w++ {
+	for w := first; w*r.window < r.length; w++ {
 		lo, hi := r.bounds(w)
 		for at := lo; at < hi; {
 			block, row, rest := r.line.at(at)

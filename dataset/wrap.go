@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -14,14 +15,24 @@ import (
 // This file holds sources made of other sources.
 
 // Subset returns the samples of src with the given numbers, in that order, which may repeat: sample i of the subset is sample
-// index[i] of src. It keeps index: do not change it. It panics if a number is out of range.
+// index[i] of src. Of a source of Blocks it is one too if the numbers go up; otherwise each sample may cost the decoding of some
+// thousand (see Batch.Gather). It keeps index: do not change it. It panics if a number is out of range.
 func Subset(src Source, index []int) Source {
+	up := true
 	for i, s := range index {
 		if s < 0 || s >= src.Len() {
 			panic(fmt.Sprintf("dataset: Subset: index[%d] is sample %d of %s, which has %d", i, s, src.Spec().Name, src.Len()))
 		}
+		up = up && (i == 0 || s > index[i-1])
 	}
-	return &subset{Source: src, index: index}
+	if _, ok := src.(Blocks); !ok || !up {
+		return &subset{Source: src, index: index}
+	}
+	set := newBitmap(src.Len())
+	for _, s := range index {
+		set.set(s)
+	}
+	return choose(src, set)
 }
 
 type subset struct {
@@ -33,28 +44,22 @@ type subset struct {
 func (s *subset) Len() int { return len(s.index) }
 
 func (s *subset) Fill(b *Batch, index []int) error {
-	numbers, _ := s.room.Get().(*[]int)
-	if numbers == nil {
-		numbers = new([]int)
-	}
-	defer s.room.Put(numbers)
-	*numbers = (*numbers)[:0]
-	for _, i := range index {
-		if i < 0 || i >= len(s.index) {
-			panic(fmt.Sprintf("dataset: Fill: sample %d of a subset of %s, which has %d", i, s.Spec().Name, len(s.index)))
-		}
-		*numbers = append(*numbers, s.index[i])
-	}
-	return s.Source.Fill(b, *numbers)
+	return translated(&s.room, index, s.Len(), s.Source, func(i int) int { return s.index[i] }, b)
 }
 
 // Split holds out a fraction of the samples, above 0 and below 1: it puts the samples into an order drawn from seed,
 // then by class, and takes for test the first and then one at even distances, such as each fifth for 0.2. So each class
 // is held out in proportion, to within one sample, and test has ⌈Len·fraction⌉ samples. Both halves keep src's order. A
 // pure function of src's labels and its arguments. It reads all of src once, for the labels, and returns its errors.
+//
+// Of a source of Blocks the halves are two, that keep a bit for each sample, and what is held out is another draw: of each class
+// ⌈n·fraction⌉ of its n samples, one at random of each run of 1/fraction that follow one another in src.
 func Split(src Source, fraction float64, seed uint64) (train, test Source, err error) {
 	if !(fraction > 0 && fraction < 1) {
 		panic(fmt.Sprintf("dataset: Split: fraction %v, want above 0 and below 1", fraction))
+	}
+	if blocks, ok := src.(Blocks); ok {
+		return splitBlocks(blocks, fraction, seed)
 	}
 	order := make([]int, src.Len())
 	for i := range order {
@@ -89,9 +94,16 @@ func heldOf(n int, fraction float64) int {
 }
 
 // Map returns src with every batch passed through fn after it is filled; index holds the sample numbers. fn may change the
-// elements of b.X and b.Y, not their shapes. It is called from many goroutines at once, and must depend on nothing but its
-// arguments for a run to be repeatable.
-func Map(src Source, fn func(b *Batch, index []int) error) Source { return &mapped{src, fn} }
+// elements of b's columns, not their shapes. It is called from many goroutines at once, and must depend on nothing but its
+// arguments (and b.Epoch, if it is random) for a run to be repeatable. Of a source of Blocks it is one: fn then works where blocks
+// are decoded, on runs of samples and not on the batches of training.
+func Map(src Source, fn func(b *Batch, index []int) error) Source {
+	m := mapped{src, fn}
+	if blocks, ok := src.(Blocks); ok {
+		return &mappedBlocks{mapped: m, src: blocks, starts: startsOf(blocks)}
+	}
+	return &m
+}
 
 type mapped struct {
 	Source
@@ -103,6 +115,66 @@ func (m *mapped) Fill(b *Batch, index []int) error {
 		return err
 	}
 	return m.fn(b, index)
+}
+
+type mappedBlocks struct {
+	mapped
+	src    Blocks
+	starts []int
+	room   sync.Pool // of *[]int, for the numbers of a run
+}
+
+func (m *mappedBlocks) Blocks() []int { return m.src.Blocks() }
+
+func (m *mappedBlocks) Fill(b *Batch, index []int) error { return b.Gather(m, index) }
+
+func (m *mappedBlocks) ReadBlock(ctx context.Context, b *Batch, block, lo, hi int) error {
+	if err := m.src.ReadBlock(ctx, b, block, lo, hi); err != nil {
+		return err
+	}
+	index, _ := m.room.Get().(*[]int)
+	if index == nil {
+		index = new([]int)
+	}
+	defer m.room.Put(index)
+	*index = (*index)[:0]
+	for row := lo; row < hi; row++ {
+		*index = append(*index, m.starts[block]+row)
+	}
+	return m.fn(b, *index)
+}
+
+// Func returns a source of n samples that fn makes: it sets sample at of b, in all columns, to sample number i. Fill asks for them
+// in the order of at, so that SetRagged and SetText work. fn is called from many goroutines at once, each with a batch of its
+// own, and must depend on i (and b.Epoch) alone. It panics if n is negative or spec is none.
+func Func(n int, spec Spec, fn func(i int, b *Batch, at int)) Source {
+	if n < 0 {
+		panic(fmt.Sprintf("dataset: Func: %d samples of %s, want at least 0", n, spec.Name))
+	}
+	if err := spec.Validate(); err != nil {
+		panic(err.Error())
+	}
+	return &generated{n, spec, fn}
+}
+
+type generated struct {
+	n    int
+	spec Spec
+	fn   func(i int, b *Batch, at int)
+}
+
+func (g *generated) Len() int   { return g.n }
+func (g *generated) Spec() Spec { return g.spec }
+
+func (g *generated) Fill(b *Batch, index []int) error {
+	b.Resize(len(index), g.spec)
+	for at, i := range index {
+		if i < 0 || i >= g.n {
+			panic(fmt.Sprintf("dataset: Fill: sample %d of %s, which has %d", i, g.spec.Name, g.n))
+		}
+		g.fn(i, b, at)
+	}
+	return nil
 }
 
 // Normalize returns src with inputs (x − mean[c]) / std[c], c the channel, the first axis of a sample: [C, H, W] has C
@@ -188,6 +260,18 @@ func channelsOf(s Spec) (channels, size int) {
 // scan calls fn with all samples of src in order, in batches.
 func scan(src Source, fn func(b *Batch)) error {
 	var b Batch
+	if blocks, ok := src.(Blocks); ok {
+		rows := max(1, pieceBytes/max(1, src.Spec().RowBytes()))
+		for block, n := range blocks.Blocks() {
+			for lo := 0; lo < n; lo += rows {
+				if err := b.readBlock(context.Background(), blocks, block, lo, min(n, lo+rows)); err != nil {
+					return err
+				}
+				fn(&b)
+			}
+		}
+		return nil
+	}
 	const step = 256
 	index := make([]int, 0, step)
 	for lo := 0; lo < src.Len(); lo += step {
