@@ -3,6 +3,7 @@ package dataset
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -61,8 +62,9 @@ func TestFilter(t *testing.T) {
 			index := []int{5, 0, f.Len() - 1, 5, 6}
 			require.NoError(t, b.Fill(f, index))
 			requireMany(t, []int{want[5], want[0], want[f.Len()-1], want[5], want[6]}, &b)
-			assert.PanicsWithValue(t, "dataset: Fill: sample 333 of "+map[bool]string{true: "columns", false: "a subset of columns"}[isBlocks]+
-				", which has 333", func() { b.Fill(f, []int{333}) })
+			of := map[bool]string{true: "columns", false: "a subset of columns"}[isBlocks]
+			assert.PanicsWithValue(t, fmt.Sprintf("dataset: Fill: sample %d of %s, which has %[1]d", len(want), of),
+				func() { b.Fill(f, []int{len(want)}) })
 
 			seen := make([]int, 1000)
 			e := Plan{N: f.Len(), BatchSize: 7, Partitions: 2, Shuffle: true, Window: 40}.Epoch(0)
