@@ -26,7 +26,8 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// Layer is anything that maps one value to another. What needs several inputs is a Go function or a struct of its own.
+// Layer is anything that maps one value to another. What needs several inputs is a
+// MultiLayer, or a Go function.
 type Layer interface {
 	Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var
 }

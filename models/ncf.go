@@ -13,7 +13,7 @@ import (
 // NeuMF is neural collaborative filtering: how much a user will like an item, from a product of their vectors (generalised matrix
 // factorisation) and from a perceptron over another pair of vectors, joined by a linear layer.
 //
-//	x [N, 2] numbers of a user and an item   y [N, 1] logits
+//	columns user [N] and item [N], numbers from 0, Int64 or Int32   y [N, 1] logits
 //
 // Train it with layers.BCEWithLogits on what was liked and on items drawn at random that were not. Source: He et al.,
 // arXiv:1708.05031.
@@ -60,17 +60,12 @@ func NewNeuMF(rng *rand.Rand, c NeuMFConfig) *NeuMF {
 	return m
 }
 
-// Forward returns logits for pairs that come as numbers of a floating-point type.
-func (m *NeuMF) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
-	if x.Rank() != 2 || x.Dim(1) != 2 {
-		panic(fmt.Sprintf("models: NeuMF: x %v, want [N, 2]", x.Shape()))
-	}
-	n := x.Dim(0)
-	column := func(i int) *tensor.Tensor { return layers.Indices(autograd.Reshape(autograd.Slice(x, 1, i, i+1), n)) }
-	return m.Score(t, column(0), column(1))
+// ForwardColumns is Score of a batch's columns "user" and "item".
+func (m *NeuMF) ForwardColumns(t *autograd.Tape, in layers.Columns) *autograd.Var {
+	return m.Score(t, in.Col("user"), in.Col("item"))
 }
 
-// Score returns logits [N, 1] for users and items [N], both Int64.
+// Score returns logits [N, 1] for users and items [N], both Int64 or Int32.
 func (m *NeuMF) Score(t *autograd.Tape, users, items *tensor.Tensor) *autograd.Var {
 	product := autograd.Mul(m.UserGMF.Lookup(t, users), m.ItemGMF.Lookup(t, items))
 	both := autograd.Concat(1, m.UserMLP.Lookup(t, users), m.ItemMLP.Lookup(t, items))

@@ -41,17 +41,21 @@ func TestVAEOverfits(t *testing.T) {
 	assert.Panics(t, func() { models.NewVAE(random(), 16, 2) })
 }
 
+// columns are the inputs of a model by name.
+type columns map[string]*tensor.Tensor
+
+func (c columns) Col(name string) *tensor.Tensor { return c[name] }
+
 func TestNeuMFOverfits(t *testing.T) {
 	net := models.NewNeuMF(random(), models.NeuMFConfig{Users: 5, Items: 7, Factors: 4, Hidden: []int{16, 8, 4}})
-	pairs := tensor.FromSlice([]float32{0, 6, 1, 2, 4, 0, 4, 6, 3, 3, 0, 2}, 6, 2)
+	pairs := columns{"user": tensor.FromSlice([]int64{0, 1, 4, 4, 3, 0}, 6), "item": tensor.FromSlice([]int64{6, 2, 0, 6, 3, 2}, 6)}
 	liked := tensor.FromSlice([]float32{1, 0, 1, 0, 1, 0}, 6, 1)
 	overfit(t, net, 0.3, 400, 0.02, func(tape *autograd.Tape) *autograd.Var {
-		return layers.BCEWithLogits{}.Loss(tape, net.Forward(tape, tape.Const(pairs)), liked)
+		return layers.BCEWithLogits{}.Loss(tape, net.ForwardColumns(tape, pairs), liked)
 	})
 	assert.Equal(t, 5*4+7*4+(5+7)*8+16*8+8+8*4+4+8+1, layers.Count(net))
 	tape := autograd.NewTape(autograd.Infer, nil)
-	assert.Equal(t, []int{1, 1}, net.Forward(tape, tape.Const(pairs.Slice(0, 0, 1))).Shape())
-	assert.PanicsWithValue(t, "models: NeuMF: x [6], want [N, 2]", func() { net.Forward(tape, tape.Const(tensor.New(tensor.Float32, 6))) })
+	assert.Equal(t, []int{6, 1}, layers.Apply(tape, net, pairs, nil, tensor.Float32).Shape())
 	assert.Panics(t, func() { models.NewNeuMF(random(), models.NeuMFConfig{Users: 1, Items: 1, Hidden: []int{3}}) })
 }
 
@@ -63,7 +67,7 @@ func TestWideDeepOverfits(t *testing.T) {
 	dense.Normal(random(), 0, 1)
 	clicked := tensor.FromSlice([]float32{1, 0, 1, 0}, 4, 1)
 	overfit(t, net, 0.1, 200, 0.02, func(tape *autograd.Tape) *autograd.Var {
-		return layers.BCEWithLogits{}.Loss(tape, net.Forward(tape, wide, deep, tape.Const(dense)), clicked)
+		return layers.BCEWithLogits{}.Loss(tape, net.ForwardColumns(tape, columns{"wide": wide, "deep": deep, "dense": dense}), clicked)
 	})
 	for _, v := range tensor.Data[float32](net.Wide.Weight.Value())[9:] {
 		assert.Zero(t, v, "no feature has no weight")
@@ -72,4 +76,23 @@ func TestWideDeepOverfits(t *testing.T) {
 	assert.PanicsWithValue(t, "models: WideDeep: deep [4 1], want [N, 2]", func() {
 		net.Forward(tape, wide, deep.Slice(1, 0, 1), tape.Const(dense))
 	})
+}
+
+// An id past 2²⁴ looks up its own row: as a float32 it would have been that of its even neighbour.
+func TestNeuMFLooksUpLargeIDs(t *testing.T) {
+	const id = 1<<24 + 1
+	net := models.NewNeuMF(random(), models.NeuMFConfig{Users: 1, Items: 1, Factors: 1, Hidden: []int{2, 1}})
+	for _, table := range []*layers.Embedding{net.UserGMF, net.UserMLP} { // 64 MiB each, zeros but for one row
+		weight := tensor.New(tensor.Float32, id+1, 1)
+		tensor.Data[float32](weight)[id] = 3
+		table.Weight = autograd.NewParam(weight)
+	}
+	net.ItemGMF.Weight.Value().Fill(2)
+	net.Predict.Weight.Value().Zero()
+	tensor.Data[float32](net.Predict.Weight.Value())[0] = 1 // the product alone
+	net.Predict.Bias.Value().Zero()
+	tape := autograd.NewTape(autograd.Infer, nil)
+	in := columns{"user": tensor.FromSlice([]int64{id, id - 1}, 2), "item": tensor.FromSlice([]int64{0, 0}, 2)}
+	y := net.ForwardColumns(tape, in).Value()
+	assert.Equal(t, []float32{6, 0}, tensor.Data[float32](y))
 }

@@ -16,12 +16,16 @@ import (
 //	wide [N, W] numbers of the sparse features that are present (crosses of others, as a rule), all from one vocabulary
 //	deep [N, len(Fields)] the value of each categorical field   dense [N, Dense]   y [N, Classes] logits
 //
+// They are columns of those names: wide and deep of Int64, dense of Float32 and only if there are dense features.
+//
 // Source: Cheng et al., arXiv:1606.07792.
 type WideDeep struct {
 	Wide   *layers.EmbeddingBag // a weight for each sparse feature and class
 	Tables []*layers.Embedding
 	Deep   layers.Sequential
 	Bias   *autograd.Param
+
+	dense bool // there are dense features
 }
 
 // WideDeepConfig says what a WideDeep looks like. Features and Fields are needed.
@@ -43,7 +47,7 @@ func NewWideDeep(rng *rand.Rand, c WideDeepConfig) *WideDeep {
 	}
 	m := &WideDeep{
 		Wide: layers.NewEmbeddingBag(rng, c.Features, classes, autograd.BagSum),
-		Bias: autograd.NewParam(tensor.New(tensor.Float32, classes)),
+		Bias: autograd.NewParam(tensor.New(tensor.Float32, classes)), dense: c.Dense > 0,
 	}
 	m.Wide.Weight.Value().Zero()
 	m.Wide.Weight.Sparse = c.Sparse
@@ -56,6 +60,15 @@ func NewWideDeep(rng *rand.Rand, c WideDeepConfig) *WideDeep {
 	}
 	m.Deep = MLP(rng, append(append([]int{len(c.Fields)*length + c.Dense}, hidden...), classes)...)
 	return m
+}
+
+// ForwardColumns is Forward of a batch's columns "wide", "deep" and, if there are dense features, "dense".
+func (m *WideDeep) ForwardColumns(t *autograd.Tape, in layers.Columns) *autograd.Var {
+	var dense *autograd.Var
+	if m.dense {
+		dense = layers.Input(t, in.Col("dense"), m.Bias.Value().DType())
+	}
+	return m.Forward(t, in.Col("wide"), in.Col("deep"), dense)
 }
 
 // Forward returns logits. wide and deep are Int64; dense may be nil if there are no dense features.

@@ -10,10 +10,8 @@ import (
 
 	"github.com/tutti-ml/tutti/collectives"
 	"github.com/tutti-ml/tutti/collectives/launch"
-	"github.com/tutti-ml/tutti/dataset"
 	"github.com/tutti-ml/tutti/layers"
 	"github.com/tutti-ml/tutti/models"
-	"github.com/tutti-ml/tutti/tensor"
 	"github.com/tutti-ml/tutti/train"
 	"github.com/tutti-ml/tutti/train/optim"
 )
@@ -27,11 +25,11 @@ func BenchmarkNeuMF(b *testing.B) {
 			for _, sparse := range []bool{false, true} {
 				b.Run(fmt.Sprintf("%v/ranks=%d/sparse=%v", sync, ranks, sparse), func(b *testing.B) {
 					n := b.N * batch
-					x, y := make([]float32, 2*n), make([]float32, n)
+					user, item, y := make([]int64, n), make([]int64, n), make([]float32, n)
 					for i := range n {
-						x[2*i], x[2*i+1], y[i] = float32(rng.IntN(users)), float32(rng.IntN(items)), float32(i%2)
+						user[i], item[i], y[i] = int64(rng.IntN(users)), int64(rng.IntN(items)), float32(i%2)
 					}
-					data := dataset.FromTensors(tensor.FromSlice(x, n, 2), tensor.FromSlice(y, n, 1))
+					data := pairs(user, item, y)
 					var report *train.Report
 					require.NoError(b, launch.Local(b.Context(), ranks, collectives.Config{}, func(ctx context.Context, g *collectives.Group) error {
 						m := models.NewNeuMF(rand.New(rand.NewPCG(2, 2)), models.NeuMFConfig{Users: users, Items: items, Sparse: sparse})

@@ -204,12 +204,11 @@ func (c Config) Validate() error {
 
 // validateLoss is Validate for what a loss is computed of.
 func (c Config) validateLoss() error {
-	_, isLayer := c.Model.(layers.Layer)
 	switch {
 	case c.Model == nil:
-		return fmt.Errorf("train: Config.Model is nil, want a layers.Layer, or any struct of parameters with LossFunc")
-	case c.LossFunc == nil && !isLayer:
-		return fmt.Errorf("train: Config.Model is a %T, want a layers.Layer, or set LossFunc", c.Model)
+		return fmt.Errorf("train: Config.Model is nil, want a layers.Layer or layers.MultiLayer, or any struct of parameters with LossFunc")
+	case c.LossFunc == nil && !layers.IsModel(c.Model):
+		return fmt.Errorf("train: Config.Model is a %T, want a layers.Layer or layers.MultiLayer, or set LossFunc", c.Model)
 	case c.LossFunc == nil && c.Loss == nil:
 		return fmt.Errorf("train: Config.Loss is nil, want a layers.Loss, or set LossFunc")
 	case c.LossFunc == nil && reductionOf(c.Loss) == layers.NoReduction:

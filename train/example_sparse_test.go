@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 
-	"github.com/tutti-ml/tutti/autograd"
 	"github.com/tutti-ml/tutti/collectives"
 	"github.com/tutti-ml/tutti/collectives/launch"
 	"github.com/tutti-ml/tutti/dataset"
@@ -21,24 +20,23 @@ import (
 func ExampleConfig_sparse() {
 	const features, none = 100_000, 100_000 - 1
 	rng := rand.New(rand.NewPCG(1, 1))
-	x, y := make([]float32, 0, 3*64), make([]float32, 0, 64) // two crossed features and a field; clicked or not
+	var wide, deep []int64 // two crossed features, and a field
+	var clicked []float32
 	for i := range 64 {
-		x = append(x, float32(rng.IntN(50)*1000), none, float32(i%4))
-		y = append(y, float32(i%2))
+		wide = append(wide, int64(rng.IntN(50)*1000), none)
+		deep = append(deep, int64(i%4))
+		clicked = append(clicked, float32(i%2))
 	}
-	data := dataset.FromTensors(tensor.FromSlice(x, 64, 3), tensor.FromSlice(y, 64, 1))
+	data := dataset.FromColumns("clicked", dataset.Values{Name: "wide", Tensor: tensor.FromSlice(wide, 64, 2)},
+		dataset.Values{Name: "deep", Tensor: tensor.FromSlice(deep, 64, 1)},
+		dataset.Values{Name: "clicked", Tensor: tensor.FromSlice(clicked, 64, 1)})
 
 	err := launch.Local(context.Background(), 2, collectives.Config{}, func(ctx context.Context, g *collectives.Group) error {
 		model := models.NewWideDeep(rand.New(rand.NewPCG(2, 2)), models.WideDeepConfig{
 			Features: features, Fields: []int{4}, Hidden: []int{8}, Sparse: true})
 		report, err := train.Run(ctx, train.Config{
-			Model: model, Optimizer: optim.Adagrad{LR: 0.1}, Train: data, Epochs: 20, BatchSize: 16, Group: g,
-			LossFunc: func(t *autograd.Tape, b *dataset.Batch) *autograd.Var {
-				index := layers.Indices(t.Const(b.X))
-				logits := model.Forward(t, index.Slice(1, 0, 2).Contiguous(), index.Slice(1, 2, 3), nil)
-				return layers.BCEWithLogits{}.Loss(t, logits, b.Y)
-			},
-		})
+			Model: model, Loss: layers.BCEWithLogits{}, Optimizer: optim.Adagrad{LR: 0.1}, Train: data, Epochs: 20, BatchSize: 16,
+			Group: g})
 		if err == nil && g.Rank() == 0 {
 			wide := tensor.Data[float32](model.Wide.Weight.Value())
 			moved := 0

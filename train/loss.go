@@ -33,10 +33,9 @@ func newObjective(c Config) objective {
 			weigh: c.LossWeight,
 		}
 	}
-	model := c.Model.(layers.Layer)
 	o := objective{
 		loss: func(t *autograd.Tape, b *dataset.Batch) (*autograd.Var, *autograd.Var) {
-			output := model.Forward(t, t.Const(b.X))
+			output := layers.Apply(t, c.Model, b, b.X, tensor.Float32)
 			return c.Loss.Loss(t, output, b.Y), output
 		},
 		sum: reductionOf(c.Loss) == layers.SumReduction,

@@ -25,13 +25,21 @@ const users, items = 13, 29
 // likes gives n pairs of a user and an item, and whether the user likes the item. Users from 10 and the last items occur never.
 func likes(n int) dataset.Source {
 	rng := rand.New(rand.NewPCG(3, 3))
-	x, y := make([]float32, 2*n), make([]float32, n)
+	user, item, y := make([]int64, n), make([]int64, n), make([]float32, n)
 	for i := range n {
 		u, v := rng.IntN(10), rng.IntN(25)
-		x[2*i], x[2*i+1] = float32(u), float32(v)
+		user[i], item[i] = int64(u), int64(v)
 		y[i] = float32((u + v) % 2)
 	}
-	return dataset.FromTensors(tensor.FromSlice(x, n, 2), tensor.FromSlice(y, n, 1))
+	return pairs(user, item, y)
+}
+
+// pairs gives users, items and whether they were liked as columns.
+func pairs(user, item []int64, liked []float32) dataset.Source {
+	n := len(user)
+	return dataset.FromColumns("liked", dataset.Values{Name: "user", Tensor: tensor.FromSlice(user, n)},
+		dataset.Values{Name: "item", Tensor: tensor.FromSlice(item, n)},
+		dataset.Values{Name: "liked", Tensor: tensor.FromSlice(liked, n, 1)})
 }
 
 // taste is NeuMF, and a table of one row, for a rank's slice of it to be empty, and one that no batch looks up.
@@ -40,9 +48,9 @@ type taste struct {
 	Everybody, Nobody *layers.Embedding
 }
 
-func (m taste) Forward(t *autograd.Tape, x *autograd.Var) *autograd.Var {
-	one := tensor.New(tensor.Int64, x.Dim(0))
-	return autograd.Add(m.NeuMF.Forward(t, x), m.Everybody.Lookup(t, one))
+func (m taste) ForwardColumns(t *autograd.Tape, in layers.Columns) *autograd.Var {
+	one := tensor.New(tensor.Int64, in.Col("user").Dim(0))
+	return autograd.Add(m.NeuMF.ForwardColumns(t, in), m.Everybody.Lookup(t, one))
 }
 
 // recommend makes c train on 61 pairs in batches of 16, the last of an epoch of 13, in eight partitions.
