@@ -7,7 +7,7 @@ import (
 )
 
 // Language models read sequences of words, as numbers from 0, and return logits for the word that follows each of them. Words
-// come as whole numbers of a floating-point type, as a dataset's batches do.
+// come as whole numbers of a floating-point type: of integers in a batch's first column train makes them (layers.Input).
 
 // NextWord is the loss of a language model: the mean over all places of −log of the probability of the word that follows.
 //
