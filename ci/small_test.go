@@ -14,16 +14,16 @@ import (
 // small is a program that trains on data in memory, as one that embeds the library does.
 const small = "./examples/03-train"
 
-// TestSmallProgramStaysSmall holds what a program with train and dataset.Memory alone carries: of other modules gonum, cpuid and
-// x/sys, and of the standard library no networking, images, databases, templates or regular expressions. What needs more is a
-// package of its own that a program chooses by importing it.
+// TestSmallProgramStaysSmall holds what a program with train and dataset.Memory alone carries: of other modules
+// gonum, cpuid and x/sys, and of the standard library no networking, images, databases, templates or regular
+// expressions. What needs more is a package of its own that a program chooses by importing it.
 func TestSmallProgramStaysSmall(t *testing.T) {
 	cmd := exec.Command("go", "list", "-deps", small)
 	cmd.Dir, cmd.Stderr = "..", os.Stderr
 	out, err := cmd.Output()
 	require.NoError(t, err)
-	unwanted := []string{"net", "image", "database", "html", "text/template", "regexp", "encoding/xml", "encoding/gob", "os/exec", "go",
-		module + "/models", module + "/dataset/arrow"}
+	unwanted := []string{"net", "image", "database", "html", "text/template", "regexp", "encoding/xml", "encoding/gob",
+		"os/exec", "go", module + "/models", module + "/dataset/arrow"}
 	for _, path := range strings.Fields(string(out)) {
 		if within(path, unwanted) {
 			t.Errorf("%s links %s", small, path)
@@ -36,8 +36,8 @@ func TestSmallProgramStaysSmall(t *testing.T) {
 	}
 }
 
-// TestSmallProgramsSize bounds the stripped binary of that program: 6.6 MB when this was written, 13.7 before formats were packages
-// of their own. Links for other systems have other sizes.
+// TestSmallProgramsSize bounds the stripped binary of that program: 6.6 MB when this was written, 13.7 before formats
+// were packages of their own. Links for other systems have other sizes.
 func TestSmallProgramsSize(t *testing.T) {
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
 		t.Skip("the size is of a binary for linux/amd64")

@@ -10,14 +10,14 @@ import (
 //
 //	X is the first column that is not the target, Y the target; nil if there is none, or it is ragged or text
 //
-// A batch from Reader.Next belongs to the consumer until it asks for the next. With N = 0 every column has no elements. In
-// the usual case of a source of inputs and labels X is [N, Shape...] Float32 and Y [N] Int64.
+// A batch from Reader.Next belongs to the consumer until it asks for the next. With N = 0 every column has no
+// elements. In the usual case of a source of inputs and labels X is [N, Shape...] Float32 and Y [N] Int64.
 type Batch struct {
 	X, Y *tensor.Tensor
 	N    int
 
-	// Epoch is the epoch that the batch is read for, 0 outside of one: a random transform is a function of (seed, Epoch,
-	// sample number).
+	// Epoch is the epoch that the batch is read for, 0 outside of one: a random transform is a function of (seed,
+	// Epoch, sample number).
 	Epoch int
 
 	spec Spec    // layout of the storage
@@ -83,9 +83,9 @@ func shapeOf(t *tensor.Tensor) string {
 	return fmt.Sprint(t.Shape())
 }
 
-// Resize makes b a batch of n samples laid out as spec says. The elements are unspecified until the caller sets all of them;
-// ragged and text columns hold nothing, until Grow, SetRagged or SetText fills them. Storage is reused: it allocates only
-// where n or the layout differs from the call before. It panics if spec is none.
+// Resize makes b a batch of n samples laid out as spec says. The elements are unspecified until the caller sets all
+// of them; ragged and text columns hold nothing, until Grow, SetRagged or SetText fills them. Storage is reused: it
+// allocates only where n or the layout differs from the call before. It panics if spec is none.
 func (b *Batch) Resize(n int, spec Spec) {
 	if b.cols == nil || !b.spec.sameLayout(spec) {
 		if err := spec.Validate(); err != nil {
@@ -145,8 +145,8 @@ func (b *Batch) find(op, name string) int {
 // Has reports whether the batch has a column of that name.
 func (b *Batch) Has(name string) bool { return b.spec.Find(name) >= 0 }
 
-// Col returns a column [N, Shape...] in its own dtype. It belongs to b, as X and Y do. It panics on an unknown name, and if the
-// column is ragged or text, whose elements Ragged gives.
+// Col returns a column [N, Shape...] in its own dtype. It belongs to b, as X and Y do. It panics on an unknown name,
+// and if the column is ragged or text, whose elements Ragged gives.
 func (b *Batch) Col(name string) *tensor.Tensor {
 	i := b.find("Col", name)
 	if b.spec.Columns[i].open() {

@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// This file reads a partition's run of a source of blocks: pieces of it are decoded ahead on some goroutines, and batches are
-// made of the window that is complete.
+// This file reads a partition's run of a source of blocks: pieces of it are decoded ahead on some goroutines, and
+// batches are made of the window that is complete.
 //
 //	plan: pieces in order, within the budget → decoders: ReadBlock → fill: wait for a window, permute, copy rows
 
@@ -76,7 +76,8 @@ func (e *Epoch) openBlocks(ctx context.Context, running *sync.WaitGroup, o ReadO
 	r := &blockReader{src: src, epoch: e, part: part, line: e.newLine(src.Blocks()), have: -1,
 		budget: cmp.Or(o.Bytes, 32<<20), wake: make(chan struct{}, 1), rowSize: max(1, src.Spec().RowBytes())}
 	if n := r.line.ends[len(r.line.ends)-1]; n != src.Len() {
-		panic(fmt.Sprintf("dataset: Epoch.Open: the blocks of %s have %d samples, Len says %d", src.Spec().Name, n, src.Len()))
+		panic(fmt.Sprintf("dataset: Epoch.Open: the blocks of %s have %d samples, Len says %d",
+			src.Spec().Name, n, src.Len()))
 	}
 	r.stretch = e.stretch(part, e.plan.windowOf(src))
 	r.queue, r.jobs = make(chan *piece, 1024), make(chan *piece)
@@ -95,7 +96,8 @@ func (e *Epoch) batchBounds(step int) (at, n int) {
 	return at, min(e.plan.BatchSize, e.plan.N-at)
 }
 
-// plan hands out the pieces of the run in order, from window first on: those of the current window at once, those after it while they fit the budget.
+// plan hands out the pieces of the run in order, from window first on: those of the current window at once, those
+// after it while they fit the budget.
 func (r *blockReader) plan(ctx context.Context, first int) {
 	defer close(r.queue)
 	defer close(r.jobs)
@@ -210,7 +212,8 @@ func (r *blockReader) pieceAt(row int) int {
 	return lo
 }
 
-// enter releases the window before and waits until window w is complete. An error is that of its first piece that failed.
+// enter releases the window before and waits until window w is complete. An error is that of its first piece that
+// failed.
 func (r *blockReader) enter(ctx context.Context, w int) error {
 	r.mu.Lock()
 	r.current = w

@@ -74,16 +74,16 @@ func randomSizes(rng *rand.Rand, n int) []int {
 	return append(sizes, 0)
 }
 
-// Over random layouts, batch sizes, partitions and windows: every sample comes exactly once an epoch, with the content of its
-// number; batches have the sizes that Part gives; Rows names what Next gives; and an epoch opened at any step goes on with the
-// same batches.
+// Over random layouts, batch sizes, partitions and windows: every sample comes exactly once an epoch, with the
+// content of its number; batches have the sizes that Part gives; Rows names what Next gives; and an epoch opened at
+// any step goes on with the same batches.
 func TestBlocksGiveEverySampleOnce(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 7))
 	for range 60 {
 		n := rng.IntN(120)
 		src := inBlocks(many(n), randomSizes(rng, n)...)
-		p := Plan{N: n, BatchSize: 1 + rng.IntN(40), Partitions: 1 + rng.IntN(6), Shuffle: rng.IntN(4) > 0, Seed: rng.Uint64(),
-			Window: rng.IntN(2) * (1 + rng.IntN(150))}
+		p := Plan{N: n, BatchSize: 1 + rng.IntN(40), Partitions: 1 + rng.IntN(6), Shuffle: rng.IntN(4) > 0,
+			Seed: rng.Uint64(), Window: rng.IntN(2) * (1 + rng.IntN(150))}
 		name := fmt.Sprintf("%+v in blocks of %v", p, src.sizes)
 		e := p.Epoch(rng.IntN(3))
 		seen := make([]int, n)
@@ -231,8 +231,8 @@ func TestBlocksDecodeInParallel(t *testing.T) {
 			return nil
 		}
 		start := time.Now()
-		for _, err := range each(t.Context(), (Plan{N: 100, BatchSize: 50, Partitions: 1, Shuffle: true, Window: 100}).Epoch(0).
-			OpenWith(ReadOptions{Decoders: 5}, src, 0, 0)) {
+		e := Plan{N: 100, BatchSize: 50, Partitions: 1, Shuffle: true, Window: 100}.Epoch(0)
+		for _, err := range each(t.Context(), e.OpenWith(ReadOptions{Decoders: 5}, src, 0, 0)) {
 			require.NoError(t, err)
 		}
 		assert.Equal(t, int64(5), most.Load())
@@ -349,8 +349,8 @@ func (e endless) ReadBlock(_ context.Context, b *Batch, block, lo, hi int) error
 	return nil
 }
 
-// Nothing is kept for each of a billion samples: 8 bytes each would be 8 GB, and one 125 MB. What is allocated until the first
-// batch is in hand is the order of 10,000 blocks and a window's rows.
+// Nothing is kept for each of a billion samples: 8 bytes each would be 8 GB, and one 125 MB. What is allocated until
+// the first batch is in hand is the order of 10,000 blocks and a window's rows.
 func TestBlocksOfABillion(t *testing.T) {
 	src := &endless{slices.Repeat([]int{1e5}, 1e4)}
 	p := Plan{N: 1e9, BatchSize: 1024, Partitions: 64, Shuffle: true, Seed: 2, Window: 10_000}
@@ -409,7 +409,8 @@ func TestBlocksReuseMemory(t *testing.T) {
 	src := inBlocks(numbered(n), slices.Repeat([]int{8000}, 8)...)
 	var before, after runtime.MemStats
 	step := 0
-	for _, err := range each(t.Context(), (Plan{N: n, BatchSize: 100, Partitions: 1, Shuffle: true, Window: 4000}).Epoch(0).Open(src, 0, 0)) {
+	e := Plan{N: n, BatchSize: 100, Partitions: 1, Shuffle: true, Window: 4000}.Epoch(0)
+	for _, err := range each(t.Context(), e.Open(src, 0, 0)) {
 		require.NoError(t, err)
 		switch step++; step {
 		case 300:

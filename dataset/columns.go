@@ -17,12 +17,13 @@ type Values struct {
 	ClassNames []string       // of the classes, by number
 }
 
-// FromColumns returns samples of any columns, each in its own dtype, of which the one named target is Y of a batch ("": none)
-// and the first of the others X. Tensors are shared where they are contiguous: do not write to them afterwards.
+// FromColumns returns samples of any columns, each in its own dtype, of which the one named target is Y of a batch
+// ("": none) and the first of the others X. Tensors are shared where they are contiguous: do not write to them
+// afterwards.
 //
-// A target of integers [N] is labels, which a batch has as Int64; as with FromTensors, negative ones belong to no class and pass.
-// It panics, naming the column and both values, if the numbers of samples differ, offsets do not fit, or a value of a column
-// that declares Classes is out of range.
+// A target of integers [N] is labels, which a batch has as Int64; as with FromTensors, negative ones belong to no
+// class and pass. It panics, naming the column and both values, if the numbers of samples differ, offsets do not fit,
+// or a value of a column that declares Classes is out of range.
 func FromColumns(target string, columns ...Values) *Memory {
 	m := &Memory{spec: Spec{Name: "columns", Target: target}}
 	for i, v := range columns {
@@ -77,7 +78,8 @@ func (v Values) hold(target bool) (c Column, h held, n int) {
 // checkClasses panics at the first value that is not a number of one of c's classes; of a target, negative ones pass.
 func (c Column) checkClasses(values *tensor.Tensor, target bool) {
 	if c.Text || c.DType.IsFloat() {
-		panic(fmt.Sprintf("dataset: FromColumns: column %q is %v, want integers for its %d classes", c.Name, c.DType, c.Classes))
+		panic(fmt.Sprintf("dataset: FromColumns: column %q is %v, want integers for its %d classes",
+			c.Name, c.DType, c.Classes))
 	}
 	labels := as(values, tensor.Int64)
 	at, label := above(labels, c.Classes)
@@ -116,7 +118,8 @@ func joined(text []string) (*tensor.Tensor, []int64) {
 
 func checkOffsets(name string, offsets []int64, n int) {
 	if len(offsets) == 0 || offsets[0] != 0 || offsets[len(offsets)-1] != int64(n) {
-		panic(fmt.Sprintf("dataset: FromColumns: column %q: offsets of %d samples do not run from 0 to %d", name, len(offsets)-1, n))
+		panic(fmt.Sprintf("dataset: FromColumns: column %q: offsets of %d samples do not run from 0 to %d",
+			name, len(offsets)-1, n))
 	}
 	for i := 1; i < len(offsets); i++ {
 		if offsets[i] < offsets[i-1] {

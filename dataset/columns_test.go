@@ -58,7 +58,8 @@ func requireMany(t *testing.T, want []int, b *Batch) {
 	box := 0
 	for i, s := range want {
 		require.Equal(t, 1<<40+int64(s), tensor.Data[int64](b.Col("id"))[i])
-		require.Equal(t, []uint8{uint8(s), uint8(s + 1), uint8(s + 2), uint8(s + 3)}, tensor.Data[uint8](b.Col("image"))[4*i:4*i+4])
+		require.Equal(t, []uint8{uint8(s), uint8(s + 1), uint8(s + 2), uint8(s + 3)},
+			tensor.Data[uint8](b.Col("image"))[4*i:4*i+4])
 		require.Equal(t, uint16(s), tensor.Bits(b.Col("half"))[i])
 		require.Equal(t, int64(s%5), tensor.Data[int64](b.Col("label"))[i])
 		require.Equal(t, int64(box), boxAt[i])
@@ -100,8 +101,8 @@ func TestColumnsOfEveryKind(t *testing.T) {
 	requireMany(t, []int{4}, &b)
 }
 
-// Memory of a batch is reused, of ragged columns too once they have been as long; what is left is the view of values that
-// Ragged makes, for another number of values, and nobody asks for here.
+// Memory of a batch is reused, of ragged columns too once they have been as long; what is left is the view of values
+// that Ragged makes, for another number of values, and nobody asks for here.
 func TestColumnsDoNotAllocate(t *testing.T) {
 	m := many(64)
 	var b Batch
@@ -164,11 +165,15 @@ func TestColumnMisuse(t *testing.T) {
 	require.NoError(t, b.Fill(many(3), count(3)))
 	ints := tensor.FromSlice([]int64{0, 1, 7}, 3)
 	for want, call := range map[string]func(){
-		`dataset: Batch.Col: columns has no column "idd", it has id, image, half, label, boxes, words, name`: func() { b.Col("idd") },
-		`dataset: Batch.Col: column "boxes" of columns is ragged: its elements are Ragged's`:                 func() { b.Col("boxes") },
-		`dataset: Batch.Ragged: column "id" of columns is not ragged: it is Col's`:                           func() { b.Ragged("id") },
-		`dataset: Batch.Text: column "boxes" of columns is not text`:                                         func() { b.Text("boxes", 0) },
-		`dataset: Batch.Text: string 3 of column "name", which has 3`:                                        func() { b.Text("name", 3) },
+		`dataset: Batch.Col: columns has no column "idd", it has id, image, half, label, boxes, words, name`: func() {
+			b.Col("idd")
+		},
+		`dataset: Batch.Col: column "boxes" of columns is ragged: its elements are Ragged's`: func() {
+			b.Col("boxes")
+		},
+		`dataset: Batch.Ragged: column "id" of columns is not ragged: it is Col's`: func() { b.Ragged("id") },
+		`dataset: Batch.Text: column "boxes" of columns is not text`:               func() { b.Text("boxes", 0) },
+		`dataset: Batch.Text: string 3 of column "name", which has 3`:              func() { b.Text("name", 3) },
 		`dataset: FromColumns: column "b" has 2 samples, "a" has 3`: func() {
 			FromColumns("", Values{Name: "a", Tensor: ints}, Values{Name: "b", Text: []string{"", ""}})
 		},

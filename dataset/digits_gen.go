@@ -1,8 +1,8 @@
 //go:build ignore
 
-// This program makes digits-images.idx3 and digits-labels.idx1 from the UCI digits as scikit-learn carries them: a gzipped CSV
-// file of 1,797 lines with 64 pixels 0 … 16 and the label. Debian's package python3-sklearn has it. The output is the same
-// bytes every time.
+// This program makes digits-images.idx3 and digits-labels.idx1 from the UCI digits as scikit-learn carries them: a
+// gzipped CSV file of 1,797 lines with 64 pixels 0 … 16 and the label. Debian's package python3-sklearn has it. The
+// output is the same bytes every time.
 //
 //	go run digits_gen.go [digits.csv.gz]
 package main

@@ -20,10 +20,12 @@
 //
 // A [Batch] has named columns of any dtype, which [Spec] lists; X and Y are its input and its target.
 //
-// Reading order: spec.go and batch.go (what a sample is, and the buffer; ragged.go for lists and text), source.go, plan.go (which
-// samples, when), reader.go (the loop), memory.go and columns.go (samples in memory). Sources whose samples lie in blocks, larger
-// than memory: line.go (their order), blocks.go (reading ahead), seek.go (by number). Then the sources that fill batches: idx.go,
-// digits.go, fashionmnist.go; and wrap.go, sources made of sources. [Sets] is the table of data sets known by name.
+// Reading order: spec.go and batch.go (what a sample is, and the buffer; ragged.go for lists and text), source.go,
+// plan.go (which samples, when), reader.go (the loop), memory.go and columns.go (samples in memory). Sources whose
+// samples lie in blocks, larger than memory: line.go (their order), blocks.go (reading ahead), seek.go (by number).
+// Then the sources that fill batches: idx.go, digits.go, fashionmnist.go; and wrap.go, sources made of sources.
+// [Sets] is the table of data sets known by name.
 //
-// File formats are packages of their own: dataset/arrow and its neighbours. This one needs the standard library and tensor.
+// File formats are packages of their own: dataset/arrow and its neighbours. This one needs the standard library and
+// tensor.
 package dataset

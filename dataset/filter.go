@@ -13,8 +13,9 @@ import (
 
 // This file holds sources of some samples of another, in its order, with a bit for each sample.
 
-// Filter returns the samples of src that keep says yes to; keep looks at sample i of b. It reads src once, here, and keeps a bit
-// for each sample; so keep must not be random. Of a source of Blocks it is one. It returns the errors of src.
+// Filter returns the samples of src that keep says yes to; keep looks at sample i of b. It reads src once, here, and
+// keeps a bit for each sample; so keep must not be random. Of a source of Blocks it is one. It returns the errors of
+// src.
 func Filter(src Source, keep func(b *Batch, i int) bool) (Source, error) {
 	chosen := newBitmap(src.Len())
 	at := 0
@@ -150,7 +151,8 @@ func (c *chosenBlocks) Blocks() []int { return c.sizes }
 
 func (c *chosenBlocks) Fill(b *Batch, index []int) error { return b.Gather(c, index) }
 
-// ReadBlock reads the rows of src from the first to the last that is wanted, a few thousand at a time, and copies those that are.
+// ReadBlock reads the rows of src from the first to the last that is wanted, a few thousand at a time, and copies
+// those that are.
 func (c *chosenBlocks) ReadBlock(ctx context.Context, b *Batch, block, lo, hi int) error {
 	b.Resize(hi-lo, c.Spec())
 	if lo == hi {
@@ -185,8 +187,8 @@ func (c *chosenBlocks) ReadBlock(ctx context.Context, b *Batch, block, lo, hi in
 	return nil
 }
 
-// splitBlocks is Split for a source of blocks: the samples of each class, in src's order, are cut into runs of which each holds one
-// out, drawn from (seed, class).
+// splitBlocks is Split for a source of blocks: the samples of each class, in src's order, are cut into runs of which
+// each holds one out, drawn from (seed, class).
 func splitBlocks(src Blocks, fraction float64, seed uint64) (train, test Source, err error) {
 	type class struct {
 		rng         *rand.PCG

@@ -14,7 +14,8 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// at and rank against a list of the set's numbers, for sets empty, full, sparse and dense, at the seams of words and groups.
+// at and rank against a list of the set's numbers, for sets empty, full, sparse and dense, at the seams of words and
+// groups.
 func TestBitmap(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	for _, n := range []int{0, 1, 63, 64, 65, 511, 512, 513, 5000} {
@@ -96,8 +97,8 @@ func inBlocksFiltered(t *testing.T, m *Memory) Source {
 	return src
 }
 
-// The halves of a source of blocks: each sample in one of them, in order, each class held out in proportion, another draw for
-// another seed; and both are sources of blocks.
+// The halves of a source of blocks: each sample in one of them, in order, each class held out in proportion, another
+// draw for another seed; and both are sources of blocks.
 func TestSplitBlocks(t *testing.T) {
 	y := make([]int64, 1003)
 	counts := make([]int, 4)
@@ -193,7 +194,8 @@ func TestMapOfBlocks(t *testing.T) {
 }
 
 func TestFunc(t *testing.T) {
-	spec := Spec{Name: "squares", Target: "y", Columns: []Column{{Name: "n", DType: tensor.Int64}, {Name: "y"}, {Name: "t", Text: true}}}
+	spec := Spec{Name: "squares", Target: "y", Columns: []Column{
+		{Name: "n", DType: tensor.Int64}, {Name: "y"}, {Name: "t", Text: true}}}
 	src := Func(10, spec, func(i int, b *Batch, at int) {
 		tensor.Data[int64](b.X)[at] = int64(i)
 		tensor.Data[float32](b.Y)[at] = float32(i * i)

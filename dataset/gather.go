@@ -28,13 +28,14 @@ func (to *store) append(c *Column, i int, values *tensor.Tensor, offsets, lists 
 	}
 }
 
-// take sets samples at, at+1, … of b, which has from's layout, to the given samples of from. Samples of open columns are set in
-// order, each once after a Resize.
+// take sets samples at, at+1, … of b, which has from's layout, to the given samples of from. Samples of open columns
+// are set in order, each once after a Resize.
 func (b *Batch) take(at int, from *Batch, rows []int32) {
 	b.takeMany(at, 1, func(int) *Batch { return from }, nil, rows)
 }
 
-// takeMany is take from n batches: sample at+j is sample rows[j] of batch which[j]; which may be nil for the first alone.
+// takeMany is take from n batches: sample at+j is sample rows[j] of batch which[j]; which may be nil for the first
+// alone.
 func (b *Batch) takeMany(at, n int, from func(i int) *Batch, which, rows []int32) {
 	if len(rows) == 0 {
 		return

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// This file is the order of an epoch over a source of blocks (see Plan.Window): a pure function that keeps 12 bytes a block and 4
-// a sample of one window.
+// This file is the order of an epoch over a source of blocks (see Plan.Window): a pure function that keeps 12 bytes a
+// block and 4 a sample of one window.
 
 // line is an epoch's blocks one after the other.
 type line struct {
@@ -79,8 +79,8 @@ func (s stretch) permutation(w int, into []int32) []int32 {
 	return into
 }
 
-// mix is the finalizer of SplitMix64: neighbours go far apart. Source: Steele, Lea and Flood, Fast splittable pseudorandom number
-// generators, OOPSLA 2014.
+// mix is the finalizer of SplitMix64: neighbours go far apart. Source: Steele, Lea and Flood, Fast splittable
+// pseudorandom number generators, OOPSLA 2014.
 func mix(z uint64) uint64 {
 	z += 0x9e3779b97f4a7c15
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
@@ -96,8 +96,8 @@ func (p Plan) windowOf(src Blocks) int {
 	return min(1<<16, max(16, 32<<20/max(1, src.Spec().RowBytes())))
 }
 
-// Rows returns the numbers of the samples that Open's batch of a step has for a partition of a source of Blocks, in order. It is
-// Part for such a source, and costs a window's permutation. It panics where Part would.
+// Rows returns the numbers of the samples that Open's batch of a step has for a partition of a source of Blocks, in
+// order. It is Part for such a source, and costs a window's permutation. It panics where Part would.
 func (e *Epoch) Rows(src Blocks, step, part int) []int {
 	e.checkStep("Rows", step)
 	e.checkPart("Rows", part)

@@ -7,9 +7,9 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// Memory is a Source whose samples are in memory: each column in its own dtype, or as bytes that a batch gets as float32 times a
-// scale (images: a quarter of the room). Fill copies them into the batch. It holds no file open and needs no Close; it is
-// immutable.
+// Memory is a Source whose samples are in memory: each column in its own dtype, or as bytes that a batch gets as
+// float32 times a scale (images: a quarter of the room). Fill copies them into the batch. It holds no file open and
+// needs no Close; it is immutable.
 type Memory struct {
 	spec Spec
 	n    int
@@ -83,8 +83,8 @@ func classesOf(labels *tensor.Tensor) int {
 	return classes
 }
 
-// WithClasses returns m declared to have n classes: for a set in which the last classes do not occur. It panics if a label
-// is n or above, n is below 1, or m has targets and not labels.
+// WithClasses returns m declared to have n classes: for a set in which the last classes do not occur. It panics if a
+// label is n or above, n is below 1, or m has targets and not labels.
 func (m *Memory) WithClasses(n int) *Memory {
 	i := m.spec.output()
 	if i < 0 || m.spec.Columns[i].Classes == 0 {
@@ -111,8 +111,8 @@ func (m *Memory) WithClassNames(names []string) *Memory {
 	return c
 }
 
-// WithScale returns m with inputs that a batch gets as Float32 multiplied by scale, in place of 1. It panics if the input is
-// neither bytes nor Float32.
+// WithScale returns m with inputs that a batch gets as Float32 multiplied by scale, in place of 1. It panics if the
+// input is neither bytes nor Float32.
 func (m *Memory) WithScale(scale float64) *Memory {
 	i := m.spec.input()
 	if i < 0 || m.spec.Columns[i].open() || m.data[i].offsets != nil ||

@@ -9,8 +9,8 @@ import (
 
 // Plan cuts the samples of an epoch into global batches, and each batch into partitions.
 //
-// It is a pure function of its fields: on every rank, platform and release the same Plan gives the same samples in the same
-// order. Every sample appears exactly once in an epoch; the last batch holds what is left and may be short.
+// It is a pure function of its fields: on every rank, platform and release the same Plan gives the same samples in
+// the same order. Every sample appears exactly once in an epoch; the last batch holds what is left and may be short.
 type Plan struct {
 	N          int    // samples in an epoch; 0 gives epochs without steps
 	BatchSize  int    // samples in a global batch, over all partitions; at least 1, larger than N is one short batch
@@ -18,14 +18,15 @@ type Plan struct {
 	Shuffle    bool   // draw a new order each epoch; false keeps 0, 1, …, N-1
 	Seed       uint64 // of the shuffle; unused without it
 
-	// Window is how many samples of a source of Blocks are shuffled at a time, at least 1; 0 is as many as 32 MiB hold by
-	// Spec.RowBytes, from 16 to 65536. It is memory, for each partition that a process reads, and decides the order.
+	// Window is how many samples of a source of Blocks are shuffled at a time, at least 1; 0 is as many as 32 MiB
+	// hold by Spec.RowBytes, from 16 to 65536. It is memory, for each partition that a process reads, and decides the
+	// order.
 	//
-	// The order of an epoch is: the blocks permuted by (Seed, epoch), their samples one after the other are the epoch's
-	// line. Partition p has one run of the line, as long as its parts of all steps, behind the runs of those before p. The
-	// run is cut into windows, and each is permuted by (Seed, epoch, p, window); steps take what comes. Every sample occurs
-	// once, the order is a function of the plan and the sizes of the blocks, and a partition reads its own rows alone.
-	// Without Shuffle batches are what they are of any source.
+	// The order of an epoch is: the blocks permuted by (Seed, epoch), their samples one after the other are the
+	// epoch's line. Partition p has one run of the line, as long as its parts of all steps, behind the runs of those
+	// before p. The run is cut into windows, and each is permuted by (Seed, epoch, p, window); steps take what comes.
+	// Every sample occurs once, the order is a function of the plan and the sizes of the blocks, and a partition
+	// reads its own rows alone. Without Shuffle batches are what they are of any source.
 	Window int
 }
 
@@ -60,9 +61,9 @@ func (p Plan) Steps() int {
 	return steps
 }
 
-// Epoch returns epoch e of the plan, e counting from 0. The order of its samples is computed when Batch or Part is first called,
-// once, in O(N) time and 8·N bytes; the result never changes and may be shared by all partitions of a process. Open does without
-// it for a source of Blocks. It panics if p is not valid or e is negative.
+// Epoch returns epoch e of the plan, e counting from 0. The order of its samples is computed when Batch or Part is
+// first called, once, in O(N) time and 8·N bytes; the result never changes and may be shared by all partitions of a
+// process. Open does without it for a source of Blocks. It panics if p is not valid or e is negative.
 func (p Plan) Epoch(e int) *Epoch {
 	p.check()
 	if e < 0 {
@@ -106,9 +107,9 @@ func (e *Epoch) Batch(step int) []int {
 	return e.numbers()[lo:hi:hi]
 }
 
-// Part returns the sample numbers of one partition of global batch step. A batch of n samples over P partitions gives each
-// n/P, and the first n%P one more; joined in order the parts are the batch. A part may be empty. The slice belongs to e:
-// read it only. It panics if step or part is out of range.
+// Part returns the sample numbers of one partition of global batch step. A batch of n samples over P partitions gives
+// each n/P, and the first n%P one more; joined in order the parts are the batch. A part may be empty. The slice
+// belongs to e: read it only. It panics if step or part is out of range.
 func (e *Epoch) Part(step, part int) []int {
 	e.checkPart("Part", part)
 	batch := e.Batch(step)
@@ -139,9 +140,9 @@ func cut(n, parts, part int) (lo, hi int) {
 	return lo, hi
 }
 
-// shuffle permutes order by the Fisher–Yates shuffle (Durstenfeld 1964): for i from the last down to 1, swap i with a uniform
-// j ≤ i. The bits come from PCG-DXSM, for a whole epoch seeded with (seed, epoch), whose stream Go promises; the bounded draw is
-// written out here so that the order depends on nothing else.
+// shuffle permutes order by the Fisher–Yates shuffle (Durstenfeld 1964): for i from the last down to 1, swap i with a
+// uniform j ≤ i. The bits come from PCG-DXSM, for a whole epoch seeded with (seed, epoch), whose stream Go promises;
+// the bounded draw is written out here so that the order depends on nothing else.
 func shuffle[T int | int32](order []T, src *rand.PCG) {
 	for i := len(order) - 1; i > 0; i-- {
 		j := int(below(src, uint64(i)+1))
@@ -149,9 +150,9 @@ func shuffle[T int | int32](order []T, src *rand.PCG) {
 	}
 }
 
-// below returns a uniform integer in [0, n), n > 0, without bias: the high word of a 64×64-bit product, drawing again in the
-// rare case that the low word falls short of 2⁶⁴ mod n.
-// Source: Lemire, Fast random integer generation in an interval, arXiv:1805.10941.
+// below returns a uniform integer in [0, n), n > 0, without bias: the high word of a 64×64-bit product, drawing again
+// in the rare case that the low word falls short of 2⁶⁴ mod n. Source: Lemire, Fast random integer generation in an
+// interval, arXiv:1805.10941.
 func below(src *rand.PCG, n uint64) uint64 {
 	hi, lo := bits.Mul64(src.Uint64(), n)
 	for lo < n && lo < -n%n {

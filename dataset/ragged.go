@@ -9,10 +9,10 @@ import (
 
 // This file holds the ragged and text columns of a batch: values one after the other, and offsets, as Arrow's lists.
 
-// Ragged returns a ragged or text column: sample i has values[offsets[i]:offsets[i+1]]. Of text the values are bytes, Uint8;
-// of lists of strings the offsets are those of all strings, and Lists says which sample has which. Both belong to b. The
-// tensor is a new view where the number of values changed; that is all it allocates. It panics on an unknown name, and if the
-// column is plain, which Col gives.
+// Ragged returns a ragged or text column: sample i has values[offsets[i]:offsets[i+1]]. Of text the values are bytes,
+// Uint8; of lists of strings the offsets are those of all strings, and Lists says which sample has which. Both belong
+// to b. The tensor is a new view where the number of values changed; that is all it allocates. It panics on an
+// unknown name, and if the column is plain, which Col gives.
 //
 //	values [Σ, Shape...]   offsets [N+1], from 0 to Σ
 func (b *Batch) Ragged(name string) (values *tensor.Tensor, offsets []int64) {
@@ -20,8 +20,8 @@ func (b *Batch) Ragged(name string) (values *tensor.Tensor, offsets []int64) {
 	return s.values(&b.spec.Columns[b.spec.Find(name)]), s.offsets
 }
 
-// Lists returns, of a column of lists of strings, where each sample begins among the strings: sample i has those numbered
-// offsets[i] … offsets[i+1]-1. It panics if the column is another.
+// Lists returns, of a column of lists of strings, where each sample begins among the strings: sample i has those
+// numbered offsets[i] … offsets[i+1]-1. It panics if the column is another.
 func (b *Batch) Lists(name string) (offsets []int64) {
 	s := b.mustOpen("Lists", name)
 	if s.lists == nil {
@@ -30,8 +30,8 @@ func (b *Batch) Lists(name string) (offsets []int64) {
 	return s.lists
 }
 
-// Text returns string number i of a text column as bytes that belong to b: that of sample i, or, of lists of strings, the
-// i-th of all. It panics if the column is not text, or there is no such string.
+// Text returns string number i of a text column as bytes that belong to b: that of sample i, or, of lists of strings,
+// the i-th of all. It panics if the column is not text, or there is no such string.
 func (b *Batch) Text(name string, i int) []byte {
 	s := b.mustText("Text", name)
 	if i < 0 || i >= len(s.offsets)-1 {
@@ -52,17 +52,19 @@ func (b *Batch) Strings(name string) []string {
 	return out
 }
 
-// Grow makes room for n elements in all in a ragged or text column, and returns them to be written, beside the offsets, which
-// the caller sets too: offsets[0] is 0, offsets[N] is n. Elements that were there before stay. Memory grows by a quarter more
-// than is needed, so that a column that is filled bit by bit is copied a few times only. See SetRagged for a sample at a time.
+// Grow makes room for n elements in all in a ragged or text column, and returns them to be written, beside the
+// offsets, which the caller sets too: offsets[0] is 0, offsets[N] is n. Elements that were there before stay. Memory
+// grows by a quarter more than is needed, so that a column that is filled bit by bit is copied a few times only. See
+// SetRagged for a sample at a time.
 func (b *Batch) Grow(name string, n int) (values *tensor.Tensor, offsets []int64) {
 	s, c := b.mustOpen("Grow", name), &b.spec.Columns[b.spec.Find(name)]
 	s.grow(c, n)
 	return s.values(c), s.offsets
 }
 
-// GrowLists makes room for n strings in all in a column of lists of strings, and returns the offsets of the samples among the
-// strings [N+1] and of the strings among the bytes [n+1], both to be set by the caller; Grow then gives room for the bytes.
+// GrowLists makes room for n strings in all in a column of lists of strings, and returns the offsets of the samples
+// among the strings [N+1] and of the strings among the bytes [n+1], both to be set by the caller; Grow then gives
+// room for the bytes.
 func (b *Batch) GrowLists(name string, n int) (lists, offsets []int64) {
 	lists = b.Lists(name)
 	s := b.mustOpen("GrowLists", name)
@@ -70,8 +72,8 @@ func (b *Batch) GrowLists(name string, n int) (lists, offsets []int64) {
 	return lists, s.offsets
 }
 
-// SetRagged sets the elements of sample i of a ragged column, whose Shape has product(Shape) of them an element. Samples are
-// set in order, from 0 on. It panics if they are not, and if T is not the column's dtype.
+// SetRagged sets the elements of sample i of a ragged column, whose Shape has product(Shape) of them an element.
+// Samples are set in order, from 0 on. It panics if they are not, and if T is not the column's dtype.
 func SetRagged[T tensor.Elem](b *Batch, name string, i int, values []T) {
 	s, c := b.mustOpen("SetRagged", name), &b.spec.Columns[b.spec.Find(name)]
 	size := product(c.Shape)
@@ -83,13 +85,14 @@ func SetRagged[T tensor.Elem](b *Batch, name string, i int, values []T) {
 	copy(tensor.Data[T](s.room)[from*size:], values)
 }
 
-// SetText sets the string of sample i of a text column, or its strings if they are lists. Samples are set in order, from 0 on.
-// It panics if they are not, and if text is not one string where the column has one a sample.
+// SetText sets the string of sample i of a text column, or its strings if they are lists. Samples are set in order,
+// from 0 on. It panics if they are not, and if text is not one string where the column has one a sample.
 func (b *Batch) SetText(name string, i int, text ...string) {
 	s, c := b.mustText("SetText", name), &b.spec.Columns[b.spec.Find(name)]
 	if !c.Ragged {
 		if len(text) != 1 {
-			panic(fmt.Sprintf("dataset: Batch.SetText: %d strings for sample %d of column %q, which has one", len(text), i, name))
+			panic(fmt.Sprintf("dataset: Batch.SetText: %d strings for sample %d of column %q, which has one",
+				len(text), i, name))
 		}
 		from := s.begin("SetText", c, i, b.N, len(text[0]))
 		copy(tensor.Data[uint8](s.room)[from:], text[0])

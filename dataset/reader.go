@@ -10,10 +10,10 @@ import (
 	"sync"
 )
 
-// ReadOptions say how far a Reader reads ahead, and with how many goroutines. They change no batch. The zero value suits sources
-// whose Fill is a copy, and files.
+// ReadOptions say how far a Reader reads ahead, and with how many goroutines. They change no batch. The zero value
+// suits sources whose Fill is a copy, and files.
 type ReadOptions struct {
-	Ahead   int // batches that are ready or being filled while the consumer has one; default 1, or Workers if those are more
+	Ahead   int // batches ready or being filled while the consumer has one; default 1, or Workers if those are more
 	Workers int // goroutines that fill batches of a source that is no Blocks, for a Fill that computes; default 1
 
 	Decoders int // goroutines that read a source of Blocks; default 2
@@ -53,15 +53,16 @@ type filled struct {
 // ErrExit is wrapped by the error of a source that has ended its goroutine.
 var ErrExit = errors.New("the source called runtime.Goexit")
 
-// Open returns a Reader of the batches of one partition from step fromStep to the end of the epoch, one for every step: a part
-// without samples has a batch with N = 0, so that all partitions take the same number of steps. fromStep resumes an epoch, at
-// the cost of a step or, for Blocks, of a window; at Steps nothing is left.
+// Open returns a Reader of the batches of one partition from step fromStep to the end of the epoch, one for every
+// step: a part without samples has a batch with N = 0, so that all partitions take the same number of steps. fromStep
+// resumes an epoch, at the cost of a step or, for Blocks, of a window; at Steps nothing is left.
 //
-// A source that is no Blocks is read in the order of Part. Of Blocks, see Plan.Window for the order: a partition reads only the
-// rows that are its own, a window of them is in memory, and others decode the next.
+// A source that is no Blocks is read in the order of Part. Of Blocks, see Plan.Window for the order: a partition
+// reads only the rows that are its own, a window of them is in memory, and others decode the next.
 //
-// A goroutine reads one batch ahead while the consumer works on the one before, in two buffers that take turns: after the
-// second batch nothing is allocated, but for ragged columns that are longer than any before. OpenWith reads further ahead.
+// A goroutine reads one batch ahead while the consumer works on the one before, in two buffers that take turns: after
+// the second batch nothing is allocated, but for ragged columns that are longer than any before. OpenWith reads
+// further ahead.
 //
 // Open panics if part or fromStep is out of range, or if the plan is for another number of samples than src has.
 func (e *Epoch) Open(src Source, part, fromStep int) *Reader {
@@ -105,9 +106,9 @@ func (e *Epoch) OpenWith(o ReadOptions, src Source, part, fromStep int) *Reader 
 
 // Next returns the next batch, which belongs to the caller until it calls Next or Close, and io.EOF after the last.
 //
-// An error is of the source, with the step, and then every further call gives it; or it is ctx's cause, which wins over a batch
-// that is ready, and a later call with another context goes on. A panic of the source is raised again here, on the caller's
-// goroutine.
+// An error is of the source, with the step, and then every further call gives it; or it is ctx's cause, which wins
+// over a batch that is ready, and a later call with another context goes on. A panic of the source is raised again
+// here, on the caller's goroutine.
 func (r *Reader) Next(ctx context.Context) (*Batch, error) {
 	if r.held != nil {
 		r.held.free <- struct{}{}
@@ -178,7 +179,8 @@ func (r *Reader) work(ctx context.Context) {
 	}
 }
 
-// take returns the slot of the next step that nobody fills, once the consumer has left it; nil if there is none any more.
+// take returns the slot of the next step that nobody fills, once the consumer has left it; nil if there is none any
+// more.
 func (r *Reader) take(ctx context.Context) (*slot, int) {
 	select { // the token is kept while waiting, too: slots become free in order
 	case <-r.claim:

@@ -135,7 +135,8 @@ func TestReaderReadsOneAhead(t *testing.T) {
 	})
 }
 
-// However a loop ends, its goroutine has ended with it. Inside a synctest bubble a goroutine left behind fails the test.
+// However a loop ends, its goroutine has ended with it. Inside a synctest bubble a goroutine left behind fails the
+// test.
 func TestReaderLeavesNoGoroutine(t *testing.T) {
 	e := Plan{N: 10, BatchSize: 1, Partitions: 1}.Epoch(0)
 	failed := errors.New("disk on fire")
@@ -220,13 +221,14 @@ func TestReaderCancelledBefore(t *testing.T) {
 	assert.Equal(t, 1, n)
 }
 
-// After the second batch an epoch allocates nothing. The whole process is counted, so the limit leaves room for a stray one of
-// the runtime's, and is far below one a batch.
+// After the second batch an epoch allocates nothing. The whole process is counted, so the limit leaves room for a
+// stray one of the runtime's, and is far below one a batch.
 func TestReaderDoesNotAllocate(t *testing.T) {
 	const steps = 1000
 	var before, after runtime.MemStats
 	step := 0
-	for _, err := range each(t.Context(), (Plan{N: 8 * steps, BatchSize: 8, Partitions: 2}).Epoch(0).Open(numbered(8*steps), 0, 0)) {
+	e := Plan{N: 8 * steps, BatchSize: 8, Partitions: 2}.Epoch(0)
+	for _, err := range each(t.Context(), e.Open(numbered(8*steps), 0, 0)) {
 		require.NoError(t, err)
 		switch step++; step {
 		case 10:

@@ -7,12 +7,12 @@ import (
 	"slices"
 )
 
-// This file reads a source of blocks by sample number: for evaluation, Split and whoever else goes through a source in another
-// order than Epoch.Open's.
+// This file reads a source of blocks by sample number: for evaluation, Split and whoever else goes through a source
+// in another order than Epoch.Open's.
 
-// Gather makes b hold the samples of the given numbers of a source of blocks, in that order. It reads runs of up to 4096 samples
-// or about a megabyte, and keeps the last four in b: going forward each sample is decoded once, a few times where some goroutines
-// share the work; numbers in no order cost a run each. A number outside [0, Len) panics.
+// Gather makes b hold the samples of the given numbers of a source of blocks, in that order. It reads runs of up to
+// 4096 samples or about a megabyte, and keeps the last four in b: going forward each sample is decoded once, a few
+// times where some goroutines share the work; numbers in no order cost a run each. A number outside [0, Len) panics.
 func (b *Batch) Gather(src Blocks, index []int) error {
 	s := b.seen
 	if s == nil || !same(s.src, src) {
@@ -128,13 +128,15 @@ func (s *seeker) find(i, epoch int) (*run, int, error) {
 	return oldest, s.starts[block] + lo, nil
 }
 
-// readBlock is src.ReadBlock, not believing that b holds as many samples as were asked for, or has the columns of the spec.
+// readBlock is src.ReadBlock, not believing that b holds as many samples as were asked for, or has the columns of the
+// spec.
 func (b *Batch) readBlock(ctx context.Context, src Blocks, block, lo, hi int) error {
 	if err := src.ReadBlock(ctx, b, block, lo, hi); err != nil {
 		return err
 	}
 	if !b.spec.sameLayout(src.Spec()) {
-		return fmt.Errorf("dataset: %s: ReadBlock gave columns %s, want %s", src.Spec().Name, b.spec.names(), src.Spec().names())
+		return fmt.Errorf("dataset: %s: ReadBlock gave columns %s, want %s",
+			src.Spec().Name, b.spec.names(), src.Spec().names())
 	}
 	return b.check("ReadBlock", src, hi-lo)
 }

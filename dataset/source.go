@@ -14,18 +14,19 @@ type Source interface {
 	Fill(b *Batch, index []int) error
 }
 
-// Blocks is a Source whose samples lie in blocks, as in files: reading a run of them is cheap, and each by itself is not.
-// Samples are numbered through all blocks in order. [Epoch.Open] shuffles such a source by blocks and within a window (see
-// Plan.Window), with memory for the window alone. Its Fill is as a rule one line:
+// Blocks is a Source whose samples lie in blocks, as in files: reading a run of them is cheap, and each by itself is
+// not. Samples are numbered through all blocks in order. [Epoch.Open] shuffles such a source by blocks and within a
+// window (see Plan.Window), with memory for the window alone. Its Fill is as a rule one line:
 //
 //	func (s *source) Fill(b *dataset.Batch, index []int) error { return b.Gather(s, index) }
 type Blocks interface {
 	Source
-	// Blocks returns the number of samples of each block, in order; their sum is Len. A block may be empty or as large as
-	// the source. It is the same at every call, and read only.
+	// Blocks returns the number of samples of each block, in order; their sum is Len. A block may be empty or as
+	// large as the source. It is the same at every call, and read only.
 	Blocks() []int
-	// ReadBlock makes b hold samples lo … hi-1 of a block, counted from the block's first, as Fill does: it starts with
-	// b.Resize(hi-lo, spec). Callers read runs of some thousand samples, many at once. Once ctx is done the result is of
-	// no use to anybody, and ReadBlock may return ctx's error. An error says where: file, row and column as they apply.
+	// ReadBlock makes b hold samples lo … hi-1 of a block, counted from the block's first, as Fill does: it starts
+	// with b.Resize(hi-lo, spec). Callers read runs of some thousand samples, many at once. Once ctx is done the
+	// result is of no use to anybody, and ReadBlock may return ctx's error. An error says where: file, row and column
+	// as they apply.
 	ReadBlock(ctx context.Context, b *Batch, block, lo, hi int) error
 }

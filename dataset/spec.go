@@ -31,8 +31,8 @@ type Column struct {
 	Text       bool
 }
 
-// XY returns the Spec of samples with an input "x" of Float32 and a target "y": labels (Int64) if classes is above 0, else
-// numbers (Float32) of shape target, where nil is a single number.
+// XY returns the Spec of samples with an input "x" of Float32 and a target "y": labels (Int64) if classes is above 0,
+// else numbers (Float32) of shape target, where nil is a single number.
 func XY(name string, shape []int, classes int, target []int) Spec {
 	y := Column{Name: "y", DType: tensor.Float32, Shape: target}
 	if classes > 0 {
@@ -71,7 +71,8 @@ func (s Spec) Find(name string) int {
 	return slices.IndexFunc(s.Columns, func(c Column) bool { return c.Name == name })
 }
 
-// Validate reports the first field that makes no Spec: a name twice, a dtype or a shape that is none, an unknown target.
+// Validate reports the first field that makes no Spec: a name twice, a dtype or a shape that is none, an unknown
+// target.
 func (s Spec) Validate() error {
 	for i, c := range s.Columns {
 		switch size, ok := tensor.Elements(c.Shape); {

@@ -14,9 +14,10 @@ import (
 
 // This file holds sources made of other sources.
 
-// Subset returns the samples of src with the given numbers, in that order, which may repeat: sample i of the subset is sample
-// index[i] of src. Of a source of Blocks it is one too if the numbers go up; otherwise each sample may cost the decoding of some
-// thousand (see Batch.Gather). It keeps index: do not change it. It panics if a number is out of range.
+// Subset returns the samples of src with the given numbers, in that order, which may repeat: sample i of the subset
+// is sample index[i] of src. Of a source of Blocks it is one too if the numbers go up; otherwise each sample may cost
+// the decoding of some thousand (see Batch.Gather). It keeps index: do not change it. It panics if a number is out of
+// range.
 func Subset(src Source, index []int) Source {
 	up := true
 	for i, s := range index {
@@ -52,8 +53,8 @@ func (s *subset) Fill(b *Batch, index []int) error {
 // is held out in proportion, to within one sample, and test has ⌈Len·fraction⌉ samples. Both halves keep src's order. A
 // pure function of src's labels and its arguments. It reads all of src once, for the labels, and returns its errors.
 //
-// Of a source of Blocks the halves are two, that keep a bit for each sample, and what is held out is another draw: of each class
-// ⌈n·fraction⌉ of its n samples, one at random of each run of 1/fraction that follow one another in src.
+// Of a source of Blocks the halves are two, that keep a bit for each sample, and what is held out is another draw: of
+// each class ⌈n·fraction⌉ of its n samples, one at random of each run of 1/fraction that follow one another in src.
 func Split(src Source, fraction float64, seed uint64) (train, test Source, err error) {
 	if !(fraction > 0 && fraction < 1) {
 		panic(fmt.Sprintf("dataset: Split: fraction %v, want above 0 and below 1", fraction))
@@ -93,10 +94,10 @@ func heldOf(n int, fraction float64) int {
 	return int(math.Ceil(float64(n) * fraction * (1 - 0x1p-51)))
 }
 
-// Map returns src with every batch passed through fn after it is filled; index holds the sample numbers. fn may change the
-// elements of b's columns, not their shapes. It is called from many goroutines at once, and must depend on nothing but its
-// arguments (and b.Epoch, if it is random) for a run to be repeatable. Of a source of Blocks it is one: fn then works where blocks
-// are decoded, on runs of samples and not on the batches of training.
+// Map returns src with every batch passed through fn after it is filled; index holds the sample numbers. fn may
+// change the elements of b's columns, not their shapes. It is called from many goroutines at once, and must depend on
+// nothing but its arguments (and b.Epoch, if it is random) for a run to be repeatable. Of a source of Blocks it is
+// one: fn then works where blocks are decoded, on runs of samples and not on the batches of training.
 func Map(src Source, fn func(b *Batch, index []int) error) Source {
 	m := mapped{src, fn}
 	if blocks, ok := src.(Blocks); ok {
@@ -144,9 +145,9 @@ func (m *mappedBlocks) ReadBlock(ctx context.Context, b *Batch, block, lo, hi in
 	return m.fn(b, *index)
 }
 
-// Func returns a source of n samples that fn makes: it sets sample at of b, in all columns, to sample number i. Fill asks for them
-// in the order of at, so that SetRagged and SetText work. fn is called from many goroutines at once, each with a batch of its
-// own, and must depend on i (and b.Epoch) alone. It panics if n is negative or spec is none.
+// Func returns a source of n samples that fn makes: it sets sample at of b, in all columns, to sample number i. Fill
+// asks for them in the order of at, so that SetRagged and SetText work. fn is called from many goroutines at once,
+// each with a batch of its own, and must depend on i (and b.Epoch) alone. It panics if n is negative or spec is none.
 func Func(n int, spec Spec, fn func(i int, b *Batch, at int)) Source {
 	if n < 0 {
 		panic(fmt.Sprintf("dataset: Func: %d samples of %s, want at least 0", n, spec.Name))

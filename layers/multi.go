@@ -15,8 +15,8 @@ type Columns interface {
 	Col(name string) *tensor.Tensor
 }
 
-// MultiLayer is a model of several inputs, which it takes from the batch by name, each in its own dtype: ids as Int64, as
-// Embedding.Lookup wants them. train.Run, Evaluate and Predict take one where they take a Layer.
+// MultiLayer is a model of several inputs, which it takes from the batch by name, each in its own dtype: ids as
+// Int64, as Embedding.Lookup wants them. train.Run, Evaluate and Predict take one where they take a Layer.
 type MultiLayer interface {
 	ForwardColumns(t *autograd.Tape, in Columns) *autograd.Var
 }
@@ -30,9 +30,9 @@ func IsModel(model any) bool {
 	return false
 }
 
-// Apply returns model's result for a batch: a MultiLayer takes its inputs from in, and any other Layer has the one input x, the
-// batch's first, as Input gives it in the given dtype. A model that is both is taken for a MultiLayer. It panics if model is
-// neither, or if it is a Layer and x is nil: the batch has no such input, or it is ragged.
+// Apply returns model's result for a batch: a MultiLayer takes its inputs from in, and any other Layer has the one
+// input x, the batch's first, as Input gives it in the given dtype. A model that is both is taken for a MultiLayer.
+// It panics if model is neither, or if it is a Layer and x is nil: the batch has no such input, or it is ragged.
 func Apply(t *autograd.Tape, model any, in Columns, x *tensor.Tensor, d tensor.DType) *autograd.Var {
 	switch m := model.(type) {
 	case MultiLayer:
@@ -46,8 +46,8 @@ func Apply(t *autograd.Tape, model any, in Columns, x *tensor.Tensor, d tensor.D
 	panic(fmt.Sprintf("layers: Apply: %T is neither a Layer nor a MultiLayer", model))
 }
 
-// Input returns x as a constant of dtype d, Float32 or Float64, cast to it if need be. It panics at an integer past 2²⁴, or 2⁵³ in
-// Float64, from where on d has not all of them: a MultiLayer looks such ids up as they are.
+// Input returns x as a constant of dtype d, Float32 or Float64, cast to it if need be. It panics at an integer past
+// 2²⁴, or 2⁵³ in Float64, from where on d has not all of them: a MultiLayer looks such ids up as they are.
 func Input(t *autograd.Tape, x *tensor.Tensor, d tensor.DType) *autograd.Var {
 	if x.DType() == d {
 		return t.Const(x)

@@ -37,11 +37,12 @@ func TestApply(t *testing.T) {
 
 func TestInput(t *testing.T) {
 	tape := autograd.NewTape(autograd.Infer, nil)
-	for _, x := range []*tensor.Tensor{tensor.FromSlice([]int64{1 << 24, -3}, 2), tensor.FromSlice([]int32{1 << 24, -3}, 2)} {
+	for _, x := range []*tensor.Tensor{tensor.FromSlice([]int64{1 << 24, -3}, 2),
+		tensor.FromSlice([]int32{1 << 24, -3}, 2)} {
 		assert.Equal(t, []float32{1 << 24, -3}, tensor.Data[float32](layers.Input(tape, x, tensor.Float32).Value()))
 	}
 	x := tensor.FromSlice([]int64{0, 1<<24 + 1}, 2)
 	assert.Equal(t, []float64{0, 1<<24 + 1}, tensor.Data[float64](layers.Input(tape, x, tensor.Float64).Value()))
-	assert.PanicsWithValue(t, "layers: Input: element 1 is 16777217, which float32 may not hold: take it as a MultiLayer does",
-		func() { layers.Input(tape, x, tensor.Float32) })
+	assert.PanicsWithValue(t,
+		"layers: Input: element 1 is 16777217, which float32 may not hold: take it as a MultiLayer does", func() { layers.Input(tape, x, tensor.Float32) })
 }

@@ -6,10 +6,12 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// Language models read sequences of words, as numbers from 0, and return logits for the word that follows each of them. Words
-// come as whole numbers of a floating-point type: of integers in a batch's first column train makes them (layers.Input).
+// Language models read sequences of words, as numbers from 0, and return logits for the word that follows each of
+// them. Words come as whole numbers of a floating-point type: of integers in a batch's first column train makes them
+// (layers.Input).
 
-// NextWord is the loss of a language model: the mean over all places of −log of the probability of the word that follows.
+// NextWord is the loss of a language model: the mean over all places of −log of the probability of the word that
+// follows.
 //
 //	y [N, T, V] logits   target [N, T] Int64
 type NextWord struct{ layers.CrossEntropy }

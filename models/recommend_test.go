@@ -48,7 +48,8 @@ func (c columns) Col(name string) *tensor.Tensor { return c[name] }
 
 func TestNeuMFOverfits(t *testing.T) {
 	net := models.NewNeuMF(random(), models.NeuMFConfig{Users: 5, Items: 7, Factors: 4, Hidden: []int{16, 8, 4}})
-	pairs := columns{"user": tensor.FromSlice([]int64{0, 1, 4, 4, 3, 0}, 6), "item": tensor.FromSlice([]int64{6, 2, 0, 6, 3, 2}, 6)}
+	pairs := columns{"user": tensor.FromSlice([]int64{0, 1, 4, 4, 3, 0}, 6),
+		"item": tensor.FromSlice([]int64{6, 2, 0, 6, 3, 2}, 6)}
 	liked := tensor.FromSlice([]float32{1, 0, 1, 0, 1, 0}, 6, 1)
 	overfit(t, net, 0.3, 400, 0.02, func(tape *autograd.Tape) *autograd.Var {
 		return layers.BCEWithLogits{}.Loss(tape, net.ForwardColumns(tape, pairs), liked)
@@ -67,7 +68,8 @@ func TestWideDeepOverfits(t *testing.T) {
 	dense.Normal(random(), 0, 1)
 	clicked := tensor.FromSlice([]float32{1, 0, 1, 0}, 4, 1)
 	overfit(t, net, 0.1, 200, 0.02, func(tape *autograd.Tape) *autograd.Var {
-		return layers.BCEWithLogits{}.Loss(tape, net.ForwardColumns(tape, columns{"wide": wide, "deep": deep, "dense": dense}), clicked)
+		y := net.ForwardColumns(tape, columns{"wide": wide, "deep": deep, "dense": dense})
+		return layers.BCEWithLogits{}.Loss(tape, y, clicked)
 	})
 	for _, v := range tensor.Data[float32](net.Wide.Weight.Value())[9:] {
 		assert.Zero(t, v, "no feature has no weight")

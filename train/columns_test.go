@@ -14,7 +14,8 @@ import (
 	"github.com/tutti-ml/tutti/train/optim"
 )
 
-// TestColumns trains NeuMF on columns of ids, with its metrics, by Run and Evaluate alone: no LossFunc, and nothing packed.
+// TestColumns trains NeuMF on columns of ids, with its metrics, by Run and Evaluate alone: no LossFunc, and nothing
+// packed.
 func TestColumns(t *testing.T) {
 	c := config(train.Ring)
 	m := models.NewNeuMF(rand.New(rand.NewPCG(4, 4)), models.NeuMFConfig{Users: users, Items: items})
@@ -56,8 +57,8 @@ func (b inBlocks) ReadBlock(_ context.Context, to *dataset.Batch, block, lo, hi 
 	return b.Source.Fill(to, index)
 }
 
-// TestBlocksSameBitsOnAnyRanks trains from a source of blocks on 1, 2 and 4 ranks, and resumed: the weights and metrics are the
-// same, and are not those of the exact shuffle.
+// TestBlocksSameBitsOnAnyRanks trains from a source of blocks on 1, 2 and 4 ranks, and resumed: the weights and
+// metrics are the same, and are not those of the exact shuffle.
 func TestBlocksSameBitsOnAnyRanks(t *testing.T) {
 	blocks := func(_ int, c *train.Config) {
 		c.Train, c.Test = inBlocks{c.Train}, inBlocks{c.Test}

@@ -35,8 +35,8 @@ func ExampleConfig_sparse() {
 		model := models.NewWideDeep(rand.New(rand.NewPCG(2, 2)), models.WideDeepConfig{
 			Features: features, Fields: []int{4}, Hidden: []int{8}, Sparse: true})
 		report, err := train.Run(ctx, train.Config{
-			Model: model, Loss: layers.BCEWithLogits{}, Optimizer: optim.Adagrad{LR: 0.1}, Train: data, Epochs: 20, BatchSize: 16,
-			Group: g})
+			Model: model, Loss: layers.BCEWithLogits{}, Optimizer: optim.Adagrad{LR: 0.1}, Train: data,
+			Epochs: 20, BatchSize: 16, Group: g})
 		if err == nil && g.Rank() == 0 {
 			wide := tensor.Data[float32](model.Wide.Weight.Value())
 			moved := 0

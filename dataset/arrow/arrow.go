@@ -1,7 +1,7 @@
 // Package arrow reads Arrow IPC files and streams into memory, as samples for training.
 //
-// Reading order: arrow.go (columns to samples), column.go for lists, value.go for numbers, label.go for classes; ipc.go is the
-// edge where foreign bytes are bounded.
+// Reading order: arrow.go (columns to samples), column.go for lists, value.go for numbers, label.go for classes;
+// ipc.go is the edge where foreign bytes are bounded.
 package arrow
 
 import (
@@ -19,8 +19,8 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// Config says which columns of an Arrow table are the input and which is the label. The zero value takes every column but
-// "label", and but the index of a pandas DataFrame, as input.
+// Config says which columns of an Arrow table are the input and which is the label. The zero value takes every column
+// but "label", and but the index of a pandas DataFrame, as input.
 type Config struct {
 	Name       string   // of the set, for messages; default: the file name
 	Features   []string // input columns, joined in this order; default: all but Label and pandas' index, as in the file
@@ -45,10 +45,10 @@ type Config struct {
 //
 // Features that all are uint8 or bool are kept as bytes, others as float32. Buffers compressed with LZ4 or Zstandard
 // are read. An error names the file, and as they apply the column, the row (counted from 0 over the whole file) and
-// both values: dataset.ErrFormat for corrupt bytes and other formats, a column that is missing or of another type, nulls,
-// values that are not finite, labels out of range, a shape that does not fit; fs.ErrNotExist for a file that is
-// missing. A stream cut short exactly between two of its messages is whole as the format has it, and is not noticed;
-// the file format has an end that is checked.
+// both values: dataset.ErrFormat for corrupt bytes and other formats, a column that is missing or of another type,
+// nulls, values that are not finite, labels out of range, a shape that does not fit; fs.ErrNotExist for a file that
+// is missing. A stream cut short exactly between two of its messages is whole as the format has it, and is not
+// noticed; the file format has an end that is checked.
 func Open(path string, c Config) (*dataset.Memory, error) {
 	f, err := os.Open(path)
 	if err != nil {
