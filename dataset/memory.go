@@ -216,11 +216,11 @@ func copyRows(dst, src []byte, index []int) {
 
 func (h *held) fillScaled(x []float32, size int, index []int) {
 	if h.table != nil {
-		bytes := tensor.Data[uint8](h.values)
+		bytes, table := tensor.Data[uint8](h.values), h.table
 		for i, s := range index {
 			dst := x[i*size : (i+1)*size]
 			for j, v := range bytes[s*size : (s+1)*size] {
-				dst[j] = h.table[v]
+				dst[j] = table[v]
 			}
 		}
 		return

@@ -353,3 +353,19 @@ func BenchmarkEpoch(b *testing.B) {
 		p.Epoch(1)
 	}
 }
+
+// Samples of 64 bytes in blocks of 8000, shuffled in windows of 65,536: what the reader adds to copying them.
+func BenchmarkBlocks(b *testing.B) {
+	const n = 400_000
+	src := inBlocks(FromTensors(tensor.New(tensor.Float32, n, 14), tensor.New(tensor.Int64, n)),
+		slices.Repeat([]int{8000}, n/8000)...)
+	e := Plan{N: n, BatchSize: 128, Partitions: 1, Shuffle: true}.Epoch(0)
+	b.SetBytes(n * 64)
+	for b.Loop() {
+		for _, err := range each(b.Context(), e.Open(src, 0, 0)) {
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
