@@ -16,6 +16,7 @@ import (
 //
 //	numbers sent by a rank and step: 1 + those of all buffers, for each of its partitions; nothing if the model has no buffers
 type buffers struct {
+	idle
 	group      *collectives.Group
 	partitions int
 	list       []layers.NamedBuffer
@@ -28,25 +29,33 @@ type buffers struct {
 // A record is the number of samples, and then for each buffer of floating-point numbers how much of the old value to keep and
 // what to add to it, keep·b + add, after any number of observations; for a count how often it was counted.
 
-func newBuffers(model any, g *collectives.Group, partitions, mine int) (*buffers, error) {
-	b := &buffers{group: g, partitions: partitions, list: layers.Buffers(model), start: make(map[*autograd.Buffer]int), size: 1}
-	for _, n := range b.list {
-		b.start[n.Buffer] = b.size
+// averaged lists the buffers of model, and refuses those that no average can be made of.
+func averaged(model any) ([]layers.NamedBuffer, error) {
+	list := layers.Buffers(model)
+	for _, n := range list {
 		switch n.Value().DType() {
-		case tensor.Float32:
-			b.size += 1 + n.Value().Len()
-		case tensor.Int64:
-			b.size++
+		case tensor.Float32, tensor.Int64:
 		default:
 			return nil, fmt.Errorf("train: buffer %s is %v, want Float32 or Int64", n.Name, n.Value().DType())
 		}
 	}
-	b.records = make([]float64, mine*b.size)
-	return b, nil
+	return list, nil
 }
 
-// begin clears the record of this rank's partition i for a batch of n samples.
-func (b *buffers) begin(i, n int) {
+func newBuffers(list []layers.NamedBuffer, g *collectives.Group, partitions, mine int) *buffers {
+	b := &buffers{group: g, partitions: partitions, list: list, start: make(map[*autograd.Buffer]int), size: 1}
+	for _, n := range b.list {
+		b.start[n.Buffer] = b.size
+		if b.size++; n.Value().DType() != tensor.Int64 {
+			b.size += n.Value().Len()
+		}
+	}
+	b.records = make([]float64, mine*b.size)
+	return b
+}
+
+// clear makes ready the record of this rank's partition i for a batch of n samples.
+func (b *buffers) clear(i, n int) {
 	record := b.records[i*b.size : (i+1)*b.size]
 	clear(record)
 	record[0] = float64(n)
@@ -77,14 +86,22 @@ func (b *buffers) observer(i int) func(buffer *autograd.Buffer, rate float64, sa
 	}
 }
 
-// apply gathers all records and updates the buffers. All ranks call it after a step that succeeded.
-func (b *buffers) apply(ctx context.Context) (err error) {
+// finish gathers all records.
+func (b *buffers) finish(ctx context.Context) (err error) {
 	if len(b.list) == 0 {
 		return nil
 	}
 	b.all, _, err = collectives.AllGatherV(ctx, b.group, b.all[:0], b.records)
 	if err != nil {
-		return fmt.Errorf("train: gathering running statistics: %w", err)
+		return fmt.Errorf("gathering running statistics: %w", err)
+	}
+	return nil
+}
+
+// commit averages the records into the buffers.
+func (b *buffers) commit(update) {
+	if len(b.list) == 0 {
+		return
 	}
 	samples := 0.0
 	for p := range b.partitions {
@@ -110,13 +127,12 @@ func (b *buffers) apply(ctx context.Context) (err error) {
 			values[j] = float32(sum)
 		}
 	}
-	return nil
 }
 
-// share gives all ranks rank 0's buffers.
-func (b *buffers) share(ctx context.Context) error {
+// share gives all ranks root's buffers.
+func (b *buffers) share(ctx context.Context, root int) error {
 	for _, n := range b.list {
-		if err := collectives.Broadcast(ctx, b.group, tensor.Bytes(n.Value()), 0); err != nil {
+		if err := collectives.Broadcast(ctx, b.group, tensor.Bytes(n.Value()), root); err != nil {
 			return fmt.Errorf("train: sharing the buffer %s: %w", n.Name, err)
 		}
 	}

@@ -18,9 +18,9 @@ type LoopConfig struct {
 	Model any
 	// Optimizer turns gradients into updates. Default: optim.SGD with its default learning rate.
 	Optimizer optim.Optimizer
-	// Groups give parameters whose names match a pattern a learning rate or a weight decay of their own, as
-	// [Config.Groups].
-	Groups []optim.Group
+	// ParamGroups give parameters whose names match a pattern a learning rate or a weight decay of their own, as
+	// [Config.ParamGroups].
+	ParamGroups []optim.Group
 	// Schedule changes the learning rate from step to step. Default: constant. Steps is the number of steps that it is
 	// told it has in all; a schedule that goes by it, as optim.Cosine does, needs it.
 	Schedule optim.Schedule
@@ -86,9 +86,9 @@ func NewLoop(c LoopConfig) (*Loop, error) {
 	if err := c.Optimizer.Validate(); err != nil {
 		return nil, fmt.Errorf("train: LoopConfig.Optimizer: %w", err)
 	}
-	for i, g := range c.Groups {
+	for i, g := range c.ParamGroups {
 		if err := g.Validate(c.Optimizer); err != nil {
-			return nil, fmt.Errorf("train: LoopConfig.Groups[%d]: %w", i, err)
+			return nil, fmt.Errorf("train: LoopConfig.ParamGroups[%d]: %w", i, err)
 		}
 	}
 	if err := optim.ValidateSchedule(c.Schedule); err != nil {
@@ -115,7 +115,7 @@ func NewLoop(c LoopConfig) (*Loop, error) {
 			return nil, fmt.Errorf("train: parameter %s is %v, want Float32", p.Name, d)
 		}
 	}
-	g, err := newGroups(Config{Model: c.Model, Optimizer: c.Optimizer, Groups: c.Groups}, autograd.NewSet(nil))
+	g, err := newGroups(Config{Model: c.Model, Optimizer: c.Optimizer, ParamGroups: c.ParamGroups}, autograd.NewSet(nil))
 	if err != nil {
 		return nil, err
 	}
