@@ -10,6 +10,7 @@ import (
 	"github.com/tutti-ml/tutti/collectives"
 	"github.com/tutti-ml/tutti/dataset"
 	"github.com/tutti-ml/tutti/layers"
+	"github.com/tutti-ml/tutti/tensor"
 )
 
 // ErrDisagree is wrapped by the error of ranks that were started with different models or configurations.
@@ -51,6 +52,9 @@ func (j *job) parameters(name func(layers.NamedParam) string) []field {
 	var list []field
 	for _, p := range j.params {
 		value := fmt.Sprint(p.Value().Shape())
+		if d := p.Value().DType(); d != tensor.Float32 {
+			value += " " + d.String()
+		}
 		if p.Frozen {
 			value += " frozen"
 		} else if p.Sparse {

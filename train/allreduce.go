@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/tutti-ml/tutti/collectives"
+	"github.com/tutti-ml/tutti/train/optim"
 )
 
 // allReduce is [AllReduce]: sum this rank's partitions, AllReduce, update everything; by buckets.
@@ -13,7 +14,7 @@ import (
 type allReduce[T float] struct {
 	*shared[T]
 	*overlap
-	stepper stepper[T]
+	stepper optim.StepperOf[T]
 	last    collectives.Handle
 }
 
@@ -71,7 +72,7 @@ func (r *allReduce[T]) sums() []T { return sumsOf(r.grads[0]) }
 func (r *allReduce[T]) commit(u update) {
 	grad := r.grads[0][lead:]
 	scaled(grad, u.scale)
-	r.stepper.step(r.weights, grad, u.rate)
+	r.stepper.Step(r.weights, grad, u.rate)
 }
 
 func (r *allReduce[T]) pieces() []piece {

@@ -34,9 +34,9 @@ func averaged(model any) ([]layers.NamedBuffer, error) {
 	list := layers.Buffers(model)
 	for _, n := range list {
 		switch n.Value().DType() {
-		case tensor.Float32, tensor.Int64:
+		case tensor.Float32, tensor.Float64, tensor.Int64:
 		default:
-			return nil, fmt.Errorf("train: buffer %s is %v, want Float32 or Int64", n.Name, n.Value().DType())
+			return nil, fmt.Errorf("train: buffer %s is %v, want Float32, Float64 or Int64", n.Name, n.Value().DType())
 		}
 	}
 	return list, nil
@@ -60,7 +60,7 @@ func (b *buffers) clear(i, n int) {
 	clear(record)
 	record[0] = float64(n)
 	for _, buffer := range b.list {
-		if buffer.Value().DType() == tensor.Float32 {
+		if buffer.Value().DType() != tensor.Int64 {
 			record[b.start[buffer.Buffer]] = 1
 		}
 	}
@@ -78,11 +78,19 @@ func (b *buffers) observer(i int) func(buffer *autograd.Buffer, rate float64, sa
 			record[at]++
 		default:
 			record[at] *= 1 - rate
-			for j, v := range tensor.Data[float32](sample) {
-				add := &record[at+1+j]
-				*add = (1-rate)**add + rate*float64(v)
+			if add := record[at+1:]; sample.DType() == tensor.Float64 {
+				observe(add, rate, tensor.Data[float64](sample))
+			} else {
+				observe(add, rate, tensor.Data[float32](sample))
 			}
 		}
+	}
+}
+
+// observe moves what is to be added by one observation.
+func observe[T float](add []float64, rate float64, sample []T) {
+	for j, v := range sample {
+		add[j] = (1-rate)*add[j] + rate*float64(v)
 	}
 }
 
@@ -117,15 +125,23 @@ func (b *buffers) commit(update) {
 			n.Add(int64(most))
 			continue
 		}
-		values := tensor.Data[float32](n.Value())
-		for j, old := range values {
-			sum := 0.0
-			for p := range b.partitions {
-				record := b.all[p*b.size : (p+1)*b.size]
-				sum += record[0] / samples * (record[at]*float64(old) + record[at+1+j])
-			}
-			values[j] = float32(sum)
+		if n.Value().DType() == tensor.Float64 {
+			average(b, tensor.Data[float64](n.Value()), at, samples)
+		} else {
+			average(b, tensor.Data[float32](n.Value()), at, samples)
 		}
+	}
+}
+
+// average moves values, whose records begin at at, by what all partitions observed.
+func average[T float](b *buffers, values []T, at int, samples float64) {
+	for j, old := range values {
+		sum := 0.0
+		for p := range b.partitions {
+			record := b.all[p*b.size : (p+1)*b.size]
+			sum += record[0] / samples * (record[at]*float64(old) + record[at+1+j])
+		}
+		values[j] = T(sum)
 	}
 }
 

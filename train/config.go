@@ -17,7 +17,8 @@ import (
 // refused at the start, by name.
 type Config struct {
 	// Model holds the parameters, found by [layers.Params]. It is a [layers.Layer], or any struct if LossFunc is set.
-	// Its parameters must be Float32 and are moved into one flat vector.
+	// Its parameters must be Float32 or Float64, all of them alike, and are moved into one flat vector. For a Float64
+	// model the floating-point columns of a batch are cast; a LossFunc does that itself.
 	Model any
 	// Loss compares the model's output with the batch's targets. It gives one element: the mean over the samples, or,
 	// if it is a [layers.Weigher], over whatever else it divides by. The loss of a step is that of the whole batch,
@@ -81,7 +82,7 @@ type Config struct {
 	Bucket int
 	// Compress is how gradients travel: none, or rounded to bf16 or fp16, in half the bytes; sums are in float32 all the
 	// same. Bf16 has float32's range; fp16 is 8 times as precise and overflows beyond 65504. With it, results depend on the
-	// number of ranks under Sharded too.
+	// number of ranks under Sharded too. For Float32 models only.
 	Compress collectives.Wire
 	// ErrorFeedback keeps what Compress rounds away, on each rank, and adds it to the next step's gradient, from the start
 	// of an epoch to its end. A run that is interrupted within an epoch forgets it: with ErrorFeedback, only a resumption

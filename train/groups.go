@@ -67,9 +67,9 @@ func (g *groups) recipe(p *autograd.Param) (optim.Optimizer, float64) {
 }
 
 // stepperOf returns fresh optimizer state for elements [lo, hi) of the vector.
-func stepperOf[T float](g *groups, lo, hi int) stepper[T] {
+func stepperOf[T float](g *groups, lo, hi int) optim.StepperOf[T] {
 	if len(g.list) == 0 {
-		return stepper[T]{g.optimizer.New(hi - lo)}
+		return optim.NewOf[T](g.optimizer, hi-lo)
 	}
 	var runs []optim.Run
 	at := 0
@@ -79,5 +79,5 @@ func stepperOf[T float](g *groups, lo, hi int) stepper[T] {
 		}
 		at += r.N
 	}
-	return stepper[T]{optim.NewGrouped[float32](g.optimizer, g.list, runs)}
+	return optim.NewGrouped[T](g.optimizer, g.list, runs)
 }

@@ -23,6 +23,34 @@ func dtypeOf[T float]() tensor.DType {
 	return tensor.Float32
 }
 
+// elementsOf gives the dtype of all parameters, and refuses those of which there is no gradient, and a mixture.
+func elementsOf(params []layers.NamedParam) (tensor.DType, error) {
+	dtype := tensor.Float32
+	for i, p := range params {
+		d := p.Value().DType()
+		switch {
+		case d != tensor.Float32 && d != tensor.Float64:
+			return dtype, fmt.Errorf("train: parameter %s is %v, want Float32 or Float64", p.Name, d)
+		case i > 0 && d != dtype:
+			return dtype, fmt.Errorf("train: parameter %s is %v, and %s is %v: want one dtype in a model, as layers.Cast "+
+				"gives it", params[0].Name, dtype, p.Name, d)
+		}
+		dtype = d
+	}
+	return dtype, nil
+}
+
+// modelElements is elementsOf a model; Float32 where something is wrong, which who uses it finds out.
+func modelElements(model any) (dtype tensor.DType) {
+	defer func() {
+		if recover() != nil {
+			dtype = tensor.Float32
+		}
+	}()
+	dtype, _ = elementsOf(layers.Params(model))
+	return dtype
+}
+
 // A job is what a run trains and how: constant from its start to its end, whatever becomes of the ranks that work at
 // it. A [session] is some ranks at work.
 type job struct {
@@ -48,10 +76,15 @@ func newJob(c Config, size int) (*job, error) {
 	j.params = layers.Params(j.c.Model)
 	var trained []*autograd.Param
 	frozen := true
+	var err error
+	if j.dtype, err = elementsOf(j.params); err != nil {
+		return j, err
+	}
+	if j.c.Compress != collectives.Float32Wire && j.dtype != tensor.Float32 {
+		return j, fmt.Errorf("train: Config.Compress = %v, and the parameters of %T are %v: only gradients of float32 "+
+			"can travel in 16 bits", j.c.Compress, j.c.Model, j.dtype)
+	}
 	for _, p := range j.params {
-		if d := p.Value().DType(); d != tensor.Float32 {
-			return j, fmt.Errorf("train: parameter %s is %v, want Float32", p.Name, d)
-		}
 		if !p.Frozen && !p.Sparse {
 			trained = append(trained, p.Param)
 		}
@@ -61,7 +94,6 @@ func newJob(c Config, size int) (*job, error) {
 		return j, fmt.Errorf("train: Config.Model (%T) has no parameters to train in exported fields (%d are frozen)",
 			j.c.Model, len(j.params))
 	}
-	j.dtype = j.params[0].Value().DType()
 	if err := j.claim(); err != nil {
 		return j, err
 	}
@@ -69,15 +101,14 @@ func newJob(c Config, size int) (*job, error) {
 	j.spans = cutBuckets(j.set, j.c.Bucket)
 	j.plan = dataset.Plan{N: j.c.Train.Len(), BatchSize: j.c.BatchSize, Partitions: j.c.Partitions, Shuffle: !j.c.NoShuffle,
 		Seed: j.c.Seed}
-	j.objective = newObjective(j.c)
-	var err error
+	j.objective = newObjective(j.c, j.dtype)
 	if j.buffers, err = averaged(j.c.Model); err != nil {
 		return j, err
 	}
 	if j.groups, err = newGroups(j.c, j.set); err != nil {
 		return j, err
 	}
-	j.sparse, err = sparseParams(j.params, j.groups)
+	j.sparse, err = sparseParams(j.params, j.groups, j.dtype)
 	return j, err
 }
 
@@ -98,17 +129,24 @@ type slotName struct {
 // slots lists the moments that the job's optimizers keep, in the order of a checkpoint: those of the flat vector, then
 // those of each sparse parameter, whose name is in the moment's.
 func (j *job) slots() []slotName {
-	list := slotsOf(j.c.Optimizer, "", j.set.Len())
+	list := j.slotsOf(j.c.Optimizer, "", j.set.Len())
 	for _, p := range j.sparse {
-		list = append(list, slotsOf(p.recipe, "/"+p.name, p.height*p.width)...)
+		list = append(list, j.slotsOf(p.recipe, "/"+p.name, p.height*p.width)...)
 	}
 	return list
 }
 
-func slotsOf(o optim.Optimizer, suffix string, length int) []slotName {
+func (j *job) slotsOf(o optim.Optimizer, suffix string, length int) []slotName {
+	if j.dtype == tensor.Float64 {
+		return namesOf(o.New64(0).State(), suffix, length)
+	}
+	return namesOf(o.New(0).State(), suffix, length)
+}
+
+func namesOf[T float](state *optim.StateOf[T], suffix string, length int) []slotName {
 	var list []slotName
-	for _, s := range o.New(0).State().Slots {
-		list = append(list, slotName{layers.OptimizerPrefix + s.Name + suffix, length})
+	for _, s := range state.Slots {
+		list = append(list, slotName{slotKey(s.Name, suffix), length})
 	}
 	return list
 }
@@ -146,7 +184,7 @@ type sparseParam struct {
 }
 
 // sparseParams finds the sparse parameters that are trained, and makes sure that they can be stepped by rows.
-func sparseParams(params []layers.NamedParam, g *groups) ([]sparseParam, error) {
+func sparseParams(params []layers.NamedParam, g *groups, dtype tensor.DType) ([]sparseParam, error) {
 	var list []sparseParam
 	for _, p := range params {
 		if !p.Sparse || p.Frozen {
@@ -164,7 +202,10 @@ func sparseParams(params []layers.NamedParam, g *groups) ([]sparseParam, error) 
 				"reach only the rows that a batch looks up: exempt it with a Config.ParamGroups of WeightDecay "+
 				"optim.Zero, or make it dense", p.Name, s.recipe.Name())
 		}
-		if _, ok := s.recipe.New(0).(optim.RowStepper); !ok {
+		if _, ok = s.recipe.New(0).(optim.RowStepper); dtype == tensor.Float64 {
+			_, ok = s.recipe.New64(0).(optim.RowStepperOf[float64])
+		}
+		if !ok {
 			return nil, fmt.Errorf("train: parameter %s has a sparse gradient, and %s cannot step by rows (its "+
 				"Stepper is not an optim.RowStepper): make it dense, or take another optimizer", p.Name,
 				s.recipe.Name())

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tutti-ml/tutti/collectives"
 	"github.com/tutti-ml/tutti/internal/panics"
+	"github.com/tutti-ml/tutti/tensor"
 )
 
 // ErrNotFinite is wrapped by the error of a run whose loss or gradient became NaN or infinite, or so large that it
@@ -26,7 +27,12 @@ var ErrNotFinite = errors.New("not finite")
 //
 // The model is Run's until it returns: another Run of it, or of a model that shares a parameter with it, is refused,
 // and a Forward or an Evaluate meanwhile may see a half of a step.
-func Run(ctx context.Context, c Config) (report *Report, err error) { return runOf[float32](ctx, c) }
+func Run(ctx context.Context, c Config) (*Report, error) {
+	if modelElements(c.Model) == tensor.Float64 {
+		return runOf[float64](ctx, c)
+	}
+	return runOf[float32](ctx, c)
+}
 
 // runOf is Run of a model whose parameters are of type T.
 func runOf[T float](ctx context.Context, c Config) (report *Report, err error) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/tutti-ml/tutti/collectives"
+	"github.com/tutti-ml/tutti/train/optim"
 )
 
 // sharded is [Sharded]. Rank n of P owns slice n of the weights, and the optimizer's moments of that slice.
@@ -25,7 +26,7 @@ type sharded[T float] struct {
 	*shared[T]
 	*overlap
 	from, to int // the slice of the weights this rank owns
-	stepper  stepper[T]
+	stepper  optim.StepperOf[T]
 
 	buckets []shuffled[T]
 	totals  shuffled[T] // one more exchange: all the sums to everybody
@@ -157,7 +158,7 @@ func (s *sharded[T]) prepare(ctx context.Context, u update) error {
 	}
 	next := s.next()
 	copy(next[s.from:s.to], s.weights[s.from:s.to])
-	s.stepper.step(next[s.from:s.to], s.sum, u.rate)
+	s.stepper.Step(next[s.from:s.to], s.sum, u.rate)
 	if err := collectives.AllGather(ctx, s.group, next); err != nil {
 		return fmt.Errorf("fetching the other ranks' weights: %w", err)
 	}
@@ -169,7 +170,7 @@ func (s *sharded[T]) next() []T { return s.grads[0][lead:] }
 
 func (s *sharded[T]) commit(u update) {
 	if s.group.Size() == 1 {
-		s.stepper.step(s.weights, s.sum, u.rate)
+		s.stepper.Step(s.weights, s.sum, u.rate)
 		return
 	}
 	copy(s.weights, s.next())

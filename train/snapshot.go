@@ -9,6 +9,7 @@ import (
 	"github.com/tutti-ml/tutti/collectives"
 	"github.com/tutti-ml/tutti/layers"
 	"github.com/tutti-ml/tutti/tensor"
+	"github.com/tutti-ml/tutti/train/optim"
 )
 
 // A snapshot is all that decides how training goes on from a moment between two steps: how far it has come, and vectors
@@ -90,24 +91,22 @@ func (j *job) modelPieces() []piece {
 }
 
 // slotPieces gives the moments of s, which has elements from lo on of vectors of that length.
-func slotPieces[T float](s stepper[T], suffix string, length, lo int) []piece {
+func slotPieces[T float](s optim.StepperOf[T], suffix string, length, lo int) []piece {
 	var list []piece
-	for i, data := range s.slots() {
-		list = append(list, newPiece(slotKey(s, i, suffix), length, lo, data))
+	for _, slot := range s.State().Slots {
+		list = append(list, newPiece(slotKey(slot.Name, suffix), length, lo, slot.Data))
 	}
 	return list
 }
 
-func slotKey[T float](s stepper[T], i int, suffix string) string {
-	return layers.OptimizerPrefix + s.State().Slots[i].Name + suffix
-}
+func slotKey(slot, suffix string) string { return layers.OptimizerPrefix + slot + suffix }
 
 // loadSlots sets the moments of s, elements from lo on of the vectors that the ranks have pieces of, and its steps.
-func loadSlots[T float](ctx context.Context, g *collectives.Group, s stepper[T], suffix string, lo int,
+func loadSlots[T float](ctx context.Context, g *collectives.Group, s optim.StepperOf[T], suffix string, lo int,
 	from *snapshot) error {
-	for i, data := range s.slots() {
-		name := slotKey(s, i, suffix)
-		missing, err := fill(ctx, g, data, lo, from.named(name))
+	for _, slot := range s.State().Slots {
+		name := slotKey(slot.Name, suffix)
+		missing, err := fill(ctx, g, slot.Data, lo, from.named(name))
 		if err != nil {
 			return fmt.Errorf("train: sharing %s: %w", name, err)
 		}

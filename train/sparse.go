@@ -11,6 +11,7 @@ import (
 	"github.com/tutti-ml/tutti/autograd"
 	"github.com/tutti-ml/tutti/collectives"
 	"github.com/tutti-ml/tutti/tensor"
+	"github.com/tutti-ml/tutti/train/optim"
 )
 
 // rows is a gradient by rows, in ascending order, each once.
@@ -32,7 +33,7 @@ type sparse[T float] struct {
 type table[T float] struct {
 	sparseParam
 	from, to int // the rows that this rank steps: all of them, or under Sharded its slice
-	stepper  stepper[T]
+	stepper  optim.RowStepperOf[T]
 	leaves   []rows[T] // the gradient of each of this rank's partitions; the memory is their tapes'
 	sum      rows[T]   // over all partitions, of the rows from ≤ i < to, counted from from
 	index    []int64   // under Sharded: the rows that are new,
@@ -49,7 +50,7 @@ func newSparse[T float](j *job, g *collectives.Group, check *gradientCheck[T]) *
 		if t.sliced {
 			tab.from, tab.to = collectives.Slice(tab.height, size, rank)
 		}
-		tab.stepper = stepper[T]{p.recipe.New((tab.to - tab.from) * tab.width)}
+		tab.stepper = optim.NewOf[T](p.recipe, (tab.to-tab.from)*tab.width).(optim.RowStepperOf[T])
 		t.list = append(t.list, tab)
 	}
 	return t
@@ -178,7 +179,7 @@ func (t *sparse[T]) publish(ctx context.Context, tab *table[T], u update) error 
 		copy(old[i*w:(i+1)*w], rowOf(weights, row, w))
 	}
 	scaled(sum.Data, u.scale)
-	tab.stepper.stepRows(weights, w, sum.Index, sum.Data, u.rate*tab.factor)
+	tab.stepper.StepRows(weights, w, sum.Index, sum.Data, u.rate*tab.factor)
 	for i, row := range sum.Index { // the gradient is done with: its memory takes the new weights
 		live := rowOf(weights, row, w)
 		copy(sum.Data[i*w:(i+1)*w], live)
@@ -201,7 +202,7 @@ func (t *sparse[T]) commit(u update) {
 	for _, tab := range t.list {
 		if !t.sliced {
 			scaled(tab.sum.Data, u.scale)
-			tab.stepper.stepRows(tab.weights(), tab.width, tab.sum.Index, tab.sum.Data, u.rate*tab.factor)
+			tab.stepper.StepRows(tab.weights(), tab.width, tab.sum.Index, tab.sum.Data, u.rate*tab.factor)
 			continue
 		}
 		w, weights := tab.width, tensor.Data[T](tab.param.Value())
@@ -214,14 +215,14 @@ func (t *sparse[T]) commit(u update) {
 func (t *sparse[T]) pieces() []piece {
 	var list []piece
 	for _, tab := range t.list {
-		list = append(list, slotPieces(tab.stepper, "/"+tab.name, tab.height*tab.width, tab.from*tab.width)...)
+		list = append(list, slotPieces[T](tab.stepper, "/"+tab.name, tab.height*tab.width, tab.from*tab.width)...)
 	}
 	return list
 }
 
 func (t *sparse[T]) load(ctx context.Context, from *snapshot) error {
 	for _, tab := range t.list {
-		if err := loadSlots(ctx, t.group, tab.stepper, "/"+tab.name, tab.from*tab.width, from); err != nil {
+		if err := loadSlots[T](ctx, t.group, tab.stepper, "/"+tab.name, tab.from*tab.width, from); err != nil {
 			return err
 		}
 	}

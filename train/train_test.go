@@ -69,7 +69,7 @@ func config(sync train.Sync) train.Config {
 func weights(model any) []float32 {
 	var w []float32
 	for _, p := range layers.Params(model) {
-		w = append(w, tensor.Data[float32](p.Param.Value())...)
+		w = append(w, tensor.Data[float32](p.Param.Value().Cast(tensor.Float32))...)
 	}
 	return w
 }
