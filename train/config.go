@@ -41,8 +41,8 @@ type Config struct {
 	// must be optim.RowSteppers, as all in package optim are, and without weight decay for these parameters; anything else is
 	// an error. Rows travel whole, whatever Compress says.
 	Optimizer optim.Optimizer
-	// ParamGroups give parameters whose names match a pattern a learning rate or a weight decay of their own: the first group that
-	// matches a parameter counts, and what none matches is as Optimizer says. Default: none. Frozen parameters stay frozen. A
+	// ParamGroups give parameters whose names match a pattern a learning rate or a weight decay of their own: the first
+	// group that matches a parameter counts, and what none matches is as Optimizer says. Default: none. Frozen parameters stay frozen. A
 	// pattern that matches nothing, or only what groups before it have, is an error. Moments are kept as they are without
 	// groups, so a run may resume with other ones, where ResumeWith says so.
 	//
@@ -70,15 +70,15 @@ type Config struct {
 	Workers int
 	// Seed fixes the order of the samples and every random number drawn in training. Initial weights are the model's own.
 	Seed uint64
-	// NoShuffle takes the samples in the order of Train, the same in each epoch. Default: each epoch has an order of its
-	// own, drawn from Seed.
+	// NoShuffle takes the samples in the order of Train, the same in each epoch. Default: each epoch has its own order,
+	// drawn from Seed.
 	NoShuffle bool
 
 	// Sync is the strategy of parameter synchronisation. Default [AllReduce].
 	Sync Sync
 	// Bucket is how many bytes of gradient go out together, as soon as backward has completed them, while it goes on with
-	// the rest; the first goes out at 1 MiB. Default 25 MiB. Negative: all at once, after backward. With AllReduce, sums
-	// over more than two ranks round differently for another value; with Sharded they do not.
+	// the rest; the first goes out at 1 MiB. Default 25 MiB. Negative: all at once, after backward. With AllReduce,
+	// sums over more than two ranks round differently for another value; with Sharded they do not.
 	Bucket int
 	// Compress is how gradients travel: none, or rounded to bf16 or fp16, in half the bytes; sums are in float32 all the
 	// same. Bf16 has float32's range; fp16 is 8 times as precise and overflows beyond 65504. With it, results depend on the

@@ -20,18 +20,19 @@ import (
 //	prepare   computes what is new, beside what is live; its owners send it to the others
 //	commit    makes it live, by itself, without communication: it cannot fail, and no rank waits in it
 //
-// If a collective operation fails, the session is done for, and every rank has either the state before the step or the
-// one after it; the session's number of steps (position.Step and Epoch) says which:
+// If a collective operation fails, the session is done for. Its number of steps (position.number) says what is left:
 //
-//   - in backward or finish: all ranks have the state before the step.
-//   - in prepare: this rank has the state before the step: weights, sparse parameters and buffers are as they were. The
-//     moments of the slice that this rank owns under Sharded have been stepped, since there is no memory to keep both: its
-//     new slice is in memory too, so the step can be ended by fetching the others', but a snapshot is refused
-//     (session.snapshot). Under AllReduce nothing happens in prepare, so this cannot be.
-//   - in prepare on another rank, while this one went on: this rank has the state after the step.
+//   - The operation was one of backward or finish: this rank has the state before the step, all of it. Another rank may
+//     have ended its finish. Under AllReduce that one commits: it is a step ahead, and has all of the state after it.
+//     Under Sharded it goes on to prepare, and fails there.
+//   - It was in prepare, which has operations under Sharded alone: weights, sparse parameters and buffers are those
+//     before the step. Moments of the slice that this rank owns have been stepped, since there is no memory to keep both;
+//     so there is no snapshot (session.snapshot). Another rank may have committed: then all ranks have sent it all, so
+//     every rank's moments are those after the step, and the weights, sparse parameters and buffers are on that one.
 //
-// So survivors compare their numbers of steps: they differ by at most one, and those who are behind take weights,
-// tables and buffers from one that is ahead, and keep their own moments.
+// So survivors compare their numbers of steps, which differ by at most one, and go to the larger: those behind take from
+// one ahead what every rank has whole. Where all are equal, they go on from a snapshot, if there is one: not after
+// prepare, where an older one is needed, as it is for the slice of a rank that is lost under Sharded.
 type exchange interface {
 	begin(ctx context.Context)
 	ready(p *autograd.Param)

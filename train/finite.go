@@ -19,9 +19,9 @@ import (
 //
 // The total is finite too. A partial sum of k in all may have elements up to 1/(2k) of float32's largest number M: a
 // sum of any of them, in any order, is at most M/2 before rounding, and rounding adds less than a factor (1+2⁻²⁴)ᵏ <
-// 2. So it is in float64. What is larger counts as not finite: no gradient that trains is near 10³⁸/k. On a wire of 16 bits a partial sum
-// may be as large as the wire can say. The one sum that this does not bound is that of [AllReduce] in fp16, which is
-// rounded once more: it is looked at again, and has the same bits on all ranks.
+// 2. So it is in float64. What is larger counts as not finite: no gradient that trains is near 10³⁸/k. On a wire of 16
+// bits a partial sum may be as large as the wire can say. The one sum that this does not bound is that of [AllReduce] in
+// fp16, which is rounded once more: it is looked at again, and has the same bits on all ranks.
 type gradientCheck[T float] struct {
 	params []layers.NamedParam // all of the model's
 	set    *autograd.Set

@@ -41,7 +41,8 @@ func on64(t *testing.T, n int, change func(c *train.Config)) ([][]float64, *trai
 	t.Helper()
 	all := make([][]float64, n)
 	var report *train.Report
-	require.NoError(t, launch.Local(t.Context(), n, collectives.Config{}, func(ctx context.Context, g *collectives.Group) error {
+	require.NoError(t, launch.Local(t.Context(), n, collectives.Config{}, func(ctx context.Context,
+		g *collectives.Group) error {
 		c := config(train.Sharded)
 		c.Model, c.Group = newNet64(), g
 		if change != nil {
@@ -103,14 +104,14 @@ func TestFloat64(t *testing.T) {
 func TestFloat64SameBits(t *testing.T) {
 	normed := func(c *train.Config) {
 		rng := rand.New(rand.NewPCG(1, 2))
-		c.Model = layers.Sequential{layers.NewLinear(rng, features, 9), layers.NewBatchNorm(9), layers.Tanh{}, layers.Dropout{P: 0.25},
-			layers.NewLinear(rng, 9, classes)}
+		c.Model = layers.Sequential{layers.NewLinear(rng, features, 9), layers.NewBatchNorm(9), layers.Tanh{},
+			layers.Dropout{P: 0.25}, layers.NewLinear(rng, 9, classes)}
 		layers.Cast(c.Model, tensor.Float64)
 		c.SyncBatchNorm = true
 	}
 	tables := func(c *train.Config) {
-		c.Model = models.NewNeuMF(rand.New(rand.NewPCG(4, 4)), models.NeuMFConfig{Users: users, Items: items, Factors: 3,
-			Hidden: []int{8, 4}, Sparse: true})
+		c.Model = models.NewNeuMF(rand.New(rand.NewPCG(4, 4)), models.NeuMFConfig{Users: users, Items: items,
+			Factors: 3, Hidden: []int{8, 4}, Sparse: true})
 		layers.Cast(c.Model, tensor.Float64)
 		c.Loss, c.Train, c.Test = layers.BCEWithLogits{}, likes(61), nil
 	}

@@ -32,10 +32,11 @@ func newGroups(c Config, set *autograd.Set) (*groups, error) {
 		}
 		switch {
 		case len(matching) == 0:
-			return nil, fmt.Errorf("train: Config.ParamGroups[%d]: no parameter of %T matches %q", i, c.Model, group.Pattern)
+			return nil, fmt.Errorf("train: Config.ParamGroups[%d]: no parameter of %T matches %q", i, c.Model,
+				group.Pattern)
 		case !first:
-			return nil, fmt.Errorf("train: Config.ParamGroups[%d]: all parameters that match %q are in groups before it: put it before those",
-				i, group.Pattern)
+			return nil, fmt.Errorf("train: Config.ParamGroups[%d]: all parameters that match %q are in groups "+
+				"before it: put it before those", i, group.Pattern)
 		}
 	}
 	for _, p := range set.Params() {

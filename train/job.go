@@ -32,8 +32,8 @@ func elementsOf(params []layers.NamedParam) (tensor.DType, error) {
 		case d != tensor.Float32 && d != tensor.Float64:
 			return dtype, fmt.Errorf("train: parameter %s is %v, want Float32 or Float64", p.Name, d)
 		case i > 0 && d != dtype:
-			return dtype, fmt.Errorf("train: parameter %s is %v, and %s is %v: want one dtype in a model, as layers.Cast "+
-				"gives it", params[0].Name, dtype, p.Name, d)
+			return dtype, fmt.Errorf("train: parameter %s is %v, and %s is %v: want one dtype in a model, as "+
+				"layers.Cast gives it", params[0].Name, dtype, p.Name, d)
 		}
 		dtype = d
 	}
@@ -99,8 +99,8 @@ func newJob(c Config, size int) (*job, error) {
 	}
 	j.set = autograd.NewSet(trained)
 	j.spans = cutBuckets(j.set, j.c.Bucket)
-	j.plan = dataset.Plan{N: j.c.Train.Len(), BatchSize: j.c.BatchSize, Partitions: j.c.Partitions, Shuffle: !j.c.NoShuffle,
-		Seed: j.c.Seed}
+	j.plan = dataset.Plan{N: j.c.Train.Len(), BatchSize: j.c.BatchSize, Partitions: j.c.Partitions,
+		Shuffle: !j.c.NoShuffle, Seed: j.c.Seed}
 	j.objective = newObjective(j.c, j.dtype)
 	if j.buffers, err = averaged(j.c.Model); err != nil {
 		return j, err

@@ -116,7 +116,8 @@ func NewLoop(c LoopConfig) (*Loop, error) {
 	if l.dtype, err = elementsOf(l.params); err != nil {
 		return nil, err
 	}
-	g, err := newGroups(Config{Model: c.Model, Optimizer: c.Optimizer, ParamGroups: c.ParamGroups}, autograd.NewSet(nil))
+	g, err := newGroups(Config{Model: c.Model, Optimizer: c.Optimizer, ParamGroups: c.ParamGroups},
+		autograd.NewSet(nil))
 	if err != nil {
 		return nil, err
 	}

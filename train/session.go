@@ -45,8 +45,8 @@ type position struct {
 // number counts the steps since the start of the run.
 func (p position) number(j *job) int { return p.Epoch*j.plan.Steps() + p.Step }
 
-// newSession begins to work at j in group g, on from the snapshot whose parts the ranks hold: a rank that joins has nil,
-// and if all have nil, the job begins, from the model of rank 0. Every rank of g calls it, with jobs that agree.
+// newSession begins to work at j in group g, on from the snapshot whose parts the ranks hold: a rank that joins has
+// nil, and if all have nil, the job begins, from the model of rank 0. Every rank of g calls it, with jobs that agree.
 //
 // A rank's parts may be those of another group's ranks, and more than its own: what it needs and has not, others send.
 // The model is that of the first rank that has a snapshot. The session is to be closed, but after an error.
@@ -67,8 +67,8 @@ func newSession[T float](ctx context.Context, j *job, g *collectives.Group, from
 	s.check = newGradientCheck[T](j.params, j.set, nodes, j.c.Partitions, g.Size(), j.c.Compress)
 	buffers := newBuffers(j.buffers, g, j.c.Partitions, hi-lo)
 	sparse := newSparse(j, g, s.check)
-	p := &shared[T]{sync: j.c.Sync, group: g, partitions: j.c.Partitions, lo: lo, hi: hi, nodes: j.nodesOf(g.Rank(), g.Size()),
-		weights: tensor.Data[T](j.set.Value()), set: j.set, groups: j.groups, spans: j.spans, wire: j.c.Compress,
+	p := &shared[T]{sync: j.c.Sync, group: g, partitions: j.c.Partitions, lo: lo, hi: hi,
+		nodes: j.nodesOf(g.Rank(), g.Size()), weights: tensor.Data[T](j.set.Value()), set: j.set, groups: j.groups, spans: j.spans, wire: j.c.Compress,
 		check: s.check}
 	for partition := lo; partition < hi; partition++ {
 		r := newReplica[T](partition, j)

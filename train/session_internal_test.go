@@ -33,8 +33,8 @@ func points() dataset.Source {
 func plain(seed uint64) Config {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	return Config{Model: layers.Sequential{layers.NewLinear(rng, 2, 7), layers.NewBatchNorm(7), layers.Tanh{},
-		layers.Dropout{P: 0.2}, layers.NewLinear(rng, 7, 1)}, Loss: layers.BCEWithLogits{}, Optimizer: optim.Adam{LR: 0.01},
-		Train: points(), Epochs: 2, BatchSize: 16, Partitions: 12, Seed: 5, Sync: Sharded, Bucket: 32}
+		layers.Dropout{P: 0.2}, layers.NewLinear(rng, 7, 1)}, Loss: layers.BCEWithLogits{},
+		Optimizer: optim.Adam{LR: 0.01}, Train: points(), Epochs: 2, BatchSize: 16, Partitions: 12, Seed: 5, Sync: Sharded, Bucket: 32}
 }
 
 // byRows trains tables too.
@@ -96,8 +96,8 @@ func stateOf(model any) [][]byte {
 	return all
 }
 
-// TestSessionOnOtherRanks makes a session on two ranks, takes 5 of 8 steps, the fifth in the second epoch, takes the snapshot, and makes
-// sessions of it on other groups: of one rank, of the two in another order, of three of which one joins. All end with
+// TestSessionOnOtherRanks makes a session on two ranks, takes 5 of 8 steps, the fifth in the second epoch, takes the
+// snapshot, and makes sessions of it on other groups: of one rank, of the two in another order, of three of which one joins. All end with
 // the bits of a run that was never stopped.
 func TestSessionOnOtherRanks(t *testing.T) {
 	for name, config := range map[string]func(seed uint64) Config{"dense": plain, "sparse": byRows} {
@@ -165,7 +165,8 @@ func TestSnapshotLost(t *testing.T) {
 	// 2·7+7 weights, biases, gains, 7+1 of the output: 43; rank 1 had the last 21
 	errs := make([]error, 2)
 	_ = launch.Local(t.Context(), 2, collectives.Config{}, func(ctx context.Context, g *collectives.Group) error {
-		_, errs[g.Rank()] = newSession[float32](ctx, []*job{jobs[2], jobs[0]}[g.Rank()], g, []*snapshot{nil, first[0]}[g.Rank()])
+		j, from := []*job{jobs[2], jobs[0]}[g.Rank()], []*snapshot{nil, first[0]}[g.Rank()]
+		_, errs[g.Rank()] = newSession[float32](ctx, j, g, from)
 		return nil
 	})
 	for _, err := range errs {
@@ -204,7 +205,8 @@ func TestStateAfterFailure(t *testing.T) {
 	}{{AllReduce, "finish", false}, {Sharded, "finish", false}, {Sharded, "prepare", true}} {
 		for name, config := range map[string]func(seed uint64) Config{"dense": plain, "sparse": byRows} {
 			t.Run(fmt.Sprint(name, " ", c.sync, " ", c.in), func(t *testing.T) {
-				_ = launch.Local(t.Context(), 3, collectives.Config{}, func(ctx context.Context, g *collectives.Group) error {
+				_ = launch.Local(t.Context(), 3, collectives.Config{}, func(ctx context.Context,
+					g *collectives.Group) error {
 					cfg := config(7)
 					cfg.Sync = c.sync
 					j, err := newJob(cfg, 3)
@@ -268,15 +270,17 @@ func TestFill(t *testing.T) {
 		want    []span
 		missing *span
 	}{
-		"one has all":  {[][]piece{nil, {part(0, n)}, nil}, []span{{0, n}, {5, 9}, {0, n}}, nil},
-		"each a third": {[][]piece{{part(0, 500)}, {part(500, n-7)}, {part(n-7, n)}}, []span{{300, n}, {0, 0}, {0, n}}, nil},
+		"one has all": {[][]piece{nil, {part(0, n)}, nil}, []span{{0, n}, {5, 9}, {0, n}}, nil},
+		"each a third": {[][]piece{{part(0, 500)}, {part(500, n-7)}, {part(n-7, n)}},
+			[]span{{300, n}, {0, 0}, {0, n}}, nil},
 		"overlapping": {[][]piece{{part(0, 400), part(300, 900)}, {part(200, n)}, nil},
 			[]span{{250, n}, {0, 300}, {100, 1000}}, nil},
 		"out of order": {[][]piece{{part(700, n), part(0, 700)}, nil, nil}, []span{{0, 0}, {600, 800}, {0, n}}, nil},
 		"a gap":        {[][]piece{{part(0, 10)}, {part(20, n)}, nil}, []span{{0, 10}, {0, 0}, {5, n}}, &span{10, 20}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			require.NoError(t, launch.Local(t.Context(), 3, collectives.Config{}, func(ctx context.Context, g *collectives.Group) error {
+			require.NoError(t, launch.Local(t.Context(), 3, collectives.Config{}, func(ctx context.Context,
+				g *collectives.Group) error {
 				want := c.want[g.Rank()]
 				dst := make([]float64, want.hi-want.lo)
 				missing, err := fill(ctx, g, dst, want.lo, c.have[g.Rank()])

@@ -10,7 +10,8 @@ import (
 
 // sharded is [Sharded]. Rank n of P owns slice n of the weights, and the optimizer's moments of that slice.
 //
-//	shuffle    every rank sends slice n of its partial sums to rank n (all to all, for each bucket what it has of the slices)
+//	shuffle    every rank sends slice n of its partial sums to rank n (all to all, for each bucket what it has of the
+//	           slices)
 //	sum        rank n finishes the fixed tree over the partitions, for its slice
 //	update     rank n steps the optimizer on its slice
 //	broadcast  every rank fetches the P−1 slices it does not own
@@ -21,7 +22,8 @@ import (
 //
 // A rank sends one partial sum for each of the largest subtrees inside its run of partitions: exactly one if the number
 // of partitions is P times a power of two, at most 2·log2 of its run otherwise. The bytes it sends are then, as for
-// [AllReduce], 2·S·(P−1)/P for S bytes of weights, in two rounds. Compression is for the gradient: weights travel whole.
+// [AllReduce], 2·S·(P−1)/P for S bytes of weights, in two rounds. Compression is for the gradient: weights travel
+// whole.
 type sharded[T float] struct {
 	*shared[T]
 	*overlap
@@ -101,7 +103,8 @@ func (s *sharded[T]) send(ctx context.Context, i int) {
 		s.last = collectives.AllToAllAsync(ctx, s.group, x.send, x.recv)
 		return
 	}
-	s.last = collectives.AllToAllCompressedAsync(ctx, s.group, any(x.send).([][]float32), any(x.recv).([][]float32), s.wire)
+	send, recv := any(x.send).([][]float32), any(x.recv).([][]float32)
+	s.last = collectives.AllToAllCompressedAsync(ctx, s.group, send, recv, s.wire)
 }
 
 // pack makes each of this rank's partial sums of elements [from, to) and deals out their pieces.
@@ -143,7 +146,7 @@ func (s *sharded[T]) finish(ctx context.Context) error {
 
 func (s *sharded[T]) sums() []T { return s.total }
 
-// prepare steps this rank's slice and fetches the others'. On one rank there is nothing to fetch: commit does all of it.
+// prepare steps this rank's slice and fetches the others'. On one rank there is nothing to fetch: commit does it all.
 func (s *sharded[T]) prepare(ctx context.Context, u update) error {
 	for i := range s.buckets {
 		x := &s.buckets[i]

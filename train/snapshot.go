@@ -29,8 +29,8 @@ type snapshot struct {
 //	KEY                  a parameter or a buffer of the model, by the key of the state dictionary, whole on every rank
 //	optimizer/SLOT       a moment of the flat vector; under Sharded each rank has its slice
 //	optimizer/SLOT/NAME  a moment of the sparse parameter NAME, likewise
-//	feedback/LO-HI       what rounding owes to the partial sum over partitions [LO, HI); the rank that makes the sum has it.
-//	                     Not in a checkpoint
+//	feedback/LO-HI       what rounding owes to the partial sum over partitions [LO, HI); the rank that makes the sum has
+//	                     it. Not in a checkpoint
 type piece struct {
 	name   string
 	length int            // of the whole vector, in elements
@@ -70,8 +70,8 @@ func (s *snapshot) intoModel(model any) error {
 	for _, n := range layers.StateDict(model) {
 		for _, p := range s.named(n.Name) {
 			if !p.whole() || p.length != n.Tensor.Len() || p.data.DType() != n.Tensor.DType() {
-				return fmt.Errorf("train: the snapshot has elements [%d, %d) of %d of %s, %v, the model %v%v", p.lo, p.hi,
-					p.length, p.name, p.data.DType(), n.Tensor.DType(), n.Tensor.Shape())
+				return fmt.Errorf("train: the snapshot has elements [%d, %d) of %d of %s, %v, the model %v%v", p.lo,
+					p.hi, p.length, p.name, p.data.DType(), n.Tensor.DType(), n.Tensor.Shape())
 			}
 			copy(tensor.Bytes(n.Tensor), tensor.Bytes(p.data)) // of the same memory: none
 		}

@@ -1,7 +1,7 @@
 package train
 
-// Sparse parameters: tables of which a batch looks up few rows, so that only those rows travel and are stepped. They are not
-// in the flat vector; each has a stepper of its own. The strategies are those of the dense parameters: see [Sync].
+// Sparse parameters: tables of which a batch looks up few rows, so that only those rows travel and are stepped. They are
+// not in the flat vector; each has a stepper of its own. The strategies are those of the dense parameters: see [Sync].
 
 import (
 	"context"
@@ -76,8 +76,8 @@ func (t *sparse[T]) take(i int, tape *autograd.Tape) error {
 		// Unused, or used where the loss does not depend on it: no rows. Else an op that is no lookup has used it.
 		dense := tape.Grad(tab.param)
 		if dense != nil && slices.ContainsFunc(tensor.Data[T](dense), func(v T) bool { return v != 0 }) {
-			return fmt.Errorf("train: parameter %s is sparse, and its gradient is not: something else than a lookup uses it; make it dense",
-				tab.name)
+			return fmt.Errorf("train: parameter %s is sparse, and its gradient is not: something else than a lookup "+
+				"uses it; make it dense", tab.name)
 		}
 	}
 	return nil
@@ -249,8 +249,8 @@ func cutRows[T float](x rows[T], from, to int) rows[T] {
 	return rows[T]{Index: x.Index[a:b], Data: x.Data[a*x.Width : b*x.Width], Width: x.Width}
 }
 
-// sumRows adds up the tree below n in its fixed order, as sumTree does. held gives the rows of a node whose sum is known.
-// The result may be held memory.
+// sumRows adds up the tree below n in its fixed order, as sumTree does. held gives the rows of a node whose sum is
+// known. The result may be held memory.
 func sumRows[T float](n node, held func(node) (rows[T], bool)) rows[T] {
 	if x, ok := held(n); ok {
 		return x

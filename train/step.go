@@ -17,8 +17,8 @@ type outcome struct {
 // OnStep of this rank wants no other step. An error is on all ranks, and the weights are those before the step; but see
 // [exchange] about one of communication.
 //
-// Collective operations run under ctx without its cancellation, so that all ranks stop after the same step: that ctx has
-// ended goes with the sums.
+// Collective operations run under ctx without its cancellation, so that all ranks stop after the same step: that ctx
+// has ended goes with the sums.
 func (s *session[T]) step(ctx context.Context, samples int, last bool) (outcome, error) {
 	world := context.WithoutCancel(ctx)
 	number := s.at.number(s.job)

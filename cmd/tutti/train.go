@@ -76,8 +76,10 @@ tutti launch, mpirun (of a binary built with -tags mpi), Slurm or a torchrun-sty
 	f.StringVar(&o.schedule, "schedule", "cosine", "learning-rate schedule: "+strings.Join(scheduleNames(), ", ")+"; cosine goes to zero at the end")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of the initial weights, the order of the samples and dropout")
 	f.IntVar(&o.ranks, "ranks", 2, "data-parallel ranks in this process, where no launcher started it")
-	f.IntVar(&o.partitions, "partitions", 0, "logical partitions of a batch; fixes the result of --sync sharded for any number of ranks (default: the number of ranks)")
-	f.StringVar(&o.sync, "sync", "allreduce", "parameter synchronisation: allreduce, sharded; ring is allreduce by the ring, shuffle is sharded")
+	f.IntVar(&o.partitions, "partitions", 0, "logical partitions of a batch; fixes the result of "+
+		"--sync sharded for any number of ranks (default: the number of ranks)")
+	f.StringVar(&o.sync, "sync", "allreduce",
+		"parameter synchronisation: allreduce, sharded; ring is allreduce by the ring, shuffle is sharded")
 	f.StringVar(&o.algorithm, "algorithm", "", "how ranks combine vectors: "+algorithmNames()+"; auto measures first (default: the strategy's)")
 	f.StringVar(&o.compress, "compress", "none", "how gradients travel: none, bf16, fp16")
 	f.BoolVar(&o.feedback, "error-feedback", false, "add what --compress rounds away to the next step's gradient")
@@ -144,7 +146,8 @@ func newJob(o *trainOptions, flags *pflag.FlagSet, out io.Writer) (*job, error) 
 			return nil, usageError{err}
 		}
 		if o.sync == "ring" && j.combine != collectives.Ring {
-			return nil, usageError{fmt.Errorf("--sync ring is allreduce by the ring, and --algorithm is %v: want --sync allreduce", j.combine)}
+			return nil, usageError{fmt.Errorf("--sync ring is allreduce by the ring, and --algorithm is %v: "+
+				"want --sync allreduce", j.combine)}
 		}
 	}
 	if j.wire, err = collectives.ParseWire(o.compress); err != nil {
