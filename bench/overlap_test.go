@@ -19,7 +19,7 @@ func TestOverlap(t *testing.T) {
 	OverlapCases = cases[:1]
 	var out bytes.Buffer
 	err := launch.Local(t.Context(), 2, collectives.Config{Algorithm: collectives.Ring}, func(ctx context.Context, g *collectives.Group) error {
-		return Overlap(ctx, g, &out, train.Ring, collectives.BFloat16Wire, 2, 1)
+		return Overlap(ctx, g, &out, train.AllReduce, collectives.BFloat16Wire, 2, 1)
 	})
 	require.NoError(t, err)
 	require.Contains(t, out.String(), "2 ranks, ring, gradients in bf16, ring, as configured")

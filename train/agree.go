@@ -10,6 +10,7 @@ import (
 	"github.com/tutti-ml/tutti/collectives"
 	"github.com/tutti-ml/tutti/dataset"
 	"github.com/tutti-ml/tutti/layers"
+	"github.com/tutti-ml/tutti/tensor"
 )
 
 // ErrDisagree is wrapped by the error of ranks that were started with different models or configurations.
@@ -19,8 +20,8 @@ var ErrDisagree = errors.New("ranks disagree")
 type field struct{ Name, Value string }
 
 // fields lists what all ranks must agree on, in the order in which a disagreement is reported.
-func (r *run) fields() []field {
-	c := r.c
+func (j *job) fields() []field {
+	c := j.c
 	list := []field{
 		{"Sync", c.Sync.String()},
 		{"Bucket", fmt.Sprint(c.Bucket)},
@@ -33,23 +34,27 @@ func (r *run) fields() []field {
 		{"BatchSize", fmt.Sprint(c.BatchSize)},
 		{"Partitions", fmt.Sprint(c.Partitions)},
 		{"Seed", fmt.Sprint(c.Seed)},
+		{"NoShuffle", fmt.Sprint(c.NoShuffle)},
 		{"Optimizer", c.Optimizer.Name() + describe(c.Optimizer)},
-		{"Groups", describe(c.Groups)},
+		{"ParamGroups", describe(c.ParamGroups)},
 		{"Schedule", typed(c.Schedule)},
-		{"Loss", r.describeLoss()},
+		{"Loss", j.describeLoss()},
 		{"Checkpoint", map[bool]string{true: "a file", false: "none"}[c.Checkpoint != ""]},
 		{"Resume", c.Resume.String()},
 		{"ResumeWith", describe(c.ResumeWith)},
-		{"Model", fmt.Sprintf("%T with %d parameters", c.Model, len(r.params))},
+		{"Model", fmt.Sprintf("%T with %d parameters", c.Model, len(j.params))},
 	}
-	return append(list, r.parameters(func(p layers.NamedParam) string { return p.Name })...)
+	return append(list, j.parameters(func(p layers.NamedParam) string { return p.Name })...)
 }
 
 // parameters lists the model's parameters under the names that name gives.
-func (r *run) parameters(name func(layers.NamedParam) string) []field {
+func (j *job) parameters(name func(layers.NamedParam) string) []field {
 	var list []field
-	for _, p := range r.params {
+	for _, p := range j.params {
 		value := fmt.Sprint(p.Value().Shape())
+		if d := p.Value().DType(); d != tensor.Float32 {
+			value += " " + d.String()
+		}
 		if p.Frozen {
 			value += " frozen"
 		} else if p.Sparse {
@@ -61,14 +66,14 @@ func (r *run) parameters(name func(layers.NamedParam) string) []field {
 }
 
 // describeLoss says what is minimised.
-func (r *run) describeLoss() string {
+func (j *job) describeLoss() string {
 	switch {
-	case r.c.LossWeight != nil:
+	case j.c.LossWeight != nil:
 		return "LossFunc with LossWeight"
-	case r.c.LossFunc != nil:
+	case j.c.LossFunc != nil:
 		return "LossFunc"
 	}
-	return typed(r.c.Loss)
+	return typed(j.c.Loss)
 }
 
 func describeSource(s dataset.Source) string {
@@ -84,11 +89,11 @@ func describeSource(s dataset.Source) string {
 }
 
 // agree returns an error on every rank if one of them differs from rank 0, naming the first field that does.
-func (r *run) agree() error {
+func (r *run[T]) agree() error {
 	if r.group.Size() == 1 {
 		return nil
 	}
-	mine := r.fields()
+	mine := r.job.fields()
 	text, err := json.Marshal(mine)
 	if err != nil {
 		return fmt.Errorf("train: %w", err)

@@ -21,7 +21,7 @@ func TestStepAllocations(t *testing.T) {
 		require.NoError(t, results[0].err)
 		return after.Mallocs - before.Mallocs
 	}
-	for _, sync := range []train.Sync{train.Ring, train.ShuffleBroadcast} {
+	for _, sync := range []train.Sync{train.AllReduce, train.Sharded} {
 		t.Run(sync.String(), func(t *testing.T) {
 			mallocs(sync, 1) // warm the pools
 			few, many := mallocs(sync, 2), mallocs(sync, 12)

@@ -20,7 +20,7 @@ import (
 func BenchmarkNeuMF(b *testing.B) {
 	const users, items, batch = 138_493, 26_744, 1024
 	rng := rand.New(rand.NewPCG(1, 1))
-	for _, sync := range []train.Sync{train.Ring, train.ShuffleBroadcast} {
+	for _, sync := range []train.Sync{train.AllReduce, train.Sharded} {
 		for _, ranks := range []int{1, 2} {
 			for _, sparse := range []bool{false, true} {
 				b.Run(fmt.Sprintf("%v/ranks=%d/sparse=%v", sync, ranks, sparse), func(b *testing.B) {

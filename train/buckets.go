@@ -47,7 +47,7 @@ type overlap struct {
 	whole  []int // gradients in each bucket, over all replicas
 
 	mu   sync.Mutex
-	ctx  context.Context // the step's
+	ctx  context.Context // the step's: the hooks of a tape are given none
 	left []int           // gradients not yet complete
 	next int             // the first bucket not sent
 }
@@ -87,9 +87,9 @@ func (o *overlap) ready(p *autograd.Param) {
 	}
 }
 
-// finish sends the rest, when all replicas are done, well or badly: the last bucket, and those with a parameter that the
+// rest sends the rest, when all replicas are done, well or badly: the last bucket, and those with a parameter that the
 // batch did not use.
-func (o *overlap) finish() {
+func (o *overlap) rest() {
 	for ; o.next < len(o.left); o.next++ {
 		o.send(o.ctx, o.next)
 	}

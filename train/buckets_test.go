@@ -64,7 +64,7 @@ func TestOverlapOrder(t *testing.T) {
 			require.Equal(t, c.want, sent)
 		}
 		o.ready(autograd.NewParam(tensor.New(tensor.Float32, 1))) // frozen
-		o.finish()
+		o.rest()
 		require.Equal(t, []int{0, 1, 2, 3}, sent)
 	}
 }

@@ -16,6 +16,7 @@ import (
 //
 //	numbers sent by a rank and step: 1 + those of all buffers, for each of its partitions; nothing if the model has no buffers
 type buffers struct {
+	idle
 	group      *collectives.Group
 	partitions int
 	list       []layers.NamedBuffer
@@ -28,30 +29,38 @@ type buffers struct {
 // A record is the number of samples, and then for each buffer of floating-point numbers how much of the old value to keep and
 // what to add to it, keep·b + add, after any number of observations; for a count how often it was counted.
 
-func newBuffers(model any, g *collectives.Group, partitions, mine int) (*buffers, error) {
-	b := &buffers{group: g, partitions: partitions, list: layers.Buffers(model), start: make(map[*autograd.Buffer]int), size: 1}
+// averaged lists the buffers of model, and refuses those that no average can be made of.
+func averaged(model any) ([]layers.NamedBuffer, error) {
+	list := layers.Buffers(model)
+	for _, n := range list {
+		switch n.Value().DType() {
+		case tensor.Float32, tensor.Float64, tensor.Int64:
+		default:
+			return nil, fmt.Errorf("train: buffer %s is %v, want Float32, Float64 or Int64", n.Name, n.Value().DType())
+		}
+	}
+	return list, nil
+}
+
+func newBuffers(list []layers.NamedBuffer, g *collectives.Group, partitions, mine int) *buffers {
+	b := &buffers{group: g, partitions: partitions, list: list, start: make(map[*autograd.Buffer]int), size: 1}
 	for _, n := range b.list {
 		b.start[n.Buffer] = b.size
-		switch n.Value().DType() {
-		case tensor.Float32:
-			b.size += 1 + n.Value().Len()
-		case tensor.Int64:
-			b.size++
-		default:
-			return nil, fmt.Errorf("train: buffer %s is %v, want Float32 or Int64", n.Name, n.Value().DType())
+		if b.size++; n.Value().DType() != tensor.Int64 {
+			b.size += n.Value().Len()
 		}
 	}
 	b.records = make([]float64, mine*b.size)
-	return b, nil
+	return b
 }
 
-// begin clears the record of this rank's partition i for a batch of n samples.
-func (b *buffers) begin(i, n int) {
+// clear makes ready the record of this rank's partition i for a batch of n samples.
+func (b *buffers) clear(i, n int) {
 	record := b.records[i*b.size : (i+1)*b.size]
 	clear(record)
 	record[0] = float64(n)
 	for _, buffer := range b.list {
-		if buffer.Value().DType() == tensor.Float32 {
+		if buffer.Value().DType() != tensor.Int64 {
 			record[b.start[buffer.Buffer]] = 1
 		}
 	}
@@ -69,22 +78,38 @@ func (b *buffers) observer(i int) func(buffer *autograd.Buffer, rate float64, sa
 			record[at]++
 		default:
 			record[at] *= 1 - rate
-			for j, v := range tensor.Data[float32](sample) {
-				add := &record[at+1+j]
-				*add = (1-rate)**add + rate*float64(v)
+			if add := record[at+1:]; sample.DType() == tensor.Float64 {
+				observe(add, rate, tensor.Data[float64](sample))
+			} else {
+				observe(add, rate, tensor.Data[float32](sample))
 			}
 		}
 	}
 }
 
-// apply gathers all records and updates the buffers. All ranks call it after a step that succeeded.
-func (b *buffers) apply(ctx context.Context) (err error) {
+// observe moves what is to be added by one observation.
+func observe[T float](add []float64, rate float64, sample []T) {
+	for j, v := range sample {
+		add[j] = (1-rate)*add[j] + rate*float64(v)
+	}
+}
+
+// finish gathers all records.
+func (b *buffers) finish(ctx context.Context) (err error) {
 	if len(b.list) == 0 {
 		return nil
 	}
 	b.all, _, err = collectives.AllGatherV(ctx, b.group, b.all[:0], b.records)
 	if err != nil {
-		return fmt.Errorf("train: gathering running statistics: %w", err)
+		return fmt.Errorf("gathering running statistics: %w", err)
+	}
+	return nil
+}
+
+// commit averages the records into the buffers.
+func (b *buffers) commit(update) {
+	if len(b.list) == 0 {
+		return
 	}
 	samples := 0.0
 	for p := range b.partitions {
@@ -100,23 +125,30 @@ func (b *buffers) apply(ctx context.Context) (err error) {
 			n.Add(int64(most))
 			continue
 		}
-		values := tensor.Data[float32](n.Value())
-		for j, old := range values {
-			sum := 0.0
-			for p := range b.partitions {
-				record := b.all[p*b.size : (p+1)*b.size]
-				sum += record[0] / samples * (record[at]*float64(old) + record[at+1+j])
-			}
-			values[j] = float32(sum)
+		if n.Value().DType() == tensor.Float64 {
+			average(b, tensor.Data[float64](n.Value()), at, samples)
+		} else {
+			average(b, tensor.Data[float32](n.Value()), at, samples)
 		}
 	}
-	return nil
 }
 
-// share gives all ranks rank 0's buffers.
-func (b *buffers) share(ctx context.Context) error {
+// average moves values, whose records begin at at, by what all partitions observed.
+func average[T float](b *buffers, values []T, at int, samples float64) {
+	for j, old := range values {
+		sum := 0.0
+		for p := range b.partitions {
+			record := b.all[p*b.size : (p+1)*b.size]
+			sum += record[0] / samples * (record[at]*float64(old) + record[at+1+j])
+		}
+		values[j] = T(sum)
+	}
+}
+
+// share gives all ranks root's buffers.
+func (b *buffers) share(ctx context.Context, root int) error {
 	for _, n := range b.list {
-		if err := collectives.Broadcast(ctx, b.group, tensor.Bytes(n.Value()), 0); err != nil {
+		if err := collectives.Broadcast(ctx, b.group, tensor.Bytes(n.Value()), root); err != nil {
 			return fmt.Errorf("train: sharing the buffer %s: %w", n.Name, err)
 		}
 	}

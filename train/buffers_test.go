@@ -40,7 +40,7 @@ func statistics(model any) (values [][]float32, batches int64) {
 func trainNormalised(t *testing.T, n int, change func(c *train.Config)) ([]layers.Sequential, error) {
 	models := make([]layers.Sequential, n)
 	err := launch.Local(t.Context(), n, collectives.Config{Algorithm: collectives.Shuffle}, func(ctx context.Context, g *collectives.Group) error {
-		c := config(train.ShuffleBroadcast)
+		c := config(train.Sharded)
 		models[g.Rank()] = normalised()
 		if g.Rank() > 0 { // what it starts from is rank 0's
 			layers.Buffers(models[g.Rank()])[0].Value().Fill(5)
@@ -108,7 +108,7 @@ func TestBuffersResume(t *testing.T) {
 	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "checkpoint")
 	ctx, cancel := context.WithCancel(t.Context())
-	c := config(train.ShuffleBroadcast)
+	c := config(train.Sharded)
 	c.Model, c.Checkpoint = normalised(), path
 	steps := 0
 	c.OnStep = func(train.Step) error {

@@ -5,13 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"strings"
 
 	"github.com/tutti-ml/tutti/layers"
-	"github.com/tutti-ml/tutti/tensor"
 	"github.com/tutti-ml/tutti/tensor/safetensors"
-	"github.com/tutti-ml/tutti/train/optim"
 )
 
 // A checkpoint is a safetensors file: the model's state dictionary, so that layers.LoadStateDict or PyTorch can take
@@ -34,60 +31,57 @@ type progress struct {
 	At             position
 }
 
-// checkpoint writes the run's state to c.Checkpoint on rank 0, if there is one. All ranks call it, and all get the
+// checkpoint writes the session's state to c.Checkpoint on rank 0, if there is one. All ranks call it, and all get the
 // error.
-func (r *run) checkpoint() error {
-	if r.c.Checkpoint == "" {
+func (r *run[T]) checkpoint() error {
+	if r.job.c.Checkpoint == "" {
 		return nil
 	}
-	state, err := r.syncer.state(r.world)
+	shot, err := r.session.gathered(r.world, 0)
 	if err != nil {
-		return fmt.Errorf("train: gathering the optimizer state: %w", err)
+		return err
 	}
-	rows, err := r.tables.state(r.world)
-	if err != nil {
-		return fmt.Errorf("train: gathering the optimizer state: %w", err)
-	}
-	state = &optim.State{Steps: state.Steps, Slots: slices.Concat(state.Slots, rows)}
 	if r.group.Rank() == 0 {
-		err = r.write(state)
+		err = r.write(shot)
 	}
 	return share(r.world, r.group, err)
 }
 
-func (r *run) write(state *optim.State) error {
-	meta, err := json.Marshal(progress{Format: checkpointFormat, Optimizer: r.c.Optimizer.Name(),
-		OptimizerSteps: state.Steps,
-		Settings:       r.settings(), At: r.at})
+// write writes a snapshot whose pieces are whole.
+func (r *run[T]) write(s *snapshot) error {
+	path := r.job.c.Checkpoint
+	meta, err := json.Marshal(progress{Format: checkpointFormat, Optimizer: r.job.c.Optimizer.Name(),
+		OptimizerSteps: s.steps, Settings: r.job.settings(r.group), At: s.at})
 	if err != nil {
 		return fmt.Errorf("train: checkpoint: %w", err)
 	}
-	list := layers.StateDict(r.c.Model)
-	for _, slot := range state.Slots {
-		list = append(list, safetensors.Named{Name: layers.OptimizerPrefix + slot.Name, Tensor: tensor.FromSlice(slot.Data, len(slot.Data))})
+	var list []safetensors.Named
+	for _, p := range s.pieces {
+		list = append(list, safetensors.Named{Name: p.name, Tensor: p.data})
 	}
-	if err := safetensors.WriteFile(r.c.Checkpoint, list, map[string]string{checkpointKey: string(meta)}); err != nil {
+	if err := safetensors.WriteFile(path, list, map[string]string{checkpointKey: string(meta)}); err != nil {
 		return fmt.Errorf("train: checkpoint: %w", err)
 	}
 	return nil
 }
 
-// load reads the checkpoint into the model and gives its progress, as text, and the optimizer state. A missing file
-// gives an empty text and no error, if that will do.
-func (r *run) load() (text []byte, state *optim.State, err error) {
-	path := r.c.Checkpoint
+// load reads the checkpoint: what is of the model into the model, the rest into a snapshot. It gives the progress, as
+// text, too. A missing file gives an empty text and no error, if that will do.
+func (r *run[T]) load() (text []byte, shot *snapshot, err error) {
+	c := r.job.c
+	path := c.Checkpoint
 	tensors, metadata, err := safetensors.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) && r.c.Resume == AutoResume {
+	if errors.Is(err, fs.ErrNotExist) && c.Resume == AutoResume {
 		return nil, nil, nil
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, fmt.Errorf("train: Config.Resume is %v, and there is no checkpoint to resume from: %w",
-			r.c.Resume, err)
+			c.Resume, err)
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("train: checkpoint: %w", err)
 	}
-	fail := func(format string, args ...any) ([]byte, *optim.State, error) {
+	fail := func(format string, args ...any) ([]byte, *snapshot, error) {
 		return nil, nil, fmt.Errorf("train: checkpoint %s: "+format, append([]any{path}, args...)...)
 	}
 	var p progress
@@ -105,42 +99,36 @@ func (r *run) load() (text []byte, state *optim.State, err error) {
 		return fail("it has format %d, want %d: end the run with the version of tutti that began it, or begin "+
 			"it again", p.Format, checkpointFormat)
 	}
-	if _, err := r.judge(p); err != nil {
+	if _, err := r.job.judge(r.group, p); err != nil {
 		return fail("%w", err)
 	}
-	state = r.emptyState()
-	slots := map[string]*optim.Slot{}
-	for i := range state.Slots {
-		slots[layers.OptimizerPrefix+state.Slots[i].Name] = &state.Slots[i]
+	shot = &snapshot{at: p.At, steps: p.OptimizerSteps}
+	lengths := map[string]int{} // of the moments that are still missing
+	for _, s := range r.job.slots() {
+		lengths[s.name] = s.length
 	}
 	var model []safetensors.Named
 	for _, n := range tensors {
-		slot, ok := slots[n.Name]
+		length, ok := lengths[n.Name]
 		switch {
 		case !strings.HasPrefix(n.Name, layers.OptimizerPrefix):
 			model = append(model, n)
 		case !ok:
-			return fail("%s, which %s does not keep", n.Name, r.c.Optimizer.Name())
-		case n.Tensor.DType() != tensor.Float32 || n.Tensor.Len() != len(slot.Data):
-			return fail("%s is %v%v, want a float32 for each of the %d numbers that are trained: this is another model, or other "+
-				"parameters of it were frozen or sparse", n.Name, n.Tensor.DType(), n.Tensor.Shape(), len(slot.Data))
+			return fail("%s, which %s does not keep", n.Name, c.Optimizer.Name())
+		case n.Tensor.DType() != r.job.dtype || n.Tensor.Len() != length:
+			return fail("%s is %v%v, want a %v for each of the %d numbers that are trained: this is another model, "+
+				"or other parameters of it were frozen or sparse", n.Name, n.Tensor.DType(), n.Tensor.Shape(),
+				r.job.dtype, length)
 		default:
-			copy(slot.Data, tensor.Data[float32](n.Tensor))
-			delete(slots, n.Name)
+			shot.pieces = append(shot.pieces, piece{n.Name, length, 0, length, n.Tensor})
+			delete(lengths, n.Name)
 		}
 	}
-	for name := range slots {
-		return fail("there is no %s, which %s keeps", name, r.c.Optimizer.Name())
+	for name := range lengths {
+		return fail("there is no %s, which %s keeps", name, c.Optimizer.Name())
 	}
-	if report, err := layers.LoadStateDict(r.c.Model, model, true); err != nil {
+	if report, err := layers.LoadStateDict(c.Model, model, true); err != nil {
 		return fail("%w", report.Err())
 	}
-	return []byte(meta), state, nil
-}
-
-// emptyState gives an optimizer state for the whole vector and for all tables, in memory of its own.
-func (r *run) emptyState() *optim.State {
-	state := r.c.Optimizer.New(len(r.weights)).State()
-	state.Slots = append(state.Slots, r.tables.empty()...)
-	return state
+	return []byte(meta), shot, nil
 }

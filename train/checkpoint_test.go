@@ -16,7 +16,7 @@ import (
 // stopAfter trains for some epochs, leaving a checkpoint at path.
 func stopAfter(t *testing.T, epochs int, path string, change func(c *train.Config)) *net {
 	t.Helper()
-	c := config(train.Ring)
+	c := config(train.AllReduce)
 	c.Epochs, c.Checkpoint = epochs, path
 	if change != nil {
 		change(&c)
@@ -48,7 +48,7 @@ func TestCheckpointIsAStateDict(t *testing.T) {
 // A checkpoint with Go's paths for names, as they once were written, still resumes to the same bits.
 func TestCheckpointOfGoPaths(t *testing.T) {
 	path := t.TempDir() + "/run.safetensors"
-	want := onRanks(t, 1, train.Ring, nil)[0]
+	want := onRanks(t, 1, train.AllReduce, nil)[0]
 	stopAfter(t, 2, path, nil)
 
 	tensors, meta, err := safetensors.ReadFile(path)
@@ -65,7 +65,7 @@ func TestCheckpointOfGoPaths(t *testing.T) {
 	require.Equal(t, 4, renamed)
 	require.NoError(t, safetensors.WriteFile(path, tensors, meta))
 
-	got := onRanks(t, 1, train.Ring, func(_ int, c *train.Config) {
+	got := onRanks(t, 1, train.AllReduce, func(_ int, c *train.Config) {
 		c.Checkpoint, c.Resume = path,
 			train.MustResume
 	})[0]
@@ -102,7 +102,7 @@ func TestCheckpointDoesNotFit(t *testing.T) {
 			}
 			edited := t.TempDir() + "/edited.safetensors"
 			require.NoError(t, safetensors.WriteFile(edited, kept, meta))
-			r := onRanks(t, 1, train.Ring, func(_ int, cfg *train.Config) {
+			r := onRanks(t, 1, train.AllReduce, func(_ int, cfg *train.Config) {
 				cfg.Optimizer, cfg.Checkpoint, cfg.Resume = c.sgd, edited, train.MustResume
 				cfg.ResumeWith = []string{"Optimizer.Momentum"}
 			})[0]

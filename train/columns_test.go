@@ -17,7 +17,7 @@ import (
 // TestColumns trains NeuMF on columns of ids, with its metrics, by Run and Evaluate alone: no LossFunc, and nothing
 // packed.
 func TestColumns(t *testing.T) {
-	c := config(train.Ring)
+	c := config(train.AllReduce)
 	m := models.NewNeuMF(rand.New(rand.NewPCG(4, 4)), models.NeuMFConfig{Users: users, Items: items})
 	c.Model, c.Loss, c.Optimizer, c.Epochs = m, layers.BCEWithLogits{}, optim.Adam{LR: 0.02}, 30
 	c.Train = likes(400)
@@ -64,17 +64,17 @@ func TestBlocksSameBitsOnAnyRanks(t *testing.T) {
 		c.Train, c.Test = inBlocks{c.Train}, inBlocks{c.Test}
 		c.Partitions = 4
 	}
-	want := onRanks(t, 1, train.ShuffleBroadcast, blocks)[0]
+	want := onRanks(t, 1, train.Sharded, blocks)[0]
 	require.NoError(t, want.err)
 	for _, ranks := range []int{2, 4} {
-		requireAll(t, want, onRanks(t, ranks, train.ShuffleBroadcast, blocks))
+		requireAll(t, want, onRanks(t, ranks, train.Sharded, blocks))
 	}
-	whole := onRanks(t, 1, train.ShuffleBroadcast, func(_ int, c *train.Config) { c.Partitions = 4 })[0]
+	whole := onRanks(t, 1, train.Sharded, func(_ int, c *train.Config) { c.Partitions = 4 })[0]
 	require.NoError(t, whole.err)
 	require.NotEqual(t, whole.weights, want.weights)
 
 	path := t.TempDir() + "/run.safetensors"
-	first := onRanks(t, 1, train.ShuffleBroadcast, func(rank int, c *train.Config) {
+	first := onRanks(t, 1, train.Sharded, func(rank int, c *train.Config) {
 		blocks(rank, c)
 		c.Checkpoint, c.OnStep = path, func(s train.Step) error {
 			if s.Step == 10 { // in the midst of the second epoch
@@ -84,7 +84,7 @@ func TestBlocksSameBitsOnAnyRanks(t *testing.T) {
 		}
 	})[0]
 	require.NoError(t, first.err)
-	for _, r := range onRanks(t, 2, train.ShuffleBroadcast, func(rank int, c *train.Config) {
+	for _, r := range onRanks(t, 2, train.Sharded, func(rank int, c *train.Config) {
 		blocks(rank, c)
 		c.Checkpoint, c.Resume = path, train.MustResume
 	}) {

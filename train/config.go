@@ -17,7 +17,8 @@ import (
 // refused at the start, by name.
 type Config struct {
 	// Model holds the parameters, found by [layers.Params]. It is a [layers.Layer], or any struct if LossFunc is set.
-	// Its parameters must be Float32 and are moved into one flat vector.
+	// Its parameters must be Float32 or Float64, all of them alike, and are moved into one flat vector. For a Float64
+	// model the floating-point columns of a batch are cast; a LossFunc does that itself.
 	Model any
 	// Loss compares the model's output with the batch's targets. It gives one element: the mean over the samples, or,
 	// if it is a [layers.Weigher], over whatever else it divides by. The loss of a step is that of the whole batch,
@@ -40,13 +41,13 @@ type Config struct {
 	// must be optim.RowSteppers, as all in package optim are, and without weight decay for these parameters; anything else is
 	// an error. Rows travel whole, whatever Compress says.
 	Optimizer optim.Optimizer
-	// Groups give parameters whose names match a pattern a learning rate or a weight decay of their own: the first group that
-	// matches a parameter counts, and what none matches is as Optimizer says. Default: none. Frozen parameters stay frozen. A
+	// ParamGroups give parameters whose names match a pattern a learning rate or a weight decay of their own: the first
+	// group that matches a parameter counts, and what none matches is as Optimizer says. Default: none. Frozen parameters stay frozen. A
 	// pattern that matches nothing, or only what groups before it have, is an error. Moments are kept as they are without
 	// groups, so a run may resume with other ones, where ResumeWith says so.
 	//
-	//	Groups: []optim.Group{{Pattern: "*.bias", WeightDecay: optim.Zero}, {Pattern: "backbone.*", Factor: 0.1}}
-	Groups []optim.Group
+	//	ParamGroups: []optim.Group{{Pattern: "*.bias", WeightDecay: optim.Zero}, {Pattern: "backbone.*", Factor: 0.1}}
+	ParamGroups []optim.Group
 	// Schedule changes the learning rate from step to step. Default: constant.
 	Schedule optim.Schedule
 
@@ -62,23 +63,26 @@ type Config struct {
 	// short; it counts each of its samples as much as any other batch counts its own.
 	BatchSize int
 	// Partitions is the number of logical partitions a batch is cut into. Default: the number of ranks. With
-	// ShuffleBroadcast the result depends on this number and not on the number of ranks, so fix it (say, 8) to get the
+	// Sharded the result depends on this number and not on the number of ranks, so fix it (say, 8) to get the
 	// same bits on 1, 2, 4 or 8 ranks. A rank keeps one gradient vector for each of its partitions.
 	Partitions int
 	// Workers is how many of its partitions a rank runs at the same time. Default: GOMAXPROCS. No result depends on it.
 	Workers int
 	// Seed fixes the order of the samples and every random number drawn in training. Initial weights are the model's own.
 	Seed uint64
+	// NoShuffle takes the samples in the order of Train, the same in each epoch. Default: each epoch has its own order,
+	// drawn from Seed.
+	NoShuffle bool
 
-	// Sync is the strategy of parameter synchronisation. Default [Ring].
+	// Sync is the strategy of parameter synchronisation. Default [AllReduce].
 	Sync Sync
 	// Bucket is how many bytes of gradient go out together, as soon as backward has completed them, while it goes on with
-	// the rest; the first goes out at 1 MiB. Default 25 MiB. Negative: all at once, after backward. With Ring, sums over
-	// more than two ranks round differently for another value; with ShuffleBroadcast they do not.
+	// the rest; the first goes out at 1 MiB. Default 25 MiB. Negative: all at once, after backward. With AllReduce,
+	// sums over more than two ranks round differently for another value; with Sharded they do not.
 	Bucket int
 	// Compress is how gradients travel: none, or rounded to bf16 or fp16, in half the bytes; sums are in float32 all the
 	// same. Bf16 has float32's range; fp16 is 8 times as precise and overflows beyond 65504. With it, results depend on the
-	// number of ranks under ShuffleBroadcast too.
+	// number of ranks under Sharded too. For Float32 models only.
 	Compress collectives.Wire
 	// ErrorFeedback keeps what Compress rounds away, on each rank, and adds it to the next step's gradient, from the start
 	// of an epoch to its end. A run that is interrupted within an epoch forgets it: with ErrorFeedback, only a resumption
@@ -177,16 +181,16 @@ func (c Config) Validate() error {
 		return fmt.Errorf("train: Config.ResumeWith = %q and Config.Resume is not set: nothing is resumed",
 			c.ResumeWith)
 	}
-	if _, err := c.Sync.syncer(); err != nil {
-		return err
+	if int(c.Sync) >= len(syncNames) {
+		return fmt.Errorf("train: Config.Sync = %d, want AllReduce or Sharded", c.Sync)
 	}
 	rule := c.withDefaults(1).Optimizer
 	if err := rule.Validate(); err != nil {
 		return fmt.Errorf("train: Config.Optimizer: %w", err)
 	}
-	for i, g := range c.Groups {
+	for i, g := range c.ParamGroups {
 		if err := g.Validate(rule); err != nil {
-			return fmt.Errorf("train: Config.Groups[%d]: %w", i, err)
+			return fmt.Errorf("train: Config.ParamGroups[%d]: %w", i, err)
 		}
 	}
 	if err := optim.ValidateSchedule(c.Schedule); err != nil {

@@ -30,7 +30,7 @@ func call[T any](where string, fn func(T) error, arg T) (err error) {
 
 // settle makes one verdict of what the ranks' functions have said at the same point, and gives it on all ranks: an
 // error, if there is one; else Stop, if one said so. It waits for the slowest function as long as that takes.
-func (r *run) settle(mine error) error {
+func (r *run[T]) settle(mine error) error {
 	if r.group.Size() == 1 {
 		return mine
 	}

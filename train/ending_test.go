@@ -24,7 +24,7 @@ import (
 // TestStop lets one rank of several say at different moments that it is enough: no step follows, on any rank, and
 // there is no error.
 func TestStop(t *testing.T) {
-	for sync, ranks := range map[train.Sync]int{train.Ring: 3, train.ShuffleBroadcast: 1} {
+	for sync, ranks := range map[train.Sync]int{train.AllReduce: 3, train.Sharded: 1} {
 		for _, c := range []struct {
 			name          string
 			change        func(c *train.Config)
@@ -108,7 +108,7 @@ func TestCallbackFails(t *testing.T) {
 			"train: Config.OnStep: no room on the disk ("},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for rank, r := range onRanks(t, 3, train.ShuffleBroadcast, func(rank int, cfg *train.Config) {
+			for rank, r := range onRanks(t, 3, train.Sharded, func(rank int, cfg *train.Config) {
 				if rank == 1 {
 					c.change(cfg)
 				}
@@ -144,7 +144,7 @@ func TestGoexit(t *testing.T) {
 	} {
 		for _, cut := range []struct{ ranks, parts int }{{1, 1}, {1, 4}, {2, 8}} {
 			t.Run(fmt.Sprintf("%s/%d/%d", name, cut.ranks, cut.parts), func(t *testing.T) {
-				for rank, r := range onRanks(t, cut.ranks, train.Ring, func(_ int, c *train.Config) {
+				for rank, r := range onRanks(t, cut.ranks, train.AllReduce, func(_ int, c *train.Config) {
 					c.Partitions, c.Workers = cut.parts, 2
 					change(c)
 				}) {
@@ -183,13 +183,13 @@ func TestLoopScheduleRefused(t *testing.T) {
 
 func TestScheduleRefused(t *testing.T) {
 	for _, rate := range []float64{-1, math.NaN(), math.Inf(1)} {
-		for _, r := range onRanks(t, 2, train.Ring, func(_ int, c *train.Config) { c.Schedule = odd{rate} }) {
+		for _, r := range onRanks(t, 2, train.AllReduce, func(_ int, c *train.Config) { c.Schedule = odd{rate} }) {
 			require.ErrorContains(t, r.err, fmt.Sprintf("gives the learning rate %v for the optimizer's 0.01, "+
 				"want 0 <= rate < Inf at epoch 2, step 3", rate))
 			require.Len(t, r.report.Epochs, 1)
 		}
 	}
-	c := config(train.Ring)
+	c := config(train.AllReduce)
 	c.Schedule = odd{0}
 	_, err := train.Run(t.Context(), c)
 	require.NoError(t, err, "a rate of 0 is one")
@@ -198,7 +198,7 @@ func TestScheduleRefused(t *testing.T) {
 // Two runs of one model, or of models that share a parameter, would race: the second is refused, and does not harm
 // the first.
 func TestTwoRunsOfOneModel(t *testing.T) {
-	c := config(train.Ring)
+	c := config(train.AllReduce)
 	shared := newNet()
 	shared.Out = c.Model.(*net).Out
 	c.OnStep = func(s train.Step) error {
@@ -206,7 +206,7 @@ func TestTwoRunsOfOneModel(t *testing.T) {
 			return nil
 		}
 		for _, model := range []any{c.Model, shared} {
-			second := config(train.Ring)
+			second := config(train.AllReduce)
 			second.Model = model
 			_, err := train.Run(t.Context(), second)
 			if err == nil {
@@ -218,7 +218,7 @@ func TestTwoRunsOfOneModel(t *testing.T) {
 	}
 	_, err := train.Run(t.Context(), c)
 	require.NoError(t, err)
-	_, err = train.Run(t.Context(), config(train.Ring))
+	_, err = train.Run(t.Context(), config(train.AllReduce))
 	require.NoError(t, err)
 	c.OnStep = nil
 	_, err = train.Run(t.Context(), c)
@@ -227,7 +227,7 @@ func TestTwoRunsOfOneModel(t *testing.T) {
 
 // A panic says where the user's own code was, and with %+v by which way it came there.
 func TestPanicSaysWhere(t *testing.T) {
-	c := config(train.Ring)
+	c := config(train.AllReduce)
 	c.Model = layers.Sequential{c.Model.(layers.Layer), layers.Func(func(x *autograd.Var) *autograd.Var {
 		var none []int
 		_ = none[x.Rank()+2]
@@ -244,7 +244,7 @@ func TestPanicSaysWhere(t *testing.T) {
 // TestNoEpochs evaluates the model as it is.
 func TestNoEpochs(t *testing.T) {
 	for _, ranks := range []int{1, 2} {
-		for _, r := range onRanks(t, ranks, train.Ring, func(_ int, c *train.Config) { c.Epochs = -1 }) {
+		for _, r := range onRanks(t, ranks, train.AllReduce, func(_ int, c *train.Config) { c.Epochs = -1 }) {
 			require.NoError(t, r.err)
 			require.Equal(t, weights(newNet()), r.weights)
 			require.Empty(t, r.report.Epochs)
@@ -271,7 +271,7 @@ func TestSlowCheckpoint(t *testing.T) {
 	for epochs, mode := range []train.ResumeMode{train.NoResume, train.MustResume} {
 		err := launch.Local(t.Context(), 3, collectives.Config{Timeout: 100 * time.Millisecond},
 			func(ctx context.Context, g *collectives.Group) error {
-				c := config(train.ShuffleBroadcast)
+				c := config(train.Sharded)
 				asked := 0
 				c.Optimizer = slow{optim.Adam{LR: 0.01}, func() {
 					// The first and the third time the ranks have compared what they are told, in time.
@@ -292,7 +292,7 @@ func TestSlowCheckpoint(t *testing.T) {
 
 // A rank that takes no part in a step any more leaves the normalisations to the others.
 func TestStopInSyncBatchNorm(t *testing.T) {
-	for rank, r := range onRanks(t, 3, train.ShuffleBroadcast, func(rank int, c *train.Config) {
+	for rank, r := range onRanks(t, 3, train.Sharded, func(rank int, c *train.Config) {
 		c.Model, c.SyncBatchNorm = normalised(), true
 		c.OnStep = func(s train.Step) error {
 			if s.Step == 3 && rank == 1 {

@@ -53,7 +53,7 @@ func TestValidateNamesFieldAndValue(t *testing.T) {
 		}, "shape [5], Config.Train of shape [6]"},
 	} {
 		t.Run(c.want, func(t *testing.T) {
-			cfg := config(train.Ring)
+			cfg := config(train.AllReduce)
 			c.change(&cfg)
 			report, err := train.Run(t.Context(), cfg)
 			require.ErrorContains(t, err, c.want)
@@ -63,7 +63,7 @@ func TestValidateNamesFieldAndValue(t *testing.T) {
 }
 
 func TestMoreRanksThanPartitions(t *testing.T) {
-	for _, r := range onRanks(t, 3, train.Ring, func(_ int, c *train.Config) { c.Partitions = 2 }) {
+	for _, r := range onRanks(t, 3, train.AllReduce, func(_ int, c *train.Config) { c.Partitions = 2 }) {
 		require.ErrorContains(t, r.err, "Config.Partitions = 2, want at least the number of ranks, 3")
 	}
 }
@@ -79,8 +79,8 @@ func TestDisagreement(t *testing.T) {
 		{func(c *train.Config) { c.Seed = 8 }, "on Seed: rank 0 has 5, rank 2 has 8"},
 		{func(c *train.Config) { c.Partitions = 4 }, "on Partitions: rank 0 has 8, rank 2 has 4"},
 		{func(c *train.Config) { c.Optimizer = optim.Adam{LR: 0.02} }, "on Optimizer: rank 0 has adam{LR:0.01"},
-		{func(c *train.Config) { c.Groups = []optim.Group{{Pattern: "*.Bias", WeightDecay: optim.Zero}} }, "on Groups: rank 0 has [], rank 2 has [{Pattern:*.Bias"},
-		{func(c *train.Config) { c.Sync = train.ShuffleBroadcast }, "on Sync: rank 0 has ring, rank 2 has shuffle"},
+		{func(c *train.Config) { c.ParamGroups = []optim.Group{{Pattern: "*.Bias", WeightDecay: optim.Zero}} }, "on ParamGroups: rank 0 has [], rank 2 has [{Pattern:*.Bias"},
+		{func(c *train.Config) { c.Sync = train.Sharded }, "on Sync: rank 0 has allreduce, rank 2 has sharded"},
 		{func(c *train.Config) { c.Train = blobs(99, 1) },
 			"99 samples of shape [6], 3 classes: every rank is given the whole data set"},
 		{func(c *train.Config) {
@@ -90,7 +90,7 @@ func TestDisagreement(t *testing.T) {
 		}, "on Model.Hidden.Weight: rank 0 has [11 6], rank 2 has [12 6]"},
 	} {
 		t.Run(c.want, func(t *testing.T) {
-			for rank, r := range onRanks(t, 3, train.Ring, func(rank int, cfg *train.Config) {
+			for rank, r := range onRanks(t, 3, train.AllReduce, func(rank int, cfg *train.Config) {
 				if rank == 2 {
 					c.change(cfg)
 				}
@@ -119,7 +119,7 @@ func (b broken) Fill(batch *dataset.Batch, index []int) error {
 // TestFailureOnOneRank makes one partition fail in several ways. The rank that has it returns its error, all others one
 // that names that rank, and nobody waits for a timeout.
 func TestFailureOnOneRank(t *testing.T) {
-	for _, sync := range []train.Sync{train.Ring, train.ShuffleBroadcast} {
+	for _, sync := range []train.Sync{train.AllReduce, train.Sharded} {
 		for name, c := range map[string]struct {
 			change func(*train.Config)
 			want   string
@@ -164,7 +164,7 @@ func isRemote(err error) bool {
 }
 
 func TestNotFiniteLoss(t *testing.T) {
-	for _, sync := range []train.Sync{train.Ring, train.ShuffleBroadcast} {
+	for _, sync := range []train.Sync{train.AllReduce, train.Sharded} {
 		t.Run(sync.String(), func(t *testing.T) {
 			before := weights(newNet())
 			for rank, r := range onRanks(t, 2, sync, func(_ int, c *train.Config) {
@@ -184,7 +184,7 @@ func TestNotFiniteLoss(t *testing.T) {
 func TestLostPeer(t *testing.T) {
 	errs := make([]error, 3)
 	_ = launch.Local(t.Context(), 3, collectives.Config{}, func(ctx context.Context, g *collectives.Group) error {
-		c := config(train.ShuffleBroadcast)
+		c := config(train.Sharded)
 		c.Group = g
 		if g.Rank() == 1 {
 			c.OnStep = func(s train.Step) error {
@@ -206,7 +206,7 @@ func TestLostPeer(t *testing.T) {
 
 func TestCheckpointCannotBeWritten(t *testing.T) {
 	path := t.TempDir() + "/no/such/folder/run.safetensors"
-	for rank, r := range onRanks(t, 2, train.Ring, func(_ int, c *train.Config) { c.Checkpoint = path }) {
+	for rank, r := range onRanks(t, 2, train.AllReduce, func(_ int, c *train.Config) { c.Checkpoint = path }) {
 		require.ErrorContains(t, r.err, path, "rank %d", rank)
 	}
 }

@@ -62,7 +62,7 @@ func evaluate(ctx, world context.Context, c Config, src dataset.Source) (Metrics
 	}
 	batchSize := c.withDefaults(size).BatchSize
 	batches := (src.Len() + batchSize - 1) / batchSize
-	objective := newObjective(c)
+	objective := newObjective(c, modelElements(c.Model))
 	// Four numbers a batch, zero where another rank computes them, so that their sum over the ranks is exact; and
 	// then how many ranks were told to stop and how many failed.
 	sums := make([]float64, 4*batches+2)
@@ -156,7 +156,7 @@ func evaluateBatches(ctx context.Context, o objective, src dataset.Source, batch
 // correct counts the rows of output [N, C] whose largest element is at the label, and those whose label is negative; 0
 // where targets are not labels.
 func correct(output, target *tensor.Tensor) (hits, ignored int) {
-	if target == nil || output.DType() != tensor.Float32 || output.Rank() != 2 {
+	if target == nil || !floating(output) || output.Rank() != 2 {
 		return 0, 0
 	}
 	switch {
@@ -165,9 +165,16 @@ func correct(output, target *tensor.Tensor) (hits, ignored int) {
 	case target.DType() != tensor.Int64:
 		return 0, 0
 	}
-	classes := output.Dim(1)
-	rows := tensor.Data[float32](output)
-	for i, label := range tensor.Data[int64](target.Contiguous()) {
+	labels := tensor.Data[int64](target.Contiguous())
+	if output.DType() == tensor.Float64 {
+		return largestAt[float64](output, labels)
+	}
+	return largestAt[float32](output, labels)
+}
+
+func largestAt[T float](output *tensor.Tensor, labels []int64) (hits, ignored int) {
+	classes, rows := output.Dim(1), tensor.Data[T](output)
+	for i, label := range labels {
 		switch {
 		case label < 0:
 			ignored++

@@ -20,16 +20,16 @@ func ExampleConfig_groups() {
 	config := train.Config{
 		Model: layers.Sequential{layers.NewLinear(rng, 2, 8), layers.Tanh{}, layers.NewLinear(rng, 8, 2)},
 		Loss:  layers.CrossEntropy{}, Train: dataset.FromTensors(x, y).WithClasses(2), Epochs: 50,
-		Optimizer: optim.AdamW{LR: 0.01, WeightDecay: 0.1},
-		Groups:    []optim.Group{{Pattern: "*.bias", WeightDecay: optim.Zero}, {Pattern: "0.*", Factor: 0.1}},
+		Optimizer:   optim.AdamW{LR: 0.01, WeightDecay: 0.1},
+		ParamGroups: []optim.Group{{Pattern: "*.bias", WeightDecay: optim.Zero}, {Pattern: "0.*", Factor: 0.1}},
 	}
 	report, err := train.Run(context.Background(), config)
 	fmt.Println(report.Epochs[49].Train.Correct, "of 4,", err)
 
-	config.Groups[0].Pattern = "*.bais"
+	config.ParamGroups[0].Pattern = "*.bais"
 	_, err = train.Run(context.Background(), config)
 	fmt.Println(err)
 	// Output:
 	// 4 of 4, <nil>
-	// train: Config.Groups[0]: no parameter of layers.Sequential matches "*.bais"
+	// train: Config.ParamGroups[0]: no parameter of layers.Sequential matches "*.bais"
 }

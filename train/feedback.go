@@ -1,6 +1,9 @@
 package train
 
 import (
+	"context"
+	"fmt"
+
 	"github.com/tutti-ml/tutti/blas/vec"
 	"github.com/tutti-ml/tutti/collectives"
 )
@@ -43,3 +46,54 @@ func (f *feedback) apply(grad []float32, lo int) {
 
 // forget drops what is owed.
 func (f *feedback) forget() { clear(f.rest) }
+
+func (p *shared[T]) forget() {
+	if p.feedback != nil {
+		p.feedback.forget()
+	}
+}
+
+// owed gives what is owed as pieces, one for each partial sum of this rank.
+func (p *shared[T]) owed() []piece {
+	if p.feedback == nil {
+		return nil
+	}
+	var list []piece
+	k := len(p.weights)
+	for i, n := range p.owing(p.lo, p.hi) {
+		list = append(list, newPiece(owedKey(n), k, 0, p.feedback.rest[i*k:(i+1)*k]))
+	}
+	return list
+}
+
+// owing gives the partial sums that a rank with the run [lo, hi) of partitions rounds.
+func (p *shared[T]) owing(lo, hi int) []node {
+	if p.sync == AllReduce {
+		return []node{{lo, hi}}
+	}
+	return cut(p.partitions, lo, hi)
+}
+
+func owedKey(n node) string { return fmt.Sprintf("%s%d-%d", feedbackPrefix, n.lo, n.hi) }
+
+// loadOwed takes over what is owed to the partial sums that the ranks have now. What was owed to others, which other
+// ranks made, is forgotten, as it is at the start of an epoch; and nothing is owed to new ones.
+func (p *shared[T]) loadOwed(ctx context.Context, from *snapshot) error {
+	if p.feedback == nil {
+		return nil
+	}
+	k := len(p.weights)
+	for rank := range p.group.Size() {
+		lo, hi := collectives.Slice(p.partitions, p.group.Size(), rank)
+		for i, n := range p.owing(lo, hi) {
+			var dst []float32
+			if rank == p.group.Rank() {
+				dst = p.feedback.rest[i*k : (i+1)*k]
+			}
+			if _, err := fill(ctx, p.group, dst, 0, from.named(owedKey(n))); err != nil {
+				return fmt.Errorf("train: sharing %s: %w", owedKey(n), err)
+			}
+		}
+	}
+	return nil
+}

@@ -60,7 +60,7 @@ func TestNotFiniteGradient(t *testing.T) {
 			rows: all(1), refused: "B"},
 		{name: "bf16", wire: collectives.BFloat16Wire, scale: all(2 * 65520), rows: all(1)},
 	} {
-		for _, sync := range []train.Sync{train.Ring, train.ShuffleBroadcast} {
+		for _, sync := range []train.Sync{train.AllReduce, train.Sharded} {
 			for _, bucket := range []int{0, 8} {
 				t.Run(fmt.Sprintf("%s/%v/%d", c.name, sync, bucket), func(t *testing.T) {
 					for rank, r := range onRanks(t, 2, sync, func(rank int, cfg *train.Config) {
@@ -87,7 +87,7 @@ func TestNotFiniteGradient(t *testing.T) {
 		}
 	}
 	// mean(√w·w) at 0 has gradient NaN: ½/√0·0 + √0.
-	for _, sync := range []train.Sync{train.Ring, train.ShuffleBroadcast} {
+	for _, sync := range []train.Sync{train.AllReduce, train.Sharded} {
 		for _, ranks := range []int{1, 2} {
 			for _, r := range onRanks(t, ranks, sync, func(_ int, cfg *train.Config) {
 				m := newThree(false)
@@ -108,7 +108,7 @@ func TestNotFiniteGradient(t *testing.T) {
 // Two gradients that fp16 can say, whose sum it cannot: a ring would round it to infinity on its way back; a shuffle
 // has no need to round it.
 func TestSumTooLargeForHalf(t *testing.T) {
-	for _, sync := range []train.Sync{train.Ring, train.ShuffleBroadcast} {
+	for _, sync := range []train.Sync{train.AllReduce, train.Sharded} {
 		for _, r := range onRanks(t, 2, sync, func(rank int, cfg *train.Config) {
 			m := newThree(true)
 			cfg.Model, cfg.Optimizer, cfg.Compress = m, optim.SGD{LR: 1e-30}, collectives.Float16Wire
@@ -118,7 +118,7 @@ func TestSumTooLargeForHalf(t *testing.T) {
 					1)
 			} // half each
 		}) {
-			if sync == train.ShuffleBroadcast {
+			if sync == train.Sharded {
 				require.NoError(t, r.err)
 				continue
 			}

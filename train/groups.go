@@ -19,11 +19,11 @@ type groups struct {
 
 // newGroups finds the group of each parameter of set: the first that matches its name.
 func newGroups(c Config, set *autograd.Set) (*groups, error) {
-	g := &groups{optimizer: c.Optimizer, list: c.Groups, of: map[*autograd.Param]int{}}
-	if len(c.Groups) == 0 {
+	g := &groups{optimizer: c.Optimizer, list: c.ParamGroups, of: map[*autograd.Param]int{}}
+	if len(c.ParamGroups) == 0 {
 		return g, nil
 	}
-	for i, group := range c.Groups {
+	for i, group := range c.ParamGroups {
 		matching, first := layers.Matching(c.Model, group.Pattern), false
 		for _, p := range matching {
 			if _, taken := g.of[p.Param]; !taken {
@@ -32,10 +32,11 @@ func newGroups(c Config, set *autograd.Set) (*groups, error) {
 		}
 		switch {
 		case len(matching) == 0:
-			return nil, fmt.Errorf("train: Config.Groups[%d]: no parameter of %T matches %q", i, c.Model, group.Pattern)
+			return nil, fmt.Errorf("train: Config.ParamGroups[%d]: no parameter of %T matches %q", i, c.Model,
+				group.Pattern)
 		case !first:
-			return nil, fmt.Errorf("train: Config.Groups[%d]: all parameters that match %q are in groups before it: put it before those",
-				i, group.Pattern)
+			return nil, fmt.Errorf("train: Config.ParamGroups[%d]: all parameters that match %q are in groups "+
+				"before it: put it before those", i, group.Pattern)
 		}
 	}
 	for _, p := range set.Params() {
@@ -66,10 +67,10 @@ func (g *groups) recipe(p *autograd.Param) (optim.Optimizer, float64) {
 	return g.optimizer, 1
 }
 
-// stepper returns fresh optimizer state for elements [lo, hi) of the vector.
-func (g *groups) stepper(lo, hi int) optim.Stepper {
+// stepperOf returns fresh optimizer state for elements [lo, hi) of the vector.
+func stepperOf[T float](g *groups, lo, hi int) optim.StepperOf[T] {
 	if len(g.list) == 0 {
-		return g.optimizer.New(hi - lo)
+		return optim.NewOf[T](g.optimizer, hi-lo)
 	}
 	var runs []optim.Run
 	at := 0
@@ -79,5 +80,5 @@ func (g *groups) stepper(lo, hi int) optim.Stepper {
 		}
 		at += r.N
 	}
-	return optim.NewGrouped[float32](g.optimizer, g.list, runs)
+	return optim.NewGrouped[T](g.optimizer, g.list, runs)
 }

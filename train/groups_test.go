@@ -40,7 +40,7 @@ func TestGroupsAsPyTorch(t *testing.T) {
 	}
 	require.Len(t, want.Last, len(rules))
 	for name, last := range want.Last {
-		for _, sync := range []train.Sync{train.Ring, train.ShuffleBroadcast} {
+		for _, sync := range []train.Sync{train.AllReduce, train.Sharded} {
 			for ranks := 1; ranks <= 3; ranks++ {
 				t.Run(fmt.Sprintf("%s %v %d", name, sync, ranks), func(t *testing.T) {
 					models := make([]layers.Sequential, ranks)
@@ -52,7 +52,7 @@ func TestGroupsAsPyTorch(t *testing.T) {
 						}
 						models[rank], c.Model, c.Optimizer = m, m, rules[name]
 						c.Schedule = optim.Step{Every: 3, Gamma: 0.5}
-						c.Groups = []optim.Group{
+						c.ParamGroups = []optim.Group{
 							{Pattern: "0.bias", WeightDecay: optim.Zero, Factor: 0.25},
 							{Pattern: "*.bias", WeightDecay: optim.Zero},
 							{Pattern: "0.*", LR: 0.01, WeightDecay: 0.3},
@@ -85,23 +85,23 @@ var biases = []optim.Group{
 }
 
 func withGroups(_ int, c *train.Config) {
-	c.Optimizer, c.Groups = optim.AdamW{LR: 0.01, WeightDecay: 0.1}, biases
+	c.Optimizer, c.ParamGroups = optim.AdamW{LR: 0.01, WeightDecay: 0.1}, biases
 }
 
-// With groups, too, partitions and not ranks fix the result of ShuffleBroadcast: also where a rank's slice begins within a group,
+// With groups, too, partitions and not ranks fix the result of Sharded: also where a rank's slice begins within a group,
 // and where a rank owns nothing.
 func TestGroupsSameBits(t *testing.T) {
-	alone := onRanks(t, 1, train.ShuffleBroadcast, withGroups)[0]
+	alone := onRanks(t, 1, train.Sharded, withGroups)[0]
 	require.NoError(t, alone.err)
 	for _, ranks := range []int{2, 3, 8} {
 		t.Run(fmt.Sprintf("ranks=%d", ranks), func(t *testing.T) {
-			requireAll(t, alone, onRanks(t, ranks, train.ShuffleBroadcast, withGroups))
+			requireAll(t, alone, onRanks(t, ranks, train.Sharded, withGroups))
 		})
 	}
-	t.Run("ring alone", func(t *testing.T) { requireAll(t, alone, onRanks(t, 1, train.Ring, withGroups)) })
+	t.Run("ring alone", func(t *testing.T) { requireAll(t, alone, onRanks(t, 1, train.AllReduce, withGroups)) })
 	for _, ranks := range []int{2, 3} {
 		t.Run(fmt.Sprintf("ring on %d", ranks), func(t *testing.T) {
-			got := onRanks(t, ranks, train.Ring, withGroups)
+			got := onRanks(t, ranks, train.AllReduce, withGroups)
 			requireAll(t, got[0], got)
 			require.InDeltaSlice(t, alone.weights, got[0].weights, 1e-3) // as in TestRingAgrees
 		})
@@ -110,22 +110,22 @@ func TestGroupsSameBits(t *testing.T) {
 		small := func(_ int, c *train.Config) {
 			withGroups(0, c)
 			m := layers.NewLinear(rand.New(rand.NewPCG(1, 1)), 1, 2)
-			c.Model, c.Groups = m, []optim.Group{{Pattern: "Bias", WeightDecay: optim.Zero}}
+			c.Model, c.ParamGroups = m, []optim.Group{{Pattern: "Bias", WeightDecay: optim.Zero}}
 			c.Train, c.Test = dataset.FromTensors(tensor.Full(tensor.Float32, 1, 9, 1), tensor.New(tensor.Int64, 9)).WithClasses(2), nil
 			c.Checkpoint = t.TempDir() + "/run.safetensors"
 		}
-		alone := onRanks(t, 1, train.ShuffleBroadcast, small)[0]
+		alone := onRanks(t, 1, train.Sharded, small)[0]
 		require.NoError(t, alone.err)
-		requireAll(t, alone, onRanks(t, 6, train.ShuffleBroadcast, small))
+		requireAll(t, alone, onRanks(t, 6, train.Sharded, small))
 	})
 }
 
 // A group that changes nothing changes no bit.
 func TestGroupsThatChangeNothing(t *testing.T) {
-	want := onRanks(t, 2, train.ShuffleBroadcast, nil)[0]
+	want := onRanks(t, 2, train.Sharded, nil)[0]
 	require.NoError(t, want.err)
-	requireAll(t, want, onRanks(t, 2, train.ShuffleBroadcast, func(_ int, c *train.Config) {
-		c.Groups = []optim.Group{{Pattern: "*.Bias", LR: 0.01}, {Pattern: "Out.*", Factor: 1, WeightDecay: optim.Zero}} // Adam's rate is 0.01, its decay 0
+	requireAll(t, want, onRanks(t, 2, train.Sharded, func(_ int, c *train.Config) {
+		c.ParamGroups = []optim.Group{{Pattern: "*.Bias", LR: 0.01}, {Pattern: "Out.*", Factor: 1, WeightDecay: optim.Zero}} // Adam's rate is 0.01, its decay 0
 	}))
 }
 
@@ -134,7 +134,7 @@ func TestGroupsResume(t *testing.T) {
 	for _, c := range []struct {
 		sync          train.Sync
 		before, after int
-	}{{train.Ring, 2, 2}, {train.ShuffleBroadcast, 1, 3}, {train.ShuffleBroadcast, 3, 2}} {
+	}{{train.AllReduce, 2, 2}, {train.Sharded, 1, 3}, {train.Sharded, 3, 2}} {
 		t.Run(fmt.Sprintf("%v %d to %d", c.sync, c.before, c.after), func(t *testing.T) {
 			want := onRanks(t, c.after, c.sync, withGroups)[0]
 			require.NoError(t, want.err)
@@ -168,7 +168,7 @@ func TestGroupsResume(t *testing.T) {
 // A frozen parameter that a group matches stays as it is.
 func TestGroupsAndFrozen(t *testing.T) {
 	want := weights(newNet().Hidden)
-	for _, r := range onRanks(t, 2, train.ShuffleBroadcast, func(_ int, c *train.Config) {
+	for _, r := range onRanks(t, 2, train.Sharded, func(_ int, c *train.Config) {
 		withGroups(0, c)
 		require.Equal(t, 2, layers.Freeze(c.Model, "Hidden.*"))
 	}) {
@@ -183,14 +183,14 @@ func TestGroupsRefused(t *testing.T) {
 		groups []optim.Group
 		want   string
 	}{
-		{[]optim.Group{{Pattern: "*.bias", WeightDecay: optim.Zero}, {Pattern: "*.bais"}}, `train: Config.Groups[1]: no parameter of *train_test.net matches "*.bais"`},
-		{[]optim.Group{{Pattern: "*"}, {Pattern: "*.bias"}}, `train: Config.Groups[1]: all parameters that match "*.bias" are in groups before it: put it before those`},
-		{[]optim.Group{{Pattern: "["}}, `train: Config.Groups[0]: optim: Group "[": syntax error in pattern`},
-		{[]optim.Group{{Pattern: "*", LR: -1}}, `train: Config.Groups[0]: optim: Group "*".LR = -1, want 0 <= LR < Inf`},
+		{[]optim.Group{{Pattern: "*.bias", WeightDecay: optim.Zero}, {Pattern: "*.bais"}}, `train: Config.ParamGroups[1]: no parameter of *train_test.net matches "*.bais"`},
+		{[]optim.Group{{Pattern: "*"}, {Pattern: "*.bias"}}, `train: Config.ParamGroups[1]: all parameters that match "*.bias" are in groups before it: put it before those`},
+		{[]optim.Group{{Pattern: "["}}, `train: Config.ParamGroups[0]: optim: Group "[": syntax error in pattern`},
+		{[]optim.Group{{Pattern: "*", LR: -1}}, `train: Config.ParamGroups[0]: optim: Group "*".LR = -1, want 0 <= LR < Inf`},
 	} {
 		t.Run(c.want, func(t *testing.T) {
-			cfg := config(train.Ring)
-			cfg.Groups = c.groups
+			cfg := config(train.AllReduce)
+			cfg.ParamGroups = c.groups
 			_, err := train.Run(t.Context(), cfg)
 			require.EqualError(t, err, c.want)
 		})

@@ -25,7 +25,7 @@ func TestIgnoredLabels(t *testing.T) {
 				ignored++
 			}
 		}
-		for _, sync := range []train.Sync{train.Ring, train.ShuffleBroadcast} {
+		for _, sync := range []train.Sync{train.AllReduce, train.Sharded} {
 			for _, r := range onRanks(t, 2, sync, func(_ int, cfg *train.Config) {
 				cfg.Model, cfg.Loss, cfg.Optimizer = small(), layers.CrossEntropy{Ignore: []int64{-100}}, optim.SGD{LR: 1e-6}
 				cfg.Train, cfg.Test, cfg.Epochs, cfg.BatchSize, cfg.Partitions = data, data, 1, 4, 4

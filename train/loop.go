@@ -14,13 +14,14 @@ import (
 
 // LoopConfig says how a Loop trains. Model is needed; the zero value of every other field trains something sensible.
 type LoopConfig struct {
-	// Model is any struct of layers: its parameters are found by [layers.Params] and must be Float32.
+	// Model is any struct of layers: its parameters are found by [layers.Params] and must be Float32 or Float64, all of
+	// them alike.
 	Model any
 	// Optimizer turns gradients into updates. Default: optim.SGD with its default learning rate.
 	Optimizer optim.Optimizer
-	// Groups give parameters whose names match a pattern a learning rate or a weight decay of their own, as
-	// [Config.Groups].
-	Groups []optim.Group
+	// ParamGroups give parameters whose names match a pattern a learning rate or a weight decay of their own, as
+	// [Config.ParamGroups].
+	ParamGroups []optim.Group
 	// Schedule changes the learning rate from step to step. Default: constant. Steps is the number of steps that it is
 	// told it has in all; a schedule that goes by it, as optim.Cosine does, needs it.
 	Schedule optim.Schedule
@@ -55,7 +56,8 @@ type Loop struct {
 	c        LoopConfig
 	params   []layers.NamedParam
 	recipes  map[*autograd.Param]recipe
-	steppers map[*autograd.Param]optim.Stepper // of those that have been stepped
+	steppers map[*autograd.Param]paramStepper // of those that have been stepped
+	dtype    tensor.DType                     // of all parameters
 
 	set   *autograd.Set // of those that are not frozen now
 	grad  *tensor.Tensor
@@ -78,7 +80,7 @@ type recipe struct {
 }
 
 // NewLoop returns a Loop before its first step. It returns an error if the optimizer, a group or the schedule is not
-// valid, if a group's pattern matches nothing, or if a parameter is not Float32.
+// valid, if a group's pattern matches nothing, or if parameters are neither all Float32 nor all Float64.
 func NewLoop(c LoopConfig) (*Loop, error) {
 	if c.Optimizer == nil {
 		c.Optimizer = optim.SGD{}
@@ -86,9 +88,9 @@ func NewLoop(c LoopConfig) (*Loop, error) {
 	if err := c.Optimizer.Validate(); err != nil {
 		return nil, fmt.Errorf("train: LoopConfig.Optimizer: %w", err)
 	}
-	for i, g := range c.Groups {
+	for i, g := range c.ParamGroups {
 		if err := g.Validate(c.Optimizer); err != nil {
-			return nil, fmt.Errorf("train: LoopConfig.Groups[%d]: %w", i, err)
+			return nil, fmt.Errorf("train: LoopConfig.ParamGroups[%d]: %w", i, err)
 		}
 	}
 	if err := optim.ValidateSchedule(c.Schedule); err != nil {
@@ -105,17 +107,17 @@ func NewLoop(c LoopConfig) (*Loop, error) {
 		return nil, fmt.Errorf("train: LoopConfig.ClipNorm = %v, want at least 0", c.ClipNorm)
 	}
 	l := &Loop{c: c, params: layers.Params(c.Model), tape: autograd.NewTape(autograd.Train, nil), fresh: true,
-		recipes: map[*autograd.Param]recipe{}, steppers: map[*autograd.Param]optim.Stepper{},
+		recipes: map[*autograd.Param]recipe{}, steppers: map[*autograd.Param]paramStepper{},
 		used: map[*autograd.Param]bool{}}
 	if len(l.params) == 0 {
 		return nil, fmt.Errorf("train: LoopConfig.Model (%T) has no parameters in exported fields", c.Model)
 	}
-	for _, p := range l.params {
-		if d := p.Value().DType(); d != tensor.Float32 {
-			return nil, fmt.Errorf("train: parameter %s is %v, want Float32", p.Name, d)
-		}
+	var err error
+	if l.dtype, err = elementsOf(l.params); err != nil {
+		return nil, err
 	}
-	g, err := newGroups(Config{Model: c.Model, Optimizer: c.Optimizer, Groups: c.Groups}, autograd.NewSet(nil))
+	g, err := newGroups(Config{Model: c.Model, Optimizer: c.Optimizer, ParamGroups: c.ParamGroups},
+		autograd.NewSet(nil))
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +165,7 @@ func (l *Loop) gather() {
 		panic("train: Loop.Tape: parameters were frozen, unfrozen or moved to another Set between Backward and Step")
 	}
 	l.set = autograd.NewSet(all)
-	l.grad = tensor.New(tensor.Float32, l.set.Len())
+	l.grad = tensor.New(l.dtype, l.set.Len())
 	l.tape.GradsInto(l.set, l.grad)
 }
 
@@ -190,12 +192,19 @@ func (l *Loop) Gradients() *tensor.Tensor { return l.grad }
 // Norm returns the norm of Gradients as one vector, in float64; the order of the sum depends on the number of elements
 // alone.
 func (l *Loop) Norm() float64 {
-	if l.grad == nil {
+	switch {
+	case l.grad == nil:
 		return 0
+	case l.dtype == tensor.Float64:
+		return norm(tensor.Data[float64](l.grad))
 	}
+	return norm(tensor.Data[float32](l.grad))
+}
+
+func norm[T float](g []T) float64 {
 	const chunk = 4096 // short enough for sums in float32
 	sum := 0.0
-	for g := tensor.Data[float32](l.grad); len(g) > 0; {
+	for len(g) > 0 {
 		n := min(chunk, len(g))
 		square := float64(vec.SumSq(g[:n]))
 		if math.IsInf(square, 1) { // beyond float32
@@ -219,7 +228,6 @@ func (l *Loop) Step() error {
 	}
 	norm, rate := l.Norm(), l.Rate()
 	number := l.at.Step
-	grad := tensor.Data[float32](l.grad)
 	defer l.zero()
 	l.at.Step++
 	if !finite(norm) {
@@ -230,16 +238,25 @@ func (l *Loop) Step() error {
 		return fmt.Errorf("train: Loop.Step: %w in step %d; the weights are those before it", err, number+1)
 	}
 	if l.c.ClipNorm > 0 && norm > l.c.ClipNorm {
-		vec.Scale(grad, float32(l.c.ClipNorm/norm), grad)
+		l.scale(l.c.ClipNorm / norm)
 	}
 	for _, p := range l.set.Params() {
 		if !l.used[p] {
 			continue
 		}
 		lo, hi := l.set.Range(p)
-		l.stepper(p).Step(tensor.Data[float32](p.Value()), grad[lo:hi], rate*l.recipes[p].factor)
+		l.stepper(p).step(p.Value(), l.grad, lo, hi, rate*l.recipes[p].factor)
 	}
 	return nil
+}
+
+// scale multiplies the gradients by s.
+func (l *Loop) scale(s float64) {
+	if l.dtype == tensor.Float64 {
+		scaled(tensor.Data[float64](l.grad), s)
+	} else {
+		scaled(tensor.Data[float32](l.grad), s)
+	}
 }
 
 func (l *Loop) zero() {
@@ -249,11 +266,42 @@ func (l *Loop) zero() {
 }
 
 // stepper returns the optimizer state of p.
-func (l *Loop) stepper(p *autograd.Param) optim.Stepper {
+func (l *Loop) stepper(p *autograd.Param) paramStepper {
 	if l.steppers[p] == nil {
-		l.steppers[p] = l.recipes[p].optimizer.New(p.Value().Len())
+		l.steppers[p] = newParamStepper(l.recipes[p].optimizer, p.Value())
 	}
 	return l.steppers[p]
+}
+
+// paramStepper is a Stepper of one parameter, whatever its dtype.
+type paramStepper interface {
+	step(value, grad *tensor.Tensor, lo, hi int, lr float64) // with elements [lo, hi) of grad
+	steps() *int64
+	slots() []piece // the moments, whole
+}
+
+// newParamStepper makes the Stepper of a parameter of that value.
+func newParamStepper(o optim.Optimizer, value *tensor.Tensor) paramStepper {
+	if value.DType() == tensor.Float64 {
+		return stepperFor[float64]{o.New64(value.Len())}
+	}
+	return stepperFor[float32]{o.New(value.Len())}
+}
+
+type stepperFor[T float] struct{ optim.StepperOf[T] }
+
+func (s stepperFor[T]) step(value, grad *tensor.Tensor, lo, hi int, lr float64) {
+	s.Step(tensor.Data[T](value), tensor.Data[T](grad)[lo:hi], lr)
+}
+
+func (s stepperFor[T]) steps() *int64 { return &s.State().Steps }
+
+func (s stepperFor[T]) slots() []piece {
+	var list []piece
+	for _, slot := range s.State().Slots {
+		list = append(list, newPiece(slot.Name, len(slot.Data), 0, slot.Data))
+	}
+	return list
 }
 
 // Steps returns how many steps have been taken.

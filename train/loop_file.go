@@ -36,10 +36,10 @@ func (l *Loop) Save(path string) error {
 		if s == nil {
 			continue
 		}
-		p.Steps[param.Key] = s.State().Steps
-		for _, slot := range s.State().Slots {
-			moment := tensor.FromSlice(slot.Data, param.Value().Shape()...)
-			list = append(list, safetensors.Named{Name: momentName(slot.Name, param.Key), Tensor: moment})
+		p.Steps[param.Key] = *s.steps()
+		for _, slot := range s.slots() {
+			moment := slot.data.Reshape(param.Value().Shape()...)
+			list = append(list, safetensors.Named{Name: momentName(slot.name, param.Key), Tensor: moment})
 		}
 	}
 	meta, err := json.Marshal(p)
@@ -95,17 +95,17 @@ func (l *Loop) Load(path string) error {
 			continue
 		}
 		delete(p.Steps, param.Key)
-		state := l.recipes[param.Param].optimizer.New(param.Value().Len())
-		for _, slot := range state.State().Slots {
-			name := momentName(slot.Name, param.Key)
+		state := newParamStepper(l.recipes[param.Param].optimizer, param.Value())
+		for _, slot := range state.slots() {
+			name := momentName(slot.name, param.Key)
 			x := moments[name]
-			if x == nil || x.DType() != tensor.Float32 || x.Len() != len(slot.Data) {
-				return fail("%s is missing, or is not %d float32 numbers", name, len(slot.Data))
+			if x == nil || x.DType() != l.dtype || x.Len() != slot.length {
+				return fail("%s is missing, or is not %d %v numbers", name, slot.length, l.dtype)
 			}
 			delete(moments, name)
-			copy(slot.Data, tensor.Data[float32](x))
+			copy(tensor.Bytes(slot.data), tensor.Bytes(x))
 		}
-		state.State().Steps = steps
+		*state.steps() = steps
 		restore = append(restore, func() { l.steppers[param.Param] = state })
 	}
 	if unknown := slices.Sorted(maps.Keys(moments)); len(unknown) > 0 || len(p.Steps) > 0 {

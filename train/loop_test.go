@@ -93,7 +93,7 @@ func TestLoopLeavesParametersWithoutGradient(t *testing.T) {
 func TestLoopClipsAndScales(t *testing.T) {
 	m := newTwo()
 	l := newLoop(t, train.LoopConfig{Model: m, Optimizer: optim.SGD{LR: 1}, ClipNorm: 1,
-		Groups: []optim.Group{{Pattern: "B", Factor: 0.5}}, Schedule: optim.Step{Every: 1, Gamma: 0.5}, Steps: 4})
+		ParamGroups: []optim.Group{{Pattern: "B", Factor: 0.5}}, Schedule: optim.Step{Every: 1, Gamma: 0.5}, Steps: 4})
 	assert.Zero(t, l.Norm())
 	require.NoError(t, m.step(l, []float32{3, 0}, []float32{4})) // a norm of 5, made 1
 	assert.InDeltaSlice(t, []float32{1 - 0.6, 2, 3 - 0.5*0.8}, m.values(), 1e-6)
@@ -142,7 +142,7 @@ func TestLoopSaveAndLoad(t *testing.T) {
 		c.Model = net
 		return newLoop(t, c), net
 	}
-	c := train.LoopConfig{Optimizer: optim.AdamW{LR: 0.1}, Groups: []optim.Group{{Pattern: "*.Bias", WeightDecay: optim.Zero}},
+	c := train.LoopConfig{Optimizer: optim.AdamW{LR: 0.1}, ParamGroups: []optim.Group{{Pattern: "*.Bias", WeightDecay: optim.Zero}},
 		Schedule: optim.Cosine{}, Steps: 6, Seed: 9, ClipNorm: 1}
 	run := func(l *train.Loop, net layers.Sequential, steps int) {
 		for range steps {
@@ -179,7 +179,7 @@ func TestLoopSaveAndLoad(t *testing.T) {
 	before, model := rest.Steps(), filepath.Join(t.TempDir(), "model.safetensors")
 	require.NoError(t, layers.Save(model, got, nil))
 	assert.ErrorContains(t, rest.Load(model), "no Loop wrote this file")
-	r := onRanks(t, 1, train.Ring, func(_ int, c *train.Config) {
+	r := onRanks(t, 1, train.AllReduce, func(_ int, c *train.Config) {
 		c.Checkpoint, c.Resume = file, train.MustResume
 	})[0]
 	assert.ErrorContains(t, r.err, "a Loop wrote it: Loop.Load goes on from it")
@@ -251,7 +251,7 @@ func TestLoopRefuses(t *testing.T) {
 		{train.LoopConfig{Model: newTwo(), Schedule: optim.Cosine{}}, "train: LoopConfig.Steps = 0, and the rates of " +
 			"LoopConfig.Schedule (optim.Cosine) depend on it: want the number of steps in all"},
 		{train.LoopConfig{Model: newTwo(), ClipNorm: math.NaN()}, "train: LoopConfig.ClipNorm = NaN, want at least 0"},
-		{train.LoopConfig{Model: newTwo(), Groups: []optim.Group{{}}}, "train: LoopConfig.Groups[0]: optim: " +
+		{train.LoopConfig{Model: newTwo(), ParamGroups: []optim.Group{{}}}, "train: LoopConfig.ParamGroups[0]: optim: " +
 			"Group.Pattern is empty, want a pattern of parameter names"},
 	} {
 		_, err := train.NewLoop(c.c)

@@ -23,7 +23,9 @@ type objective struct {
 	yes   *float64                       // the output from which on it is a yes, of a loss of one yes-or-no question
 }
 
-func newObjective(c Config) objective {
+// newObjective makes the objective of a model whose parameters are of that dtype: floating-point columns of a batch are
+// cast to it.
+func newObjective(c Config, dtype tensor.DType) objective {
 	if c.LossFunc != nil {
 		return objective{
 			loss: func(t *autograd.Tape, b *dataset.Batch) (*autograd.Var, *autograd.Var) {
@@ -35,8 +37,8 @@ func newObjective(c Config) objective {
 	}
 	o := objective{
 		loss: func(t *autograd.Tape, b *dataset.Batch) (*autograd.Var, *autograd.Var) {
-			output := layers.Apply(t, c.Model, b, b.X, tensor.Float32)
-			return c.Loss.Loss(t, output, b.Y), output
+			output := layers.Apply(t, c.Model, b, b.X, dtype)
+			return c.Loss.Loss(t, output, castTo(b.Y, dtype)), output
 		},
 		sum: reductionOf(c.Loss) == layers.SumReduction,
 	}
@@ -82,19 +84,39 @@ func reductionOf(l layers.Loss) layers.Reduction {
 // correct counts the samples whose largest output [N, C] is at their label, or, of a yes-or-no question, whose output
 // [N] or [N, 1] is on the target's side of yes; and those whose label is of no class. 0 where targets are neither.
 func (o objective) correct(output, target *tensor.Tensor) (hits, ignored int) {
-	if target == nil || output.DType() != tensor.Float32 {
+	if target == nil || !floating(output) {
 		return 0, 0
 	}
-	if o.yes != nil && target.DType() == tensor.Float32 && output.Len() == target.Len() {
-		goal := tensor.Data[float32](target)
-		for i, y := range tensor.Data[float32](output) {
-			if (float64(y) > *o.yes) == (goal[i] > 0.5) {
-				hits++
-			}
+	if o.yes != nil && floating(target) && output.Len() == target.Len() {
+		if target = castTo(target, output.DType()); output.DType() == tensor.Float64 {
+			return decided[float64](output, target, *o.yes), 0
 		}
-		return hits, 0
+		return decided[float32](output, target, *o.yes), 0
 	}
 	return correct(output, target)
+}
+
+// decided counts the elements of output that are on the target's side of yes.
+func decided[T float](output, target *tensor.Tensor, yes float64) (hits int) {
+	goal := tensor.Data[T](target)
+	for i, y := range tensor.Data[T](output) {
+		if (float64(y) > yes) == (goal[i] > 0.5) {
+			hits++
+		}
+	}
+	return hits
+}
+
+func floating(x *tensor.Tensor) bool {
+	return x.DType() == tensor.Float32 || x.DType() == tensor.Float64
+}
+
+// castTo gives x in that floating-point dtype, where it is in another.
+func castTo(x *tensor.Tensor, dtype tensor.DType) *tensor.Tensor {
+	if x == nil || !floating(x) || x.DType() == dtype {
+		return x
+	}
+	return x.Cast(dtype)
 }
 
 // labelled says whether a run's outputs are right or wrong about the samples of spec.

@@ -60,7 +60,7 @@ func TestLossOfParts(t *testing.T) {
 			[]float32{0.261046, 1.1842049, 0.0189528, 0.3858261, -0.3799988, -0.7700311, -0.1014799, 0.2044987,
 				-0.1030188}},
 	} {
-		for _, sync := range []train.Sync{train.Ring, train.ShuffleBroadcast} {
+		for _, sync := range []train.Sync{train.AllReduce, train.Sharded} {
 			for _, cut := range []struct{ ranks, parts int }{{1, 1}, {1, 2}, {1, 4}, {2, 2}, {2, 4}, {4, 4}} {
 				t.Run(fmt.Sprintf("%s/%v/%d/%d", c.name, sync, cut.ranks, cut.parts), func(t *testing.T) {
 					for _, r := range onRanks(t, cut.ranks, sync, func(_ int, cfg *train.Config) {
@@ -155,7 +155,7 @@ func TestPaddedSequences(t *testing.T) {
 	tape.Reset(nil)
 	test := float64(tensor.Data[float32](of(plain, tape, &all).Value())[0])
 
-	for _, sync := range []train.Sync{train.Ring, train.ShuffleBroadcast} {
+	for _, sync := range []train.Sync{train.AllReduce, train.Sharded} {
 		for _, sparse := range []bool{false, true} {
 			for _, cut := range []struct{ ranks, parts int }{{1, 1}, {1, 8}, {2, 2}, {3, 5}} {
 				t.Run(fmt.Sprintf("%v/%v/%d/%d", sync, sparse, cut.ranks, cut.parts), func(t *testing.T) {
@@ -181,7 +181,7 @@ func TestPaddedSequences(t *testing.T) {
 // A batch in which nothing counts has loss 0 and moves nothing, where PyTorch's mean over nothing is NaN.
 func TestNothingCounts(t *testing.T) {
 	for _, parts := range []int{1, 4} {
-		c := config(train.Ring)
+		c := config(train.AllReduce)
 		c.Model, c.Loss, c.Optimizer = small(), layers.CrossEntropy{Ignore: []int64{1}}, optim.SGD{LR: 0.5}
 		c.Train, c.Test, c.Epochs, c.BatchSize, c.Partitions = smallSet(1, 1, 1, 1), smallSet(1, 1, 1, 1), 1, 4, parts
 		report, err := train.Run(t.Context(), c)
@@ -190,7 +190,7 @@ func TestNothingCounts(t *testing.T) {
 		require.Zero(t, report.Epochs[0].Train.Loss)
 		require.Zero(t, report.Test().Loss)
 	}
-	c := config(train.Ring)
+	c := config(train.AllReduce)
 	c.LossFunc = func(t *autograd.Tape, b *dataset.Batch) *autograd.Var {
 		return layers.CrossEntropy{}.Loss(t, c.Model.(layers.Layer).Forward(t, t.Const(b.X)), b.Y)
 	}

@@ -23,7 +23,7 @@ func TestBucketsChangeNothing(t *testing.T) {
 		ranks []int
 		parts int
 	}{
-		{train.ShuffleBroadcast, []int{1, 2, 3, 4}, 8}, {train.Ring, []int{2}, 8}, {train.Ring, []int{2}, 2},
+		{train.Sharded, []int{1, 2, 3, 4}, 8}, {train.AllReduce, []int{2}, 8}, {train.AllReduce, []int{2}, 2},
 	} {
 		want := onRanks(t, c.ranks[0], c.sync, func(_ int, cfg *train.Config) { cfg.Bucket, cfg.Partitions = -1, c.parts })[0]
 		require.NoError(t, want.err)
@@ -41,7 +41,7 @@ func TestBucketsChangeNothing(t *testing.T) {
 
 // Rounded gradients train as well, nearly; all ranks end with the same weights, and a second run with the same.
 func TestCompress(t *testing.T) {
-	for _, sync := range []train.Sync{train.Ring, train.ShuffleBroadcast} {
+	for _, sync := range []train.Sync{train.AllReduce, train.Sharded} {
 		exact := onRanks(t, 2, sync, nil)[0]
 		for _, wire := range []collectives.Wire{collectives.BFloat16Wire, collectives.Float16Wire} {
 			for _, feedback := range []bool{false, true} {
@@ -67,7 +67,7 @@ func TestCompress(t *testing.T) {
 }
 
 func TestCompressDisagreement(t *testing.T) {
-	for rank, r := range onRanks(t, 2, train.Ring, func(rank int, c *train.Config) {
+	for rank, r := range onRanks(t, 2, train.AllReduce, func(rank int, c *train.Config) {
 		if rank == 1 {
 			c.Compress = collectives.BFloat16Wire
 		}
@@ -79,7 +79,7 @@ func TestCompressDisagreement(t *testing.T) {
 
 // A panic in the middle of backward comes when gradients are on their way already.
 func TestPanicInBackward(t *testing.T) {
-	for _, sync := range []train.Sync{train.Ring, train.ShuffleBroadcast} {
+	for _, sync := range []train.Sync{train.AllReduce, train.Sharded} {
 		t.Run(sync.String(), func(t *testing.T) {
 			for rank, r := range onRanks(t, 2, sync, func(rank int, c *train.Config) {
 				model := c.Model.(*net)

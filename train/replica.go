@@ -16,15 +16,15 @@ import (
 
 // A replica computes the gradient of one logical partition: it has a tape, a gradient vector and a reader of its own,
 // and shares the weights with the other replicas of its rank, which may run beside it.
-type replica struct {
+type replica[T float] struct {
 	partition int
 	objective objective
 	tape      *autograd.Tape
 	source    *rand.PCG
 	rng       *rand.Rand
-	grad      []float32      // what leads, the tail with it, then the weights
+	grad      []T            // what leads, the sums with it, then the weights
 	view      *tensor.Tensor // the weights' part of grad
-	begin     func(n int)    // of the collection of what layers observe of n samples, and of rows
+	buffers   func(n int)    // begins to collect what layers observe of n samples
 	rows      func() error   // collects the gradients of sparse parameters from the tape
 
 	err error // of the last step
@@ -33,24 +33,24 @@ type replica struct {
 	next   func() (*dataset.Batch, error)
 }
 
-func newReplica(partition int, set *autograd.Set, o objective) *replica {
-	k := set.Value().Len()
-	r := &replica{partition: partition, objective: o, source: rand.NewPCG(0, 0), grad: make([]float32, lead+k)}
+func newReplica[T float](partition int, j *job) *replica[T] {
+	k := j.set.Len()
+	r := &replica[T]{partition: partition, objective: j.objective, source: rand.NewPCG(0, 0), grad: make([]T, lead+k)}
 	r.rng = rand.New(r.source)
 	r.view = tensor.FromSlice(r.grad[lead:], k)
 	r.tape = autograd.NewTape(autograd.Train, r.rng)
-	r.tape.GradsInto(set, r.view)
+	r.tape.GradsInto(j.set, r.view)
 	return r
 }
 
 // read starts reading this partition's share of an epoch at the given step. step waits for a batch under ctx.
-func (r *replica) read(ctx context.Context, e *dataset.Epoch, src dataset.Source, fromStep int) {
+func (r *replica[T]) read(ctx context.Context, e *dataset.Epoch, src dataset.Source, fromStep int) {
 	r.close()
 	r.reader = e.Open(src, r.partition, fromStep)
 	r.next = func() (*dataset.Batch, error) { return r.reader.Next(ctx) }
 }
 
-func (r *replica) close() {
+func (r *replica[T]) close() {
 	if r.reader != nil {
 		r.reader.Close()
 		r.reader = nil
@@ -62,10 +62,10 @@ func (r *replica) close() {
 var ErrExit = errors.New("runtime.Goexit was called")
 
 // step fills the gradient vector from the next batch: the gradient of this partition's share of the loss over the
-// whole batch of total samples, and the tail. seed and step fix the random numbers. On an error, which it leaves in
-// r.err, the tail says so to all ranks, and the rest is of no use to anybody; it may be on its way already, so it is
+// whole batch of total samples, and the sums. seed and step fix the random numbers. On an error, which it leaves in
+// r.err, the sums say so to all ranks, and the rest is of no use to anybody; it may be on its way already, so it is
 // left alone. It may end its goroutine, if what it calls does.
-func (r *replica) step(seed uint64, step, total int) {
+func (r *replica[T]) step(seed uint64, step, total int) {
 	clear(r.grad)
 	r.err = ErrExit
 	defer func() {
@@ -76,15 +76,15 @@ func (r *replica) step(seed uint64, step, total int) {
 			r.err = fmt.Errorf("train: %s: %w", where, ErrExit)
 		}
 		if r.err != nil {
-			tail := tailOf(r.grad)
-			clear(tail)
-			tail[tailFailed] = 1
+			sums := sumsOf(r.grad)
+			clear(sums)
+			sums[sumFailed] = 1
 		}
 	}()
 	r.err = r.differentiate(seed, step, total)
 }
 
-func (r *replica) differentiate(seed uint64, step, total int) error {
+func (r *replica[T]) differentiate(seed uint64, step, total int) error {
 	batch, err := r.next()
 	if err == io.EOF {
 		return fmt.Errorf("train: partition %d: the data ended before the epoch did", r.partition)
@@ -92,7 +92,7 @@ func (r *replica) differentiate(seed uint64, step, total int) error {
 	if err != nil {
 		return fmt.Errorf("train: reading partition %d: %w", r.partition, err)
 	}
-	r.begin(batch.N)
+	r.buffers(batch.N)
 	if batch.N == 0 {
 		return nil
 	}
@@ -100,7 +100,7 @@ func (r *replica) differentiate(seed uint64, step, total int) error {
 	r.tape.Reset(r.rng)
 	loss, output := r.objective.loss(r.tape, batch)
 	share := float64(batch.N) / float64(total)
-	tail := tailOf(r.grad)
+	sums := sumsOf(r.grad)
 	switch {
 	case r.objective.sum:
 		share = 1
@@ -111,16 +111,16 @@ func (r *replica) differentiate(seed uint64, step, total int) error {
 				r.partition, w)
 		}
 		share = w / float64(total)
-		tail[tailWeight] = float32(share)
+		sums[sumWeight] = T(share)
 	}
 	if output != nil {
 		hits, ignored := r.objective.correct(output.Value(), batch.Y)
-		tail[tailCorrect], tail[tailIgnored] = float32(hits), float32(ignored)
+		sums[sumCorrect], sums[sumIgnored] = T(hits), T(ignored)
 	}
 	if share == 0 { // nothing counts
 		return nil
 	}
-	tail[tailLoss] = float32(share * scalar(loss.Value()))
+	sums[sumLoss] = T(share * scalar(loss.Value()))
 	r.tape.BackwardScaled(loss, share)
 	return r.rows()
 }

@@ -42,7 +42,8 @@ func (r *Report) Test() Metrics {
 	return r.Epochs[len(r.Epochs)-1].Test
 }
 
-func (r *run) report() *Report {
-	return &Report{Epochs: r.at.History, Steps: r.at.Step, Samples: r.samples, Elapsed: r.elapsed, Resumed: r.resumed,
+func (r *run[T]) report() *Report {
+	at := r.session.at
+	return &Report{Epochs: at.History, Steps: at.Step, Samples: r.samples, Elapsed: r.elapsed, Resumed: r.resumed,
 		Stopped: r.stopped, test: r.test}
 }

@@ -42,26 +42,27 @@ type Start struct {
 }
 
 // lock keeps other jobs from writing this run's checkpoint. Only rank 0 writes it.
-func (r *run) lock() error {
-	if r.c.Checkpoint == "" || r.group.Rank() != 0 {
+func (r *run[T]) lock() error {
+	if r.job.c.Checkpoint == "" || r.group.Rank() != 0 {
 		return nil
 	}
 	var err error
-	if r.unlock, err = atomicfile.Hold(r.c.Checkpoint); err != nil {
+	if r.unlock, err = atomicfile.Hold(r.job.c.Checkpoint); err != nil {
 		return fmt.Errorf("train: Config.Checkpoint: %w", err)
 	}
 	return nil
 }
 
 // settings lists what decides the bits of a run, under the names of Config's fields.
-func (r *run) settings() []field {
-	c, size := r.c, r.group.Size()
+func (j *job) settings(g *collectives.Group) []field {
+	c, size := j.c, g.Size()
 	list := []field{
 		{"Train", describeSource(c.Train)},
 		{"BatchSize", fmt.Sprint(c.BatchSize)},
 		{"Partitions", fmt.Sprint(c.Partitions)},
 		{"Seed", fmt.Sprint(c.Seed)},
-		{"Loss", r.describeLoss()},
+		{"NoShuffle", fmt.Sprint(c.NoShuffle)},
+		{"Loss", j.describeLoss()},
 		{"Optimizer", c.Optimizer.Name()},
 		{"Optimizer.LR", fmt.Sprint(c.Optimizer.Rate())},
 	}
@@ -75,7 +76,7 @@ func (r *run) settings() []field {
 		schedule = optim.Constant{}
 	}
 	list = append(list,
-		field{"Groups", describe(c.Groups)},
+		field{"ParamGroups", describe(c.ParamGroups)},
 		field{"Schedule", typed(schedule)},
 		field{"Epochs", fmt.Sprint(c.Epochs)},
 		field{"Sync", c.Sync.String()},
@@ -83,27 +84,26 @@ func (r *run) settings() []field {
 		field{"ErrorFeedback", fmt.Sprint(c.ErrorFeedback)},
 		field{"SyncBatchNorm", fmt.Sprint(c.SyncBatchNorm)},
 	)
-	// With ShuffleBroadcast the order of summation is the partitions' own. A ring's is that of the ranks, and with
+	// With Sharded the order of summation is the partitions' own. A ring's is that of the ranks, and with
 	// more than two of them also the algorithm's, which sees buckets; and what is rounded on its way depends on who
 	// sums what.
 	ranks, algorithm, bucket := "any", "any", "any"
-	if c.Sync == Ring || c.Compress != collectives.Float32Wire {
+	if c.Sync == AllReduce || c.Compress != collectives.Float32Wire {
 		ranks = fmt.Sprint(size)
 	}
-	if c.Sync == Ring && size > 2 {
+	if c.Sync == AllReduce && size > 2 {
 		bucket = fmt.Sprint(c.Bucket)
 		if c.Compress == collectives.Float32Wire {
-			algorithm = r.group.Choice(4 * len(r.weights)).String()
+			algorithm = g.Choice(j.dtype.Size() * j.set.Len()).String()
 		}
 	}
 	list = append(list, field{"Group.Size", ranks}, field{"Group.Algorithm", algorithm}, field{"Bucket", bucket})
-	return append(list, r.parameters(func(p layers.NamedParam) string { return p.Key })...)
+	return append(list, j.parameters(func(p layers.NamedParam) string { return p.Key })...)
 }
 
 // differences lists the settings in which this run differs from the one that wrote a checkpoint, other than in what
 // keeps its bits.
-func (r *run) differences(was []field) []difference {
-	now := r.settings()
+func (j *job) differences(was, now []field) []difference {
 	var list []difference
 	note := func(name, was, now string) { list = append(list, difference{name, was, now}) }
 	for _, f := range now {
@@ -112,8 +112,8 @@ func (r *run) differences(was []field) []difference {
 		case i < 0:
 			note(f.Name, "nothing", f.Value)
 		case was[i].Value == f.Value:
-		case f.Name == "Epochs" && r.c.Epochs < 0: // there are no steps to differ
-		case f.Name == "Epochs" && r.mayGoOn(was[i].Value):
+		case f.Name == "Epochs" && j.c.Epochs < 0: // there are no steps to differ
+		case f.Name == "Epochs" && j.mayGoOn(was[i].Value):
 		default:
 			note(f.Name, was[i].Value, f.Value)
 		}
@@ -127,14 +127,14 @@ func (r *run) differences(was []field) []difference {
 }
 
 // mayGoOn says whether the run has more epochs than it had, and would have taken the same steps so far.
-func (r *run) mayGoOn(text string) bool {
+func (j *job) mayGoOn(text string) bool {
 	var had int
-	if _, err := fmt.Sscan(text, &had); err != nil || had < 1 || had > r.c.Epochs {
+	if _, err := fmt.Sscan(text, &had); err != nil || had < 1 || had > j.c.Epochs {
 		return false
 	}
-	base, before, after := r.c.Optimizer.Rate(), had*r.plan.Steps(), r.c.Epochs*r.plan.Steps()
+	base, before, after := j.c.Optimizer.Rate(), had*j.plan.Steps(), j.c.Epochs*j.plan.Steps()
 	for step := range before {
-		if optim.RateAt(r.c.Schedule, base, step, before) != optim.RateAt(r.c.Schedule, base, step, after) {
+		if optim.RateAt(j.c.Schedule, base, step, before) != optim.RateAt(j.c.Schedule, base, step, after) {
 			return false
 		}
 	}
@@ -154,13 +154,13 @@ func (d difference) allowed(with []string) bool {
 
 // judge gives those differences that Config.ResumeWith allows, and an error if there are others, or if it allows what
 // there is not.
-func (r *run) judge(p progress) (allowed []string, err error) {
-	was := p.Settings
-	for _, name := range r.c.ResumeWith {
+func (j *job) judge(g *collectives.Group, p progress) (allowed []string, err error) {
+	was, now := renamed(p.Settings), j.settings(g)
+	for _, name := range j.c.ResumeWith {
 		known := func(f field) bool { return difference{name: f.Name}.allowed([]string{name}) }
-		if !slices.ContainsFunc(r.settings(), known) && !slices.ContainsFunc(was, known) {
+		if !slices.ContainsFunc(now, known) && !slices.ContainsFunc(was, known) {
 			var names []string
-			for _, f := range r.settings() {
+			for _, f := range now {
 				if !strings.HasPrefix(f.Name, "Model.") {
 					names = append(names, f.Name)
 				}
@@ -169,12 +169,12 @@ func (r *run) judge(p progress) (allowed []string, err error) {
 		}
 	}
 	var refused, missing []string
-	for _, d := range r.differences(was) {
+	for _, d := range j.differences(was, now) {
 		if p.At.Step > 0 && (d.name == "Train" || d.name == "BatchSize") {
 			return nil, fmt.Errorf("%v: the checkpoint is from within an epoch, after step %d, which would be "+
 				"another one's", d, p.At.Step)
 		}
-		if d.allowed(r.c.ResumeWith) {
+		if d.allowed(j.c.ResumeWith) {
 			allowed = append(allowed, d.String())
 			continue
 		}
@@ -197,52 +197,62 @@ func (r *run) judge(p progress) (allowed []string, err error) {
 	return allowed, nil
 }
 
-// resume loads c.Checkpoint on rank 0, if asked to, and shares it with the other ranks. It gives what the run starts
-// with.
-func (r *run) resume() (Start, error) {
-	start := Start{Steps: r.plan.Steps(), SameBits: true}
-	if r.c.Resume == NoResume {
-		return start, nil
+// renamed gives the settings of a checkpoint under the names and values that they have now.
+func renamed(was []field) []field {
+	now := slices.Clone(was)
+	shuffle := false
+	for i := range now {
+		f := &now[i]
+		switch f.Name {
+		case "Groups":
+			f.Name = "ParamGroups"
+		case "Sync":
+			if s, err := ParseSync(f.Value); err == nil {
+				f.Value = s.String()
+			}
+		case "NoShuffle":
+			shuffle = true
+		}
+	}
+	if !shuffle {
+		now = append(now, field{"NoShuffle", "false"})
+	}
+	return now
+}
+
+// resume reads the checkpoint on rank 0, if the run is to go on from one, and shares what it says. It gives what the
+// run starts with, and on rank 0 the snapshot; the model is loaded.
+func (r *run[T]) resume() (Start, *snapshot, error) {
+	c := r.job.c
+	start := Start{Steps: r.job.plan.Steps(), SameBits: true}
+	if c.Resume == NoResume {
+		return start, nil, nil
 	}
 	var text []byte
-	var state *optim.State
+	var shot *snapshot
 	var err error
 	if r.group.Rank() == 0 {
-		text, state, err = r.load()
+		text, shot, err = r.load()
 	}
 	if err := share(r.world, r.group, err); err != nil {
-		return start, err
+		return start, nil, err
 	}
 	texts, err := gatherBytes(r.world, r.group, text)
 	if err != nil {
-		return start, fmt.Errorf("train: sharing the checkpoint: %w", err)
+		return start, nil, fmt.Errorf("train: sharing the checkpoint: %w", err)
 	}
 	if len(texts[0]) == 0 { // nothing to resume from
-		return start, nil
+		return start, nil, nil
 	}
 	var p progress
 	if err := json.Unmarshal(texts[0], &p); err != nil {
-		return start, fmt.Errorf("train: checkpoint %s: %w", r.c.Checkpoint, err)
+		return start, nil, fmt.Errorf("train: checkpoint %s: %w", c.Checkpoint, err)
 	}
-	if start.Differ, err = r.judge(p); err != nil { // rank 0 has asked before
-		return start, fmt.Errorf("train: checkpoint %s: %w", r.c.Checkpoint, err)
+	if start.Differ, err = r.job.judge(r.group, p); err != nil { // rank 0 has asked before
+		return start, nil, fmt.Errorf("train: checkpoint %s: %w", c.Checkpoint, err)
 	}
-	if state == nil {
-		state = r.emptyState()
-	}
-	state.Steps = p.OptimizerSteps
-	for _, slot := range state.Slots {
-		if err := collectives.Broadcast(r.world, r.group, slot.Data, 0); err != nil {
-			return start, fmt.Errorf("train: sharing the checkpoint: %w", err)
-		}
-	}
-	r.at, r.resumed = p.At, true
-	dense := len(state.Slots) - r.tables.slots()
-	if err := r.syncer.restore(&optim.State{Steps: state.Steps, Slots: state.Slots[:dense]}); err != nil {
-		return start, err
-	}
-	r.tables.restore(&optim.State{Steps: state.Steps, Slots: state.Slots[dense:]})
-	start.Resumed, start.Epoch, start.Step = true, r.at.Epoch, r.at.Step
-	start.SameBits = len(start.Differ) == 0 && !(r.c.ErrorFeedback && r.at.Step > 0)
-	return start, nil
+	r.resumed = true
+	start.Resumed, start.Epoch, start.Step = true, p.At.Epoch, p.At.Step
+	start.SameBits = len(start.Differ) == 0 && !(c.ErrorFeedback && p.At.Step > 0)
+	return start, shot, nil
 }

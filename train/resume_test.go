@@ -30,7 +30,7 @@ func TestResumeRule(t *testing.T) {
 		c.Loss = layers.CrossEntropy{Weight: weight}
 	}
 	path := t.TempDir() + "/run.safetensors"
-	for _, r := range onRanks(t, 2, train.ShuffleBroadcast, func(_ int, c *train.Config) {
+	for _, r := range onRanks(t, 2, train.Sharded, func(_ int, c *train.Config) {
 		base(c)
 		c.Checkpoint = path
 		c.OnEpoch = func(train.Epoch) error { return train.Stop }
@@ -57,8 +57,8 @@ func TestResumeRule(t *testing.T) {
 			"Optimizer.Beta1", "Optimizer.Beta1 was 0, now 0.8"},
 		"optimizer": {func(c *train.Config) { c.Optimizer = optim.AdamW{LR: 0.01} }, "Optimizer",
 			"Optimizer was adam, now adamw"},
-		"group": {func(c *train.Config) { c.Groups = []optim.Group{{Pattern: "*.Bias", Factor: 2}} },
-			"Groups", "Groups was [], now [{Pattern:*.Bias"},
+		"group": {func(c *train.Config) { c.ParamGroups = []optim.Group{{Pattern: "*.Bias", Factor: 2}} },
+			"ParamGroups", "ParamGroups was [], now [{Pattern:*.Bias"},
 		"schedule": {func(c *train.Config) { c.Schedule = optim.Cosine{} }, "Schedule",
 			"Schedule was optim.Step{Every:5"},
 		"schedule's parameter": {func(c *train.Config) { c.Schedule = optim.Step{Every: 6} }, "Schedule",
@@ -67,15 +67,15 @@ func TestResumeRule(t *testing.T) {
 			"Loss was layers.CrossEntropy{Weight:float32[3]#"},
 		"compress": {func(c *train.Config) { c.Compress = collectives.BFloat16Wire }, "Compress",
 			"Compress was none, now bf16; Group.Size was any, now 2"},
-		"sync": {func(c *train.Config) { c.Sync = train.Ring }, "Sync",
-			"Sync was shuffle, now ring; Group.Size was any, now 2"},
+		"sync": {func(c *train.Config) { c.Sync = train.AllReduce }, "Sync",
+			"Sync was sharded, now allreduce; Group.Size was any, now 2"},
 		"batch normalisation": {func(c *train.Config) { c.SyncBatchNorm = true }, "SyncBatchNorm",
 			"SyncBatchNorm was false, now true"},
 		"batch": {func(c *train.Config) { c.BatchSize = 8 }, "BatchSize", "BatchSize was 16, now 8"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			run := func(with ...string) []result {
-				return onRanks(t, 2, train.ShuffleBroadcast, func(_ int, cfg *train.Config) {
+				return onRanks(t, 2, train.Sharded, func(_ int, cfg *train.Config) {
 					base(cfg)
 					cfg.Checkpoint, cfg.Resume, cfg.ResumeWith = copyOf(t, path), train.MustResume, with
 					c.change(cfg)
@@ -91,7 +91,7 @@ func TestResumeRule(t *testing.T) {
 			if c.field == "" {
 				got := run()
 				if got[0].report == nil || len(got[0].report.Epochs) > 1 {
-					requireAll(t, onRanks(t, 1, train.Ring, func(_ int, cfg *train.Config) {
+					requireAll(t, onRanks(t, 1, train.AllReduce, func(_ int, cfg *train.Config) {
 						base(cfg)
 						c.change(cfg)
 					})[0], got)
@@ -107,7 +107,7 @@ func TestResumeRule(t *testing.T) {
 			}
 		})
 	}
-	r := onRanks(t, 1, train.Ring, func(_ int, c *train.Config) {
+	r := onRanks(t, 1, train.AllReduce, func(_ int, c *train.Config) {
 		base(c)
 		c.Checkpoint, c.Resume, c.ResumeWith = path, train.MustResume, []string{"LearningRate"}
 	})[0]
@@ -125,7 +125,7 @@ func TestResumeWithinEpoch(t *testing.T) {
 			return nil
 		}
 	})
-	r := onRanks(t, 1, train.Ring, func(_ int, c *train.Config) {
+	r := onRanks(t, 1, train.AllReduce, func(_ int, c *train.Config) {
 		c.BatchSize, c.Checkpoint, c.Resume, c.ResumeWith = 50, path, train.MustResume, []string{"BatchSize"}
 	})[0]
 	require.ErrorContains(t, r.err, "BatchSize was 16, now 50: the checkpoint is from within an epoch, after step 3")
@@ -147,7 +147,7 @@ func TestMoreEpochsOfTotal(t *testing.T) {
 	cosine := func(c *train.Config) { c.Schedule = optim.Warmup{Then: optim.Cosine{}} }
 	stopAfter(t, 2, path, cosine)
 	more := func(with ...string) result {
-		return onRanks(t, 1, train.Ring, func(_ int, c *train.Config) {
+		return onRanks(t, 1, train.AllReduce, func(_ int, c *train.Config) {
 			cosine(c)
 			c.Checkpoint, c.Resume, c.ResumeWith = path, train.MustResume, with
 		})[0]
@@ -160,7 +160,7 @@ func TestMoreEpochsOfTotal(t *testing.T) {
 
 func TestResumeMissing(t *testing.T) {
 	path := t.TempDir() + "/run.safetensors"
-	for _, r := range onRanks(t, 2, train.Ring, func(_ int, c *train.Config) {
+	for _, r := range onRanks(t, 2, train.AllReduce, func(_ int, c *train.Config) {
 		c.Checkpoint, c.Resume = path,
 			train.MustResume
 	}) {
@@ -168,7 +168,7 @@ func TestResumeMissing(t *testing.T) {
 		require.ErrorContains(t, r.err, path)
 	}
 	var starts []train.Start
-	for _, r := range onRanks(t, 2, train.Ring, func(rank int, c *train.Config) {
+	for _, r := range onRanks(t, 2, train.AllReduce, func(rank int, c *train.Config) {
 		c.Checkpoint, c.Resume, c.Epochs = path, train.AutoResume, 1
 		if rank == 0 {
 			c.OnStart = func(s train.Start) error { starts = append(starts, s); return nil }
@@ -196,7 +196,7 @@ func TestOldCheckpoint(t *testing.T) {
 		}
 	}
 	require.NoError(t, safetensors.WriteFile(path, tensors, meta))
-	r := onRanks(t, 1, train.Ring, func(_ int, c *train.Config) { c.Checkpoint, c.Resume = path, train.MustResume })[0]
+	r := onRanks(t, 1, train.AllReduce, func(_ int, c *train.Config) { c.Checkpoint, c.Resume = path, train.MustResume })[0]
 	require.ErrorContains(t, r.err, "it has format 1, want 2")
 }
 
@@ -217,7 +217,7 @@ func TestCheckpointRefused(t *testing.T) {
 		dir + "/./held.safetensors": "is in use by process",
 	} {
 		t.Run(strings.ReplaceAll(path, "/", "_"), func(t *testing.T) {
-			for rank, r := range onRanks(t, 2, train.Ring, func(_ int, c *train.Config) {
+			for rank, r := range onRanks(t, 2, train.AllReduce, func(_ int, c *train.Config) {
 				c.Checkpoint = path
 				c.OnStep = func(train.Step) error { return errors.New("a step was taken") }
 			}) {
@@ -227,7 +227,7 @@ func TestCheckpointRefused(t *testing.T) {
 			}
 		})
 	}
-	for rank, r := range onRanks(t, 2, train.Ring, func(rank int, c *train.Config) {
+	for rank, r := range onRanks(t, 2, train.AllReduce, func(rank int, c *train.Config) {
 		if rank == 1 {
 			c.Checkpoint = filepath.Join(dir, "run.safetensors")
 		}
@@ -240,10 +240,10 @@ func TestCheckpointRefused(t *testing.T) {
 // A second job in the folder of a first is refused while the first trains; the lock goes with the first.
 func TestTwoJobsInOneFolder(t *testing.T) {
 	path := t.TempDir() + "/run.safetensors"
-	c := config(train.Ring)
+	c := config(train.AllReduce)
 	c.Checkpoint, c.Epochs = path, 1
 	c.OnStep = func(train.Step) error {
-		second := config(train.Ring)
+		second := config(train.AllReduce)
 		second.Checkpoint = path
 		_, err := train.Run(t.Context(), second)
 		require.ErrorIs(t, err, atomicfile.ErrHeld)
@@ -254,8 +254,37 @@ func TestTwoJobsInOneFolder(t *testing.T) {
 	require.NoError(t, err)
 	_, err = os.Stat(path + ".lock")
 	require.ErrorIs(t, err, fs.ErrNotExist)
-	c = config(train.Ring)
+	c = config(train.AllReduce)
 	c.Checkpoint = path
 	_, err = train.Run(t.Context(), c)
 	require.NoError(t, err)
+}
+
+// TestResumeFromOldNames goes on from a checkpoint that says Groups, shuffle and nothing of NoShuffle, as those before
+// these names did.
+func TestResumeFromOldNames(t *testing.T) {
+	groups := func(_ int, c *train.Config) { c.ParamGroups = []optim.Group{{Pattern: "*.Bias", Factor: 2}} }
+	want := onRanks(t, 1, train.Sharded, groups)[0]
+	path := t.TempDir() + "/run.safetensors"
+	stopAfter(t, 1, path, func(c *train.Config) {
+		groups(0, c)
+		c.Sync = train.Sharded
+	})
+	tensors, meta, err := safetensors.ReadFile(path)
+	require.NoError(t, err)
+	text := meta["tutti.checkpoint"]
+	for now, was := range map[string]string{`"ParamGroups"`: `"Groups"`, `"sharded"`: `"shuffle"`,
+		`{"Name":"NoShuffle","Value":"false"},`: ""} {
+		require.Contains(t, text, now)
+		text = strings.Replace(text, now, was, 1)
+	}
+	require.NoError(t, safetensors.WriteFile(path, tensors, map[string]string{"tutti.checkpoint": text}))
+	requireAll(t, want, onRanks(t, 1, train.Sharded, func(_ int, c *train.Config) {
+		groups(0, c)
+		c.Checkpoint, c.Resume = path, train.MustResume
+		c.OnStart = func(s train.Start) error {
+			require.True(t, s.SameBits, s.Differ)
+			return nil
+		}
+	}))
 }

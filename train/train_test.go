@@ -69,7 +69,7 @@ func config(sync train.Sync) train.Config {
 func weights(model any) []float32 {
 	var w []float32
 	for _, p := range layers.Params(model) {
-		w = append(w, tensor.Data[float32](p.Param.Value())...)
+		w = append(w, tensor.Data[float32](p.Param.Value().Cast(tensor.Float32))...)
 	}
 	return w
 }
@@ -85,7 +85,7 @@ type result struct {
 func onRanks(t *testing.T, n int, sync train.Sync, change func(rank int, c *train.Config)) []result {
 	t.Helper()
 	algorithm := collectives.Ring
-	if sync == train.ShuffleBroadcast {
+	if sync == train.Sharded {
 		algorithm = collectives.Shuffle
 	}
 	results := make([]result, n)
@@ -116,7 +116,7 @@ func requireAll(t *testing.T, want result, got []result) {
 }
 
 func TestRunLearns(t *testing.T) {
-	c := config(train.Ring)
+	c := config(train.AllReduce)
 	c.Epochs = 20
 	report, err := train.Run(t.Context(), c)
 	require.NoError(t, err)
@@ -128,18 +128,18 @@ func TestRunLearns(t *testing.T) {
 	require.Equal(t, 20*101, report.Samples)
 }
 
-// TestSameBitsOnAnyNumberOfRanks is the promise of ShuffleBroadcast: partitions, not ranks, fix the result.
+// TestSameBitsOnAnyNumberOfRanks is the promise of Sharded: partitions, not ranks, fix the result.
 func TestSameBitsOnAnyNumberOfRanks(t *testing.T) {
-	alone := onRanks(t, 1, train.ShuffleBroadcast, nil)[0]
+	alone := onRanks(t, 1, train.Sharded, nil)[0]
 	require.NoError(t, alone.err)
 	for _, ranks := range []int{2, 3, 4, 5, 8} {
 		t.Run(fmt.Sprintf("ranks=%d", ranks), func(t *testing.T) {
-			requireAll(t, alone, onRanks(t, ranks, train.ShuffleBroadcast, nil))
+			requireAll(t, alone, onRanks(t, ranks, train.Sharded, nil))
 		})
 	}
-	t.Run("ring alone", func(t *testing.T) { requireAll(t, alone, onRanks(t, 1, train.Ring, nil)) })
+	t.Run("ring alone", func(t *testing.T) { requireAll(t, alone, onRanks(t, 1, train.AllReduce, nil)) })
 	t.Run("one worker", func(t *testing.T) {
-		requireAll(t, alone, onRanks(t, 2, train.ShuffleBroadcast, func(_ int, c *train.Config) { c.Workers = 1 }))
+		requireAll(t, alone, onRanks(t, 2, train.Sharded, func(_ int, c *train.Config) { c.Workers = 1 }))
 	})
 }
 
@@ -147,14 +147,14 @@ func TestSameBitsOnAnyNumberOfRanks(t *testing.T) {
 // in another order differ by a few units in the last place of the gradient, and Adam's normalised steps of at most
 // lr = 0.01 each keep 21 steps of such differences far below 1e-3.
 func TestRingAgrees(t *testing.T) {
-	alone := onRanks(t, 1, train.Ring, nil)[0]
+	alone := onRanks(t, 1, train.AllReduce, nil)[0]
 	require.NoError(t, alone.err)
 	for _, ranks := range []int{2, 3, 8} {
 		t.Run(fmt.Sprintf("ranks=%d", ranks), func(t *testing.T) {
-			got := onRanks(t, ranks, train.Ring, nil)
+			got := onRanks(t, ranks, train.AllReduce, nil)
 			requireAll(t, got[0], got)
 			require.InDeltaSlice(t, alone.weights, got[0].weights, 1e-3)
-			requireAll(t, got[0], onRanks(t, ranks, train.Ring, nil)) // and again, the same bits
+			requireAll(t, got[0], onRanks(t, ranks, train.AllReduce, nil)) // and again, the same bits
 		})
 	}
 }
@@ -164,7 +164,7 @@ func TestRingAgrees(t *testing.T) {
 func TestAgainstPlainLoop(t *testing.T) {
 	model := newNet()
 	model.Dropout.P = 0
-	c := config(train.ShuffleBroadcast)
+	c := config(train.Sharded)
 	c.Model, c.Optimizer, c.Partitions = model, optim.SGD{LR: 0.1}, 3
 	_, err := train.Run(t.Context(), c)
 	require.NoError(t, err)
@@ -198,7 +198,7 @@ func TestResume(t *testing.T) {
 	for _, c := range []struct {
 		sync          train.Sync
 		before, after int
-	}{{train.Ring, 2, 2}, {train.ShuffleBroadcast, 1, 1}, {train.ShuffleBroadcast, 3, 2}, {train.ShuffleBroadcast, 2, 5}} {
+	}{{train.AllReduce, 2, 2}, {train.Sharded, 1, 1}, {train.Sharded, 3, 2}, {train.Sharded, 2, 5}} {
 		t.Run(fmt.Sprintf("%v %d to %d", c.sync, c.before, c.after), func(t *testing.T) {
 			want := onRanks(t, c.after, c.sync, nil)[0]
 			require.NoError(t, want.err)
@@ -257,14 +257,14 @@ func onRanksContext(t *testing.T, n int, sync train.Sync, change func(int, conte
 // TestResumeGoesOn runs two epochs, then asks for three: the third follows as if three had been asked for at once.
 func TestResumeGoesOn(t *testing.T) {
 	path := t.TempDir() + "/run.safetensors"
-	want := onRanks(t, 1, train.Ring, nil)[0]
-	first := onRanks(t, 1, train.Ring, func(_ int, c *train.Config) {
+	want := onRanks(t, 1, train.AllReduce, nil)[0]
+	first := onRanks(t, 1, train.AllReduce, func(_ int, c *train.Config) {
 		c.Epochs, c.Checkpoint, c.Resume = 2, path,
 			train.AutoResume
 	})[0]
 	require.NoError(t, first.err)
 	require.False(t, first.report.Resumed, "there was no checkpoint to resume from")
-	second := onRanks(t, 1, train.Ring, func(_ int, c *train.Config) {
+	second := onRanks(t, 1, train.AllReduce, func(_ int, c *train.Config) {
 		c.Checkpoint, c.Resume = path,
 			train.MustResume
 	})[0]
@@ -275,7 +275,7 @@ func TestResumeGoesOn(t *testing.T) {
 
 func TestResumeRefuses(t *testing.T) {
 	path := t.TempDir() + "/run.safetensors"
-	done := onRanks(t, 2, train.Ring, func(_ int, c *train.Config) { c.Epochs, c.Checkpoint = 1, path })
+	done := onRanks(t, 2, train.AllReduce, func(_ int, c *train.Config) { c.Epochs, c.Checkpoint = 1, path })
 	require.NoError(t, done[0].err)
 	for name, c := range map[string]struct {
 		change func(*train.Config)
@@ -301,7 +301,7 @@ func TestResumeRefuses(t *testing.T) {
 		}, "want a float32 for each of the 110 numbers that are trained"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for rank, r := range onRanks(t, 2, train.Ring, func(_ int, cfg *train.Config) {
+			for rank, r := range onRanks(t, 2, train.AllReduce, func(_ int, cfg *train.Config) {
 				cfg.Checkpoint, cfg.Resume = path, train.MustResume
 				c.change(cfg)
 			}) {
@@ -313,7 +313,7 @@ func TestResumeRefuses(t *testing.T) {
 	t.Run("a model", func(t *testing.T) {
 		model := t.TempDir() + "/model.safetensors"
 		require.NoError(t, layers.Save(model, newNet(), nil))
-		r := onRanks(t, 1, train.Ring, func(_ int, cfg *train.Config) {
+		r := onRanks(t, 1, train.AllReduce, func(_ int, cfg *train.Config) {
 			cfg.Checkpoint, cfg.Resume = model,
 				train.MustResume
 		})[0]
@@ -324,7 +324,7 @@ func TestResumeRefuses(t *testing.T) {
 		require.NoError(t, err)
 		short := t.TempDir() + "/short.safetensors"
 		require.NoError(t, os.WriteFile(short, whole[:len(whole)-4], 0o644))
-		r := onRanks(t, 1, train.Ring, func(_ int, cfg *train.Config) {
+		r := onRanks(t, 1, train.AllReduce, func(_ int, cfg *train.Config) {
 			cfg.Checkpoint, cfg.Resume = short,
 				train.MustResume
 		})[0]
@@ -335,7 +335,7 @@ func TestResumeRefuses(t *testing.T) {
 // TestFrozen freezes a layer and wants its bits unchanged by training, weight decay and all, and the same on every rank
 // and after resuming, wherever the rank's own copy started.
 func TestFrozen(t *testing.T) {
-	for _, sync := range []train.Sync{train.Ring, train.ShuffleBroadcast} {
+	for _, sync := range []train.Sync{train.AllReduce, train.Sharded} {
 		t.Run(sync.String(), func(t *testing.T) {
 			path := t.TempDir() + "/run.safetensors"
 			want := tensor.Data[float32](newNet().Hidden.Weight.Value().Clone())

@@ -43,7 +43,7 @@ func cut(leaves, lo, hi int) []node {
 // sumTree adds up the tree below n in its fixed order. held gives the vector of a node whose sum is known already, or
 // nil; add adds its second argument to its first. The result is in the vector of n's leftmost known node, which is
 // returned; the other vectors below n keep their partial sums.
-func sumTree(n node, held func(node) []float32, add func(dst, x []float32)) []float32 {
+func sumTree[T float](n node, held func(node) []T, add func(dst, x []T)) []T {
 	if v := held(n); v != nil {
 		return v
 	}

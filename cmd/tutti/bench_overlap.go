@@ -53,7 +53,7 @@ Alone it runs --ranks ranks in this process.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&sync, "sync", "ring", "parameter synchronisation: ring, shuffle")
+	f.StringVar(&sync, "sync", "allreduce", "parameter synchronisation: allreduce, sharded")
 	f.StringVar(&compress, "compress", "none", "how gradients travel: none, bf16, fp16")
 	f.StringVar(&transport, "transport", "auto", "transport between ranks")
 	countVar(f, &ranks, "ranks", 2, "ranks in this process, where no launcher started it")

@@ -26,7 +26,7 @@ that rank 0 keeps the terminal, if there is one. When one rank fails the others 
 that rank's code; its last line names the rank whose failure came first, not one that failed because another was lost.
 PROGRAM may be tutti itself, found in PATH or not:
 
-	tutti launch -n 4 -- tutti train --sync shuffle
+	tutti launch -n 4 -- tutti train --sync sharded
 
 An interrupt, SIGTERM or SIGHUP (as SIGTERM) is passed on; ranks that have not ended after --grace are killed, and at
 once by a second interrupt. When nobody reads the output any more the ranks run on. If launch itself is killed its ranks

@@ -76,7 +76,7 @@ func TestTrain(t *testing.T) {
 	out, errs, code := tutti(t, dir, "train", "--epochs", "2", "--progress", "always")
 	require.Zero(t, code, errs)
 	require.Contains(t, out, "digits: 1437 training and 360 test samples of [1 8 8]")
-	require.Contains(t, out, "2 ranks in this process, sync ring")
+	require.Contains(t, out, "2 ranks in this process, sync allreduce")
 	require.Contains(t, out, "exchange ring, as configured")
 	require.Contains(t, out, "kernels  ")
 	require.Regexp(t, `epoch  2/2  loss \d\.\d+  accuracy .* %  test loss .*  test accuracy .* %  \d+ samples/s`, out)
@@ -351,7 +351,9 @@ func TestBadInput(t *testing.T) {
 		{"no such schedule", []string{"train", "--schedule", "luck"}, `"luck", want one of constant, step, cosine, warmup`, 2},
 		{"negative batch", []string{"train", "--batch", "-8"}, "--batch -8, want at least 1", 2},
 		{"no ranks", []string{"train", "--ranks", "0"}, "--ranks 0, want at least 1", 2},
-		{"no such sync", []string{"train", "--sync", "star"}, `"star", want ring or shuffle`, 2},
+		{"no such sync", []string{"train", "--sync", "star"}, `"star", want allreduce or sharded`, 2},
+		{"ring by another algorithm", []string{"train", "--sync", "ring", "--algorithm", "halving"},
+			"--sync ring is allreduce by the ring, and --algorithm is halving", 2},
 		{"no such algorithm", []string{"train", "--algorithm", "star"}, `"star": want one of [auto naive`, 2},
 		{"no such compression", []string{"train", "--compress", "int4"}, `"int4": want one of ["none" "bf16" "fp16"]`, 2},
 		{"nothing to feed back", []string{"train", "--error-feedback"}, "--error-feedback is for --compress", 2},

@@ -52,7 +52,7 @@ var fieldsOfFlags = map[string]string{
 	"data":           "Train",
 	"epochs":         "Epochs",
 	"error-feedback": "ErrorFeedback",
-	"group":          "Groups",
+	"group":          "ParamGroups",
 	"lr":             "Optimizer.LR",
 	"model":          "Model",
 	"momentum":       "Optimizer.Momentum",

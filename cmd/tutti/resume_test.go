@@ -32,8 +32,8 @@ func TestResume(t *testing.T) {
 		"Optimizer.WeightDecay was 0, now 0.1":            {"--weight-decay", "0.1"},
 		"Schedule was optim.Constant{}, now optim.Cosine": {"--schedule", "cosine"},
 		"Compress was none, now bf16":                     {"--compress", "bf16"},
-		"Groups was [], now [{Pattern:*.bias":             {"--group", "*.bias:weight-decay=0"},
-		"Sync was ring, now shuffle":                      {"--sync", "shuffle"},
+		"ParamGroups was [], now [{Pattern:*.bias":        {"--group", "*.bias:weight-decay=0"},
+		"Sync was allreduce, now sharded":                 {"--sync", "shuffle"},
 		"Group.Size was 2, now 3; Partitions":             {"--ranks", "3"},
 		`ResumeWith names "colour", want some`:            {"--resume-with", "colour"},
 	} {

@@ -76,8 +76,10 @@ tutti launch, mpirun (of a binary built with -tags mpi), Slurm or a torchrun-sty
 	f.StringVar(&o.schedule, "schedule", "cosine", "learning-rate schedule: "+strings.Join(scheduleNames(), ", ")+"; cosine goes to zero at the end")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of the initial weights, the order of the samples and dropout")
 	f.IntVar(&o.ranks, "ranks", 2, "data-parallel ranks in this process, where no launcher started it")
-	f.IntVar(&o.partitions, "partitions", 0, "logical partitions of a batch; fixes the result of --sync shuffle for any number of ranks (default: the number of ranks)")
-	f.StringVar(&o.sync, "sync", "ring", "parameter synchronisation: ring, shuffle")
+	f.IntVar(&o.partitions, "partitions", 0, "logical partitions of a batch; fixes the result of "+
+		"--sync sharded for any number of ranks (default: the number of ranks)")
+	f.StringVar(&o.sync, "sync", "allreduce",
+		"parameter synchronisation: allreduce, sharded; ring is allreduce by the ring, shuffle is sharded")
 	f.StringVar(&o.algorithm, "algorithm", "", "how ranks combine vectors: "+algorithmNames()+"; auto measures first (default: the strategy's)")
 	f.StringVar(&o.compress, "compress", "none", "how gradients travel: none, bf16, fp16")
 	f.BoolVar(&o.feedback, "error-feedback", false, "add what --compress rounds away to the next step's gradient")
@@ -110,8 +112,8 @@ func algorithmNames() string {
 
 // algorithms gives the collectives algorithm that goes with each strategy.
 var algorithms = map[train.Sync]collectives.Algorithm{
-	train.Ring:             collectives.Ring,
-	train.ShuffleBroadcast: collectives.Shuffle,
+	train.AllReduce: collectives.Ring,
+	train.Sharded:   collectives.Shuffle,
 }
 
 // job is what one command line asks for, the same on every rank.
@@ -142,6 +144,10 @@ func newJob(o *trainOptions, flags *pflag.FlagSet, out io.Writer) (*job, error) 
 	if o.algorithm != "" {
 		if j.combine, err = collectives.ParseAlgorithm(o.algorithm); err != nil {
 			return nil, usageError{err}
+		}
+		if o.sync == "ring" && j.combine != collectives.Ring {
+			return nil, usageError{fmt.Errorf("--sync ring is allreduce by the ring, and --algorithm is %v: "+
+				"want --sync allreduce", j.combine)}
 		}
 	}
 	if j.wire, err = collectives.ParseWire(o.compress); err != nil {
@@ -286,7 +292,7 @@ func runTrain(ctx context.Context, o *trainOptions, flags *pflag.FlagSet, out io
 func (j *job) rank(ctx context.Context, g *collectives.Group, where string) error {
 	model := j.newModel()
 	config := train.Config{
-		Model: model, Loss: layers.CrossEntropy{}, Optimizer: j.rule, Groups: j.params, Schedule: j.schedule,
+		Model: model, Loss: layers.CrossEntropy{}, Optimizer: j.rule, ParamGroups: j.params, Schedule: j.schedule,
 		Train: j.data.train, Test: j.data.test, Epochs: j.configEpochs(), BatchSize: j.batch, Partitions: j.partitions,
 		Seed: j.seed, Sync: j.sync, Compress: j.wire, ErrorFeedback: j.feedback, SyncBatchNorm: j.syncNorm, Group: g,
 		Checkpoint: j.checkpointFile(),

@@ -33,7 +33,7 @@ func trained(n int) []float32 {
 			Model: layers.Sequential{layers.Flatten{}, model}, Loss: layers.CrossEntropy{}, Optimizer: optim.Adam{},
 			Train: digits, BatchSize: 64, Group: g,
 			// The batch is cut into 8 parts and their gradients are summed along one fixed tree, whoever computes them.
-			Partitions: 8, Sync: train.ShuffleBroadcast,
+			Partitions: 8, Sync: train.Sharded,
 		})
 		if g.Rank() == 0 {
 			for _, p := range layers.Params(model) {

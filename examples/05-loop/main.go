@@ -42,8 +42,9 @@ func main() {
 	// A Loop owns what a loop needs besides the model: tape, gradients, the optimizer's state, clipping, schedule.
 	const steps, chunk = 300, 20
 	loop, err := train.NewLoop(train.LoopConfig{
-		Model: net, Optimizer: optim.AdamW{LR: 0.01}, Groups: []optim.Group{{Pattern: "*bias*", WeightDecay: optim.Zero}},
-		Schedule: optim.Cosine{}, Steps: steps, ClipNorm: 1,
+		Model: net, Optimizer: optim.AdamW{LR: 0.01},
+		ParamGroups: []optim.Group{{Pattern: "*bias*", WeightDecay: optim.Zero}},
+		Schedule:    optim.Cosine{}, Steps: steps, ClipNorm: 1,
 	})
 	if err != nil {
 		log.Fatal(err)

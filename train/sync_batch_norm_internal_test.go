@@ -63,7 +63,7 @@ func TestStatSync(t *testing.T) {
 						return err
 					}
 					defer s.close()
-					s.begin()
+					s.begin(ctx)
 					var wg sync.WaitGroup
 					for part := from; part < to; part++ {
 						wg.Go(func() {
@@ -110,7 +110,7 @@ func TestStatSyncEnds(t *testing.T) {
 	both := func(ctx context.Context, g *collectives.Group, n int, before func(*statSync)) []error {
 		s, err := newStatSync(ctx, g, 2)
 		require.NoError(t, err)
-		s.begin()
+		s.begin(ctx)
 		before(s)
 		errs := make([]error, 2)
 		var wg sync.WaitGroup

@@ -24,21 +24,21 @@ func TestSyncBatchNorm(t *testing.T) {
 			c.Model, c.Optimizer, c.Partitions, c.SyncBatchNorm, c.Bucket = normalised(), optim.SGD{LR: 0.05}, partitions, on, 64
 		})
 	}
-	whole := run(1, 1, train.ShuffleBroadcast, true)[0]
+	whole := run(1, 1, train.Sharded, true)[0]
 	require.NoError(t, whole.err)
-	alone := run(1, 8, train.ShuffleBroadcast, true)[0]
+	alone := run(1, 8, train.Sharded, true)[0]
 	require.NoError(t, alone.err)
 	require.InDeltaSlice(t, whole.weights, alone.weights, 21*20*0x1p-24*4)
 	require.InDelta(t, whole.report.Test().Loss, alone.report.Test().Loss, 1e-4, "running statistics agree")
 	for _, ranks := range []int{2, 3, 8} {
 		t.Run(fmt.Sprintf("ranks=%d", ranks), func(t *testing.T) {
-			requireAll(t, alone, run(ranks, 8, train.ShuffleBroadcast, true))
-			ring := run(ranks, 8, train.Ring, true)
+			requireAll(t, alone, run(ranks, 8, train.Sharded, true))
+			ring := run(ranks, 8, train.AllReduce, true)
 			requireAll(t, ring[0], ring)
 			require.InDeltaSlice(t, whole.weights, ring[0].weights, 21*20*0x1p-24*4)
 		})
 	}
-	each := run(1, 8, train.ShuffleBroadcast, false)[0]
+	each := run(1, 8, train.Sharded, false)[0]
 	require.NoError(t, each.err)
 	off := 0.0
 	for i, w := range each.weights {
@@ -49,7 +49,7 @@ func TestSyncBatchNorm(t *testing.T) {
 
 // An error in one partition, before a normalisation that the others wait at, ends the run on all ranks.
 func TestSyncBatchNormFails(t *testing.T) {
-	for rank, r := range onRanks(t, 2, train.Ring, func(rank int, c *train.Config) {
+	for rank, r := range onRanks(t, 2, train.AllReduce, func(rank int, c *train.Config) {
 		c.Model, c.SyncBatchNorm = normalised(), true
 		if rank == 1 {
 			c.Train = broken{c.Train}
@@ -57,7 +57,7 @@ func TestSyncBatchNormFails(t *testing.T) {
 	}) {
 		require.ErrorContains(t, r.err, "disk on fire", "rank %d", rank)
 	}
-	for rank, r := range onRanks(t, 2, train.Ring, func(rank int, c *train.Config) {
+	for rank, r := range onRanks(t, 2, train.AllReduce, func(rank int, c *train.Config) {
 		c.Model, c.SyncBatchNorm = normalised(), rank == 0
 	}) {
 		require.ErrorContains(t, r.err, "on SyncBatchNorm: rank 0 has true, rank 1 has false", "rank %d", rank)
@@ -79,7 +79,7 @@ func TestSyncBatchNormBreaks(t *testing.T) {
 			return x
 		}, "closed"},
 	} {
-		for _, strategy := range []train.Sync{train.Ring, train.ShuffleBroadcast} {
+		for _, strategy := range []train.Sync{train.AllReduce, train.Sharded} {
 			t.Run(fmt.Sprintf("%s, %v", c.name, strategy), func(t *testing.T) {
 				for rank, r := range onRanks(t, 3, strategy, func(rank int, cfg *train.Config) {
 					var calls atomic.Int32

@@ -18,8 +18,9 @@ import (
 //
 //	numbers sent by a rank: 2 + 2·C for each of its partitions and each normalisation of C channels, and as many in backward
 type statSync struct {
+	idle
 	group *collectives.Group // of its own: its operations come between those of the gradient in no fixed order
-	ctx   context.Context
+	ctx   context.Context    // the step's: a layer that asks for sums has none to give
 
 	mu      sync.Mutex
 	met     sync.Cond
@@ -39,13 +40,13 @@ func newStatSync(ctx context.Context, g *collectives.Group, replicas int) (*stat
 	if err != nil {
 		return nil, fmt.Errorf("train: a group for batch statistics: %w", err)
 	}
-	s := &statSync{group: own, ctx: ctx, brought: make([][]float64, replicas)}
+	s := &statSync{group: own, brought: make([][]float64, replicas)}
 	s.met.L = &s.mu
 	return s, nil
 }
 
 // begin makes ready for a step: every replica will leave exactly once.
-func (s *statSync) begin() { s.active = len(s.brought) }
+func (s *statSync) begin(ctx context.Context) { s.ctx, s.active = ctx, len(s.brought) }
 
 // leave says that a replica of this rank is done with its step.
 func (s *statSync) leave() {

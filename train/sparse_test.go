@@ -67,17 +67,17 @@ func recommend(c *train.Config, sparse bool, rule optim.Optimizer) {
 }
 
 // TestSparseIsDense trains with rows and without. Under plain SGD a row that is not looked up stays as it is either way, and the
-// sums follow one tree: so with ShuffleBroadcast the bits are dense training's, on any number of ranks, as they are with the ring
+// sums follow one tree: so with Sharded the bits are dense training's, on any number of ranks, as they are with the ring
 // on one. On several, the ring's sums have another order: 12 steps at rate 0.5, each rounding a few times.
 func TestSparseIsDense(t *testing.T) {
 	rule := optim.SGD{LR: 0.5}
-	dense := onRanks(t, 1, train.ShuffleBroadcast, func(_ int, c *train.Config) { recommend(c, false, rule) })[0]
+	dense := onRanks(t, 1, train.Sharded, func(_ int, c *train.Config) { recommend(c, false, rule) })[0]
 	require.NoError(t, dense.err)
-	for _, strategy := range []train.Sync{train.Ring, train.ShuffleBroadcast} {
+	for _, strategy := range []train.Sync{train.AllReduce, train.Sharded} {
 		for _, ranks := range []int{1, 2, 3, 5} {
 			t.Run(fmt.Sprintf("%v %d", strategy, ranks), func(t *testing.T) {
 				got := onRanks(t, ranks, strategy, func(_ int, c *train.Config) { recommend(c, true, rule) })
-				if strategy == train.ShuffleBroadcast || ranks == 1 {
+				if strategy == train.Sharded || ranks == 1 {
 					requireAll(t, dense, got)
 					return
 				}
@@ -89,17 +89,17 @@ func TestSparseIsDense(t *testing.T) {
 }
 
 // TestSparseLazy wants optimizers with moments to leave rows alone that no batch looks up, to have the same bits on all numbers of
-// ranks with ShuffleBroadcast, and a parameter group to count for tables.
+// ranks with Sharded, and a parameter group to count for tables.
 func TestSparseLazy(t *testing.T) {
 	for _, rule := range []optim.Optimizer{optim.SGD{LR: 0.1, Momentum: 0.9}, optim.Adam{}, optim.Adagrad{}, optim.AdamW{}} {
 		t.Run(rule.Name(), func(t *testing.T) {
 			var last *models.NeuMF
 			change := func(_ int, c *train.Config) {
 				recommend(c, true, rule)
-				c.Groups = []optim.Group{{Pattern: "ItemGMF.*", Factor: 1e-30, WeightDecay: optim.Zero}, {Pattern: "*User*", WeightDecay: optim.Zero},
+				c.ParamGroups = []optim.Group{{Pattern: "ItemGMF.*", Factor: 1e-30, WeightDecay: optim.Zero}, {Pattern: "*User*", WeightDecay: optim.Zero},
 					{Pattern: "*Item*", WeightDecay: optim.Zero}, {Pattern: "*body*", WeightDecay: optim.Zero}}
 			}
-			one := onRanks(t, 1, train.ShuffleBroadcast, func(rank int, c *train.Config) {
+			one := onRanks(t, 1, train.Sharded, func(rank int, c *train.Config) {
 				change(rank, c)
 				last = c.Model.(taste).NeuMF
 			})[0]
@@ -114,8 +114,8 @@ func TestSparseLazy(t *testing.T) {
 			require.Equal(t, rowsOf(first.ItemMLP, 25, items), rowsOf(last.ItemMLP, 25, items), "never looked up")
 			require.NotEqual(t, rowsOf(first.UserGMF, 0, 10), rowsOf(last.UserGMF, 0, 10))
 			require.Equal(t, rowsOf(first.ItemGMF, 0, items), rowsOf(last.ItemGMF, 0, items), "at a rate of nothing")
-			requireAll(t, one, onRanks(t, 3, train.ShuffleBroadcast, change))
-			got := onRanks(t, 2, train.Ring, change)
+			requireAll(t, one, onRanks(t, 3, train.Sharded, change))
+			got := onRanks(t, 2, train.AllReduce, change)
 			requireAll(t, got[0], got)
 		})
 	}
@@ -126,7 +126,7 @@ func TestSparseResume(t *testing.T) {
 	for _, c := range []struct {
 		sync          train.Sync
 		before, after int
-	}{{train.Ring, 2, 2}, {train.ShuffleBroadcast, 3, 2}, {train.ShuffleBroadcast, 1, 3}} {
+	}{{train.AllReduce, 2, 2}, {train.Sharded, 3, 2}, {train.Sharded, 1, 3}} {
 		t.Run(fmt.Sprintf("%v %d to %d", c.sync, c.before, c.after), func(t *testing.T) {
 			change := func(_ int, cfg *train.Config) { recommend(cfg, true, optim.Adam{LR: 0.05}) }
 			want := onRanks(t, c.after, c.sync, change)[0]
@@ -173,7 +173,7 @@ func TestSparseRefuses(t *testing.T) {
 			"train: parameter UserGMF.Weight has a sparse gradient, and stubborn cannot step by rows"},
 		"weight decay": {func(c *train.Config) { c.Optimizer = optim.SGD{WeightDecay: 0.1} },
 			"train: parameter UserGMF.Weight has a sparse gradient, and sgd a weight decay"},
-		"a group's weight decay": {func(c *train.Config) { c.Groups = []optim.Group{{Pattern: "UserMLP.*", WeightDecay: 0.1}} },
+		"a group's weight decay": {func(c *train.Config) { c.ParamGroups = []optim.Group{{Pattern: "UserMLP.*", WeightDecay: 0.1}} },
 			"train: parameter UserMLP.Weight has a sparse gradient, and sgd a weight decay"},
 		"decay by default": {func(c *train.Config) { c.Optimizer = optim.AdamW{} }, "and adamw a weight decay"},
 		"no rows": {func(c *train.Config) { c.Model.(taste).MLP[0].(*layers.Linear).Bias.Sparse = true },
@@ -182,7 +182,7 @@ func TestSparseRefuses(t *testing.T) {
 			"train: parameter Predict.Weight is sparse, and its gradient is not"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for rank, r := range onRanks(t, 2, train.Ring, func(_ int, cfg *train.Config) {
+			for rank, r := range onRanks(t, 2, train.AllReduce, func(_ int, cfg *train.Config) {
 				recommend(cfg, true, optim.SGD{})
 				c.change(cfg)
 			}) {
@@ -190,7 +190,7 @@ func TestSparseRefuses(t *testing.T) {
 			}
 		})
 	}
-	for rank, r := range onRanks(t, 2, train.Ring, func(rank int, c *train.Config) { recommend(c, rank == 0, optim.SGD{}) }) {
+	for rank, r := range onRanks(t, 2, train.AllReduce, func(rank int, c *train.Config) { recommend(c, rank == 0, optim.SGD{}) }) {
 		require.ErrorIs(t, r.err, train.ErrDisagree, "rank %d", rank)
 		require.ErrorContains(t, r.err, "UserGMF.Weight: rank 0 has [13 3] sparse, rank 1 has [13 3]")
 	}
@@ -198,7 +198,7 @@ func TestSparseRefuses(t *testing.T) {
 
 // TestSparseAlone trains a model of nothing but a sparse table: the flat vector is empty.
 func TestSparseAlone(t *testing.T) {
-	for _, strategy := range []train.Sync{train.Ring, train.ShuffleBroadcast} {
+	for _, strategy := range []train.Sync{train.AllReduce, train.Sharded} {
 		for _, r := range onRanks(t, 2, strategy, func(_ int, c *train.Config) {
 			table := layers.NewEmbedding(rand.New(rand.NewPCG(1, 1)), 5, 1).SetSparse()
 			c.Model = table
@@ -219,7 +219,7 @@ func TestSparseAlone(t *testing.T) {
 // TestSparseOverTCP wants the bits of ranks in one process from ranks that meet over TCP.
 func TestSparseOverTCP(t *testing.T) {
 	const ranks = 2
-	for _, strategy := range []train.Sync{train.Ring, train.ShuffleBroadcast} {
+	for _, strategy := range []train.Sync{train.AllReduce, train.Sharded} {
 		t.Run(strategy.String(), func(t *testing.T) {
 			change := func(_ int, c *train.Config) { recommend(c, true, optim.Adam{LR: 0.05}) }
 			want := onRanks(t, ranks, strategy, change)[0]

@@ -1,0 +1,249 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"github.com/tutti-ml/tutti/autograd"
+	"github.com/tutti-ml/tutti/collectives"
+	"github.com/tutti-ml/tutti/dataset"
+	"github.com/tutti-ml/tutti/tensor"
+)
+
+// A session is one rank's part of a job in one group of ranks: the partitions it computes, a replica for each, and the
+// exchanges that make the step of all ranks one. It is made of a job, a group and a snapshot, by newSession, and lasts
+// as long as the group: when that changes, it is closed, and the next is made of its snapshot.
+//
+// Its state is the model's, the optimizer's moments in the exchanges, and at, which counts the steps taken. See
+// [exchange] for what is left of it after an error.
+type session[T float] struct {
+	job       *job
+	group     *collectives.Group
+	at        position
+	replicas  []*replica[T]
+	exchanges []exchange // in the order in which their operations begin
+	dense     dense[T]   // one of them
+	stats     *statSync  // another, or nil: every partition for itself
+	check     *gradientCheck[T]
+	torn      error // a step that ended within prepare: what is in memory is of two steps
+}
+
+// A position says how far a run has come: what a snapshot keeps besides vectors.
+type position struct {
+	Epoch   int     // epochs complete
+	Step    int     // steps of the next epoch complete
+	Loss    float64 // sums over those steps, of loss times weight
+	Weight  float64 // of the loss: samples, or what it divides by
+	Correct float64
+	Ignored float64
+	Samples int
+	History []Epoch // of the complete epochs
+}
+
+// number counts the steps since the start of the run.
+func (p position) number(j *job) int { return p.Epoch*j.plan.Steps() + p.Step }
+
+// newSession begins to work at j in group g, on from the snapshot whose parts the ranks hold: a rank that joins has
+// nil, and if all have nil, the job begins, from the model of rank 0. Every rank of g calls it, with jobs that agree.
+//
+// A rank's parts may be those of another group's ranks, and more than its own: what it needs and has not, others send.
+// The model is that of the first rank that has a snapshot. The session is to be closed, but after an error.
+func newSession[T float](ctx context.Context, j *job, g *collectives.Group, from *snapshot) (*session[T], error) {
+	s := &session[T]{job: j, group: g}
+	err := mayHave(j.c.Partitions, g.Size())
+	if err == nil {
+		err = from.intoModel(j.c.Model)
+	}
+	if err := share(ctx, g, err); err != nil {
+		return nil, err
+	}
+	lo, hi := j.shareOf(g.Rank(), g.Size())
+	nodes := 0
+	for rank := range g.Size() {
+		nodes += len(j.nodesOf(rank, g.Size()))
+	}
+	s.check = newGradientCheck[T](j.params, j.set, nodes, j.c.Partitions, g.Size(), j.c.Compress)
+	buffers := newBuffers(j.buffers, g, j.c.Partitions, hi-lo)
+	sparse := newSparse(j, g, s.check)
+	p := &shared[T]{sync: j.c.Sync, group: g, partitions: j.c.Partitions, lo: lo, hi: hi,
+		nodes: j.nodesOf(g.Rank(), g.Size()), weights: tensor.Data[T](j.set.Value()), set: j.set, groups: j.groups, spans: j.spans, wire: j.c.Compress,
+		check: s.check}
+	for partition := lo; partition < hi; partition++ {
+		r := newReplica[T](partition, j)
+		i := partition - lo
+		r.buffers = func(n int) { buffers.clear(i, n) }
+		r.rows = func() error { return sparse.take(i, r.tape) }
+		r.tape.OnObserve(buffers.observer(i))
+		r.tape.OnGrad(s.ready)
+		s.replicas = append(s.replicas, r)
+		p.grads = append(p.grads, r.grad)
+	}
+	if j.c.ErrorFeedback && g.Size() > 1 {
+		p.feedback = newFeedback(j.c.Compress, len(p.weights)*len(p.owing(lo, hi)))
+	}
+	if j.c.Sync == Sharded {
+		s.dense = newSharded(p)
+	} else {
+		s.dense = newAllReduce(p)
+	}
+	s.exchanges = []exchange{s.dense, sparse, buffers}
+	if j.c.SyncBatchNorm && j.c.Partitions > 1 {
+		if s.stats, err = newStatSync(ctx, g, len(s.replicas)); err != nil {
+			return nil, err
+		}
+		s.exchanges = append(s.exchanges, s.stats)
+		for i, r := range s.replicas {
+			r.tape.SetStatSync(statMember{s.stats, i})
+		}
+	}
+	if err := s.load(ctx, buffers, from); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// load makes the state of all ranks that of the snapshot.
+func (s *session[T]) load(ctx context.Context, b *buffers, from *snapshot) error {
+	head, root, err := from.shareHead(ctx, s.group)
+	if err != nil {
+		return err
+	}
+	if head != nil {
+		s.at = head.at
+		for _, x := range s.exchanges {
+			if err := x.load(ctx, head); err != nil {
+				return err
+			}
+		}
+	}
+	root = max(root, 0)
+	if err := collectives.Broadcast(ctx, s.group, tensor.Data[T](s.job.set.Value()), root); err != nil {
+		return fmt.Errorf("train: sharing the weights: %w", err)
+	}
+	for _, p := range s.job.params {
+		if !s.job.set.Has(p.Param) {
+			if err := collectives.Broadcast(ctx, s.group, tensor.Data[T](p.Value()), root); err != nil {
+				return fmt.Errorf("train: sharing the parameter %s: %w", p.Name, err)
+			}
+		}
+	}
+	return b.share(ctx, root)
+}
+
+// snapshot gives this rank's parts of the state, in the memory where they live: they are of this moment until the next
+// step. After a step that failed while it was being published there is none.
+func (s *session[T]) snapshot() (*snapshot, error) {
+	if s.torn != nil {
+		return nil, fmt.Errorf("train: there is no snapshot: the moments are one step ahead of the weights: %w", s.torn)
+	}
+	shot := &snapshot{at: s.at, steps: s.dense.taken(), pieces: s.job.modelPieces()}
+	for _, x := range s.exchanges {
+		shot.pieces = append(shot.pieces, x.pieces()...)
+	}
+	return shot, nil
+}
+
+// gathered gives a snapshot in which rank root's pieces are all whole, but for what is not written down; other ranks
+// may have parts. All ranks call it. Where the ranks have parts, the whole is new memory on rank root.
+func (s *session[T]) gathered(ctx context.Context, root int) (*snapshot, error) {
+	shot, err := s.snapshot()
+	if err != nil {
+		return nil, err
+	}
+	whole := *shot
+	whole.pieces = nil
+	for _, p := range shot.pieces {
+		switch {
+		case p.ofModel():
+		case isFeedback(p):
+			continue
+		case s.job.c.Sync == Sharded && s.group.Size() > 1:
+			var data []T
+			if s.group.Rank() == root {
+				data = make([]T, p.length)
+			}
+			missing, err := fill(ctx, s.group, data, 0, []piece{p})
+			if err != nil {
+				return nil, fmt.Errorf("train: gathering %s: %w", p.name, err)
+			}
+			if missing != nil {
+				return nil, fmt.Errorf("train: no rank has elements [%d, %d) of %s", missing.lo, missing.hi, p.name)
+			}
+			p = newPiece(p.name, p.length, 0, data)
+		}
+		whole.pieces = append(whole.pieces, p)
+	}
+	return &whole, nil
+}
+
+// read begins to read the epoch that s.at is in, from its next step.
+func (s *session[T]) read(ctx context.Context) *dataset.Epoch {
+	epoch := s.job.plan.Epoch(s.at.Epoch)
+	if s.at.Step == 0 {
+		s.dense.forget()
+	}
+	for _, r := range s.replicas {
+		r.read(ctx, epoch, s.job.c.Train, s.at.Step)
+	}
+	return epoch
+}
+
+// ready tells the exchanges that a replica has completed the gradient of p.
+func (s *session[T]) ready(p *autograd.Param) {
+	for _, x := range s.exchanges {
+		x.ready(p)
+	}
+}
+
+// compute runs the replicas, as many at a time as there are workers, and gives the first error in partition order.
+// Each has a goroutine to itself, for it may end its goroutine.
+func (s *session[T]) compute(number, samples int) error {
+	workers := s.job.c.Workers
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	if s.stats != nil { // they wait for each other
+		workers = len(s.replicas)
+	}
+	slots := make(chan struct{}, workers)
+	var wg sync.WaitGroup
+	for _, r := range s.replicas {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			if s.stats != nil {
+				defer s.stats.leave()
+			}
+			r.step(s.job.c.Seed, number, samples)
+		})
+	}
+	wg.Wait()
+	for _, r := range s.replicas {
+		if r.err != nil {
+			return r.err
+		}
+	}
+	return nil
+}
+
+// skip takes part in a step without a gradient.
+func (s *session[T]) skip() {
+	for _, r := range s.replicas {
+		clear(r.grad)
+		if s.stats != nil {
+			s.stats.leave()
+		}
+	}
+}
+
+func (s *session[T]) close() {
+	for _, r := range s.replicas {
+		r.close()
+	}
+	if s.stats != nil {
+		s.stats.close()
+	}
+}

@@ -1,0 +1,193 @@
+package train
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tutti-ml/tutti/collectives"
+	"github.com/tutti-ml/tutti/train/optim"
+)
+
+// sharded is [Sharded]. Rank n of P owns slice n of the weights, and the optimizer's moments of that slice.
+//
+//	shuffle    every rank sends slice n of its partial sums to rank n (all to all, for each bucket what it has of the
+//	           slices)
+//	sum        rank n finishes the fixed tree over the partitions, for its slice
+//	update     rank n steps the optimizer on its slice
+//	broadcast  every rank fetches the P−1 slices it does not own
+//	commit     all of it becomes the weights
+//
+// The new weights come together in the first partition's gradient vector, which is free by then, so the weights of the
+// step before are there until all have arrived.
+//
+// A rank sends one partial sum for each of the largest subtrees inside its run of partitions: exactly one if the number
+// of partitions is P times a power of two, at most 2·log2 of its run otherwise. The bytes it sends are then, as for
+// [AllReduce], 2·S·(P−1)/P for S bytes of weights, in two rounds. Compression is for the gradient: weights travel
+// whole.
+type sharded[T float] struct {
+	*shared[T]
+	*overlap
+	from, to int // the slice of the weights this rank owns
+	stepper  optim.StepperOf[T]
+
+	buckets []shuffled[T]
+	totals  shuffled[T] // one more exchange: all the sums to everybody
+	sum     []T         // the gradient of the slice
+	total   []T         // the sums, in totals' memory
+	last    collectives.Handle
+}
+
+// shuffled is one all to all exchange of partial sums.
+type shuffled[T float] struct {
+	send, recv [][]T        // to and from each rank: a piece of each partial sum
+	from, to   int          // the part of the owned slice, in the vector, that recv is about
+	held       map[node][]T // views of recv: every rank's partial sums
+}
+
+func newSharded[T float](p *shared[T]) dense[T] {
+	s := &sharded[T]{shared: p}
+	s.overlap = newOverlap(p.set, p.spans, len(p.grads), s.send)
+	s.from, s.to = collectives.Slice(len(p.weights), p.group.Size(), p.group.Rank())
+	s.stepper = stepperOf[T](p.groups, s.from, s.to)
+	s.sum = make([]T, s.to-s.from)
+	for _, b := range p.spans {
+		part := func(r int) (lo, hi int) { // what rank r owns of the bucket
+			lo, hi = collectives.Slice(len(p.weights), p.group.Size(), r)
+			within := func(i int) int { return lead + min(max(i, b.lo), b.hi) }
+			return within(lo), within(hi)
+		}
+		s.buckets = append(s.buckets, s.exchange(part))
+	}
+	s.totals = s.exchange(func(int) (lo, hi int) { return lead - sumsLen, lead })
+	return s
+}
+
+// exchange makes ready for an exchange in which each rank gets its part of the vectors, elements [lo, hi).
+func (s *sharded[T]) exchange(part func(rank int) (lo, hi int)) shuffled[T] {
+	size, mine := s.group.Size(), s.group.Rank()
+	x := shuffled[T]{held: map[node][]T{}}
+	x.from, x.to = part(mine)
+	length := x.to - x.from
+	for rank := range size {
+		from, to := part(rank)
+		if len(s.nodes) == 1 {
+			x.send = append(x.send, s.grads[0][from:to]) // where the sum is made
+		} else {
+			x.send = append(x.send, make([]T, len(s.nodes)*(to-from)))
+		}
+		lo, hi := collectives.Slice(s.partitions, size, rank)
+		theirs := cut(s.partitions, lo, hi)
+		recv := make([]T, len(theirs)*length)
+		for i, n := range theirs {
+			x.held[n] = recv[i*length : (i+1)*length]
+		}
+		x.recv = append(x.recv, recv)
+	}
+	return x
+}
+
+// send begins to bring bucket i to its owners: all its gradients are complete. Before the last, with which the sums go,
+// all partitions have been computed.
+func (s *sharded[T]) send(ctx context.Context, i int) {
+	from, to := lead+s.spans[i].lo, lead+s.spans[i].hi
+	s.pack(&s.buckets[i], from, to)
+	if i == len(s.spans)-1 {
+		if s.check.found() {
+			sumsOf(s.grads[0])[sumInfinite] = 1
+		}
+		s.pack(&s.totals, lead-sumsLen, lead)
+		collectives.AllToAllAsync(ctx, s.group, s.totals.send, s.totals.recv)
+	}
+	x := &s.buckets[i]
+	if s.wire == collectives.Float32Wire {
+		s.last = collectives.AllToAllAsync(ctx, s.group, x.send, x.recv)
+		return
+	}
+	send, recv := any(x.send).([][]float32), any(x.recv).([][]float32)
+	s.last = collectives.AllToAllCompressedAsync(ctx, s.group, send, recv, s.wire)
+}
+
+// pack makes each of this rank's partial sums of elements [from, to) and deals out their pieces.
+func (s *sharded[T]) pack(x *shuffled[T], from, to int) {
+	for i, n := range s.nodes {
+		sum := sumTree(n, s.leaves(from, to), addTo[T])
+		if s.feedback != nil && from >= lead {
+			s.feedback.apply(float32s(sum), from-lead+i*len(s.weights))
+		}
+		if from >= lead {
+			s.check.look(sum, from-lead)
+		}
+		if len(s.nodes) == 1 {
+			return
+		}
+		for _, send := range x.send {
+			length := len(send) / len(s.nodes)
+			copy(send[i*length:(i+1)*length], sum)
+			if x != &s.totals {
+				sum = sum[length:]
+			}
+		}
+	}
+}
+
+// tree ends the tree over all partitions, for what this rank has of the exchange.
+func (s *sharded[T]) tree(x *shuffled[T]) []T {
+	return sumTree(node{0, s.partitions}, func(n node) []T { return x.held[n] }, addTo[T])
+}
+
+func (s *sharded[T]) finish(ctx context.Context) error {
+	s.overlap.rest()
+	if err := s.last.Wait(ctx); err != nil { // operations end in order, and with the first error
+		return err
+	}
+	s.total = s.tree(&s.totals)
+	return nil
+}
+
+func (s *sharded[T]) sums() []T { return s.total }
+
+// prepare steps this rank's slice and fetches the others'. On one rank there is nothing to fetch: commit does it all.
+func (s *sharded[T]) prepare(ctx context.Context, u update) error {
+	for i := range s.buckets {
+		x := &s.buckets[i]
+		if x.from == x.to {
+			continue
+		}
+		copy(s.sum[x.from-lead-s.from:], s.tree(x))
+	}
+	scaled(s.sum, u.scale)
+	if s.group.Size() == 1 {
+		return nil
+	}
+	next := s.next()
+	copy(next[s.from:s.to], s.weights[s.from:s.to])
+	s.stepper.Step(next[s.from:s.to], s.sum, u.rate)
+	if err := collectives.AllGather(ctx, s.group, next); err != nil {
+		return fmt.Errorf("fetching the other ranks' weights: %w", err)
+	}
+	return nil
+}
+
+// next is where the new weights come together.
+func (s *sharded[T]) next() []T { return s.grads[0][lead:] }
+
+func (s *sharded[T]) commit(u update) {
+	if s.group.Size() == 1 {
+		s.stepper.Step(s.weights, s.sum, u.rate)
+		return
+	}
+	copy(s.weights, s.next())
+}
+
+func (s *sharded[T]) pieces() []piece {
+	return append(slotPieces(s.stepper, "", len(s.weights), s.from), s.owed()...)
+}
+
+func (s *sharded[T]) load(ctx context.Context, from *snapshot) error {
+	if err := loadSlots(ctx, s.group, s.stepper, "", s.from, from); err != nil {
+		return err
+	}
+	return s.loadOwed(ctx, from)
+}
+
+func (s *sharded[T]) taken() int64 { return s.stepper.State().Steps }
