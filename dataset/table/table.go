@@ -23,6 +23,7 @@ const (
 	Time                // Ints: Unit since 1970-01-01 00:00 UTC, or local time where the file says no zone
 	Span                // Ints: a duration in Unit
 	List                // Offsets into Elem
+	Null                // no values at all: every row is null, as in a file of text with nothing in a column
 )
 
 // Unit is what a Time or Span counts, in nanoseconds.
