@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"regexp"
 	"slices"
 	"sort"
 	"strconv"
@@ -372,11 +373,12 @@ func parsePart(t Type, s string) (int64, float64, bool) {
 		return d.Unix() / (24 * 3600), 0, err == nil
 	default:
 		v, err := strconv.ParseFloat(s, 64)
-		plain := strings.Trim(s, "0123456789.eE+-") == "" && !strings.HasPrefix(strings.TrimPrefix(s, "-")+"  ", "0") ||
-			strings.HasPrefix(strings.TrimPrefix(s, "-"), "0.") || s == "0"
-		return 0, v, err == nil && plain && !math.IsInf(v, 0)
+		return 0, v, err == nil && decimalNumber.MatchString(s) && !math.IsInf(v, 0) &&
+			(strings.ContainsAny(s, ".eE") || math.Abs(v) < 1<<53) // a long number is an id
 	}
 }
+
+var decimalNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
 
 func partColumn(f Field, p Part) Column {
 	c := Column{Field: f}

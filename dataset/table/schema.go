@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -63,8 +64,11 @@ func (s Schema) Check() error {
 	return nil
 }
 
-// Equal reports whether two types are the same in all that they say.
+// Equal reports whether two types are the same in all that they say. An Int's 0 Bits are 64.
 func (t Type) Equal(u Type) bool {
+	if t.Kind == Int && u.Kind == Int {
+		t.Bits, u.Bits = cmp.Or(t.Bits, 64), cmp.Or(u.Bits, 64)
+	}
 	if t.Elem != nil && u.Elem != nil {
 		te, ue := t.Elem, u.Elem
 		t.Elem, u.Elem = nil, nil
@@ -88,10 +92,7 @@ func (t Type) String() string {
 	case Bool:
 		return "bool"
 	case Int:
-		bits := t.Bits
-		if bits == 0 {
-			bits = 64
-		}
+		bits := cmp.Or(t.Bits, 64)
 		if t.Unsigned {
 			return fmt.Sprintf("uint%d", bits)
 		}
@@ -167,12 +168,7 @@ func wider(a, b Type) (t Type, ok bool) {
 }
 
 func widerInt(a, b Type) Type {
-	bitsOf := func(t Type) int {
-		if t.Bits == 0 {
-			return 64
-		}
-		return t.Bits
-	}
+	bitsOf := func(t Type) int { return cmp.Or(t.Bits, 64) }
 	t := Type{Kind: Int, Bits: max(bitsOf(a), bitsOf(b)), Unsigned: a.Unsigned && b.Unsigned}
 	for _, u := range []Type{a, b} {
 		if u.Unsigned && !t.Unsigned && bitsOf(u) >= t.Bits {
