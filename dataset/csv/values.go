@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"time"
 
 	"github.com/tutti-ml/tutti/dataset/table"
 )
@@ -162,10 +161,10 @@ func parseTime(v []byte) (m moment, ok bool) {
 		return m, false
 	}
 	year, month, day := two(0)*100+two(2), two(5), two(8)
-	if year < 0 || month < 1 || month > 12 || day < 1 || day > time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day() {
+	if year < 0 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) {
 		return m, false
 	}
-	m.seconds = time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC).Unix()
+	m.seconds = 24 * 3600 * daysSince1970(year, month, day)
 	if len(v) == 10 {
 		m.date = true
 		return m, true
@@ -207,6 +206,33 @@ func parseTime(v []byte) (m moment, ok bool) {
 		return m, true
 	}
 	return m, false
+}
+
+// daysIn returns the days of a month.
+func daysIn(year, month int) int {
+	switch {
+	case month == 2 && year%4 == 0 && (year%100 != 0 || year%400 == 0):
+		return 29
+	case month == 2:
+		return 28
+	}
+	return 30 + (month+month/8)%2
+}
+
+// daysSince1970 counts days in years that begin with March, whose leap day is the last: year·365 and a leap day in four,
+// less one in a hundred, more one in four hundred, and 153 days in each five months from March on. It is package time's
+// Date in a third of the time.
+func daysSince1970(year, month, day int) int64 {
+	if month -= 3; month < 0 {
+		month, year = month+12, year-1
+	}
+	century := year
+	if year < 0 { // January and February of the year 0
+		century = year - 399
+	}
+	era := century / 400
+	of := year - era*400
+	return int64(era*146097 + of*365 + of/4 - of/100 + (153*month+2)/5 + day - 1 - 719468)
 }
 
 // in returns m in units, if it is a whole number of them that an int64 holds.
