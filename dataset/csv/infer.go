@@ -3,6 +3,7 @@ package csv
 import (
 	"fmt"
 
+	"github.com/tutti-ml/tutti/dataset/internal/textfile"
 	"github.com/tutti-ml/tutti/dataset/table"
 )
 
@@ -59,18 +60,18 @@ func (f *finding) add(d *dialect, v []byte, row int64) {
 }
 
 func (f *finding) addTime(v []byte) {
-	m, ok := parseTime(v)
+	m, ok := textfile.ParseTime(v)
 	if !ok {
 		f.can &^= canDate | canMicro | canNano
 		return
 	}
-	if !m.date {
+	if !m.Date {
 		f.can &^= canDate
 	}
-	if m.digits > 6 {
+	if m.Digits > 6 {
 		f.can &^= canMicro
 	}
-	if _, ok := m.in(table.Nanosecond); !ok {
+	if _, ok := m.In(table.Nanosecond); !ok {
 		f.can &^= canNano
 	}
 }
