@@ -45,8 +45,9 @@ type Pick struct {
 
 	// Class makes numbers of classes, Int64: of integers 0 … Classes-1 as they are, of bools 0 and 1, of text the place
 	// in ClassNames. Classes default to the largest plus one, found by one pass over the column; ClassNames to those that
-	// occur, in the order of their bytes, so that files with the same names have the same numbers. A value that is no
-	// class is an error with its row.
+	// occur, in the order of their bytes, so that files with the same names have the same numbers. With ClassNames
+	// integers are looked up as they are written: "-1", "1" for LIBSVM's labels. A value that is no class is an error
+	// with its row.
 	Class      bool
 	Classes    int
 	ClassNames []string

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 )
 
 // maxClasses bounds the classes that are counted and not declared, so that one wild label is an error and not a model
@@ -15,11 +16,12 @@ const maxClasses = 1 << 20
 // classesOf finds the number and the names of p's classes: the Pick's, or by one pass over the column.
 func (s *Source) classesOf(ctx context.Context, p *part, column int, t Type) error {
 	limit := cmp.Or(p.pick.Classes, maxClasses)
-	switch names := p.pick.ClassNames; p.from[0].leaf.Kind {
-	case Bool:
+	names := p.pick.ClassNames
+	switch leaf := p.from[0].leaf.Kind; {
+	case leaf == Bool:
 		p.column.Classes = cmp.Or(p.pick.Classes, 2)
 		return nil
-	case Int:
+	case leaf == Int && names == nil:
 		if p.column.Classes = p.pick.Classes; p.column.Classes > 0 {
 			return nil
 		}
@@ -87,15 +89,21 @@ func (s *Source) classesOf(ctx context.Context, p *part, column int, t Type) err
 	}
 }
 
-// names sets the classes of a column of text.
+// names sets the classes of a column of text, or of integers that are written as their names.
 func (p *part) names(dst []int64, c *Column) (row int, err error) {
+	var number []byte
 	for row := range dst {
-		name := c.Bytes(row)
-		if c.Null(row) {
-			if p.pick.Null == NullError {
-				return row, errNull
-			}
+		var name []byte
+		switch {
+		case c.Null(row) && p.pick.Null == NullError:
+			return row, errNull
+		case c.Null(row):
 			name = []byte(p.pick.FillText)
+		case c.Type.Kind == Int:
+			number = strconv.AppendInt(number[:0], c.Ints[row], 10)
+			name = number
+		default:
+			name = c.Bytes(row)
 		}
 		class, ok := p.classes[string(name)]
 		if !ok {

@@ -95,8 +95,8 @@ func (p *part) take(o *origin, joined bool, t Type) error {
 		return fmt.Errorf("column %q has no values", o.name)
 	case p.pick.Class && (len(o.dims) > 0 && o.leaf.Kind != Int || o.leaf.Kind != Int && o.leaf.Kind != Bool && o.leaf.Kind != Text):
 		return fmt.Errorf("column %q is %v, want integers, booleans or text for classes", o.name, t)
-	case p.pick.ClassNames != nil && o.leaf.Kind != Text:
-		return fmt.Errorf("column %q is %v, want text for the %d ClassNames", o.name, t, len(p.pick.ClassNames))
+	case p.pick.ClassNames != nil && (o.leaf.Kind == Bool || len(o.dims) > 0):
+		return fmt.Errorf("column %q is %v, want text or integers for the %d ClassNames", o.name, t, len(p.pick.ClassNames))
 	case p.pick.Class && (joined || d != 0 && d != tensor.Int64):
 		return fmt.Errorf("column %q as classes: want one column and Int64, not %d columns and %v", o.name, max(1, len(p.pick.From)), d)
 	case p.pick.Class:
