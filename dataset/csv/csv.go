@@ -47,8 +47,8 @@ type Config struct {
 // matched by name, and their types found over all of them. Files without a record, or with a header alone, are fine.
 //
 // Errors name file, row (from 0, the header is none) and column: a record with another number of values than the
-// header, text after a closing quote, a quote left open, bytes that are not UTF-8, two columns of one name, a value that
-// is not of its type in Config.Types.
+// header, text after a closing quote, a quote left open, bytes that are not UTF-8, two columns of one name, a value
+// that is not of its type in Config.Types.
 func Open(ctx context.Context, fsys fs.FS, name string, c Config) (table.Table, error) {
 	files, err := table.Files(fsys, name)
 	if err != nil {
@@ -82,7 +82,8 @@ func Open(ctx context.Context, fsys fs.FS, name string, c Config) (table.Table, 
 	}
 	for name := range c.Types {
 		if found[name] == nil && slices.ContainsFunc(tables, func(t *reader) bool { return len(t.names) > 0 }) {
-			return fail(table.Malformed(tables[0].Name(), "Config.Types has a column %q, the file has %q", name, tables[0].names))
+			return fail(table.Malformed(tables[0].Name(), "Config.Types has a column %q, the file has %q", name,
+				tables[0].names))
 		}
 	}
 	joined := make([]table.Table, len(tables))
@@ -173,8 +174,8 @@ func scan(ctx context.Context, fsys fs.FS, name string, c Config) (*reader, erro
 	return r, nil
 }
 
-// next finds the fields of the next record, and leaves them in w.spans. It is no row if it is a comment or a blank line;
-// in a file of one column a blank line is a row, whose value is missing.
+// next finds the fields of the next record, and leaves them in w.spans. It is no row if it is a comment or a blank
+// line; in a file of one column a blank line is a row, whose value is missing.
 func (r *reader) next(data []byte, atEOF bool, w *work) (n int, row bool, err error) {
 	if r.d.comment != 0 && len(data) > 0 && data[0] == r.d.comment {
 		return r.d.skip(data, atEOF), false, nil

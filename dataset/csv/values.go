@@ -15,8 +15,8 @@ import (
 //	[+-] digits [decimal digits] [e [+-] digits]    nan, inf, infinity in any case
 //
 // with thousands signs, if there are any, before every third digit and nowhere else. A zero before other digits makes
-// it no number but an id, and so does an integer that no int64 holds. An integer past 2⁵³ is no float, for a float would
-// be another number.
+// it no number but an id, and so does an integer that no int64 holds. An integer past 2⁵³ is no float, for a float
+// would be another number.
 func (d *dialect) number(v []byte) (i int64, isInt, isFloat bool) {
 	s := v
 	neg := false

@@ -13,7 +13,8 @@ import (
 	"github.com/tutti-ml/tutti/dataset/table"
 )
 
-// Create begins a CSV file, which takes its name when the Writer is closed. Of Config, Comma, Comment and NoHeader count.
+// Create begins a CSV file, which takes its name when the Writer is closed. Of Config, Comma, Comment and NoHeader
+// count.
 //
 // Values are written so that a reader with the same types in Config.Types reads the same: floats by the fewest digits
 // that tell them apart, decimals with all of theirs, instants as RFC 3339 in UTC, days as 2026-01-31, spans as the

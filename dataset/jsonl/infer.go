@@ -86,7 +86,8 @@ func (k kinds) clash() bool {
 
 func (k kinds) String() string {
 	var names []string
-	for i, name := range []string{"a boolean", "an integer", "an integer past 2⁵³", "an integer past int64", "a fraction", "a text", "a list", "an object", "a value"} {
+	for i, name := range []string{"a boolean", "an integer", "an integer past 2⁵³", "an integer past int64", "a fraction",
+		"a text", "a list", "an object", "a value"} {
 		if k&(1<<i) != 0 {
 			names = append(names, name)
 		}

@@ -32,8 +32,8 @@ type Config struct {
 // length say so in their type.
 //
 // Errors name file, row (from 0; blank lines are none) and column: bytes that are no JSON, a key twice in one object, a
-// column that holds values of two types, integers past 2⁵³ beside fractions among them, lists of objects, a line that is
-// no object.
+// column that holds values of two types, integers past 2⁵³ beside fractions among them, lists of objects, a line that
+// is no object.
 func Open(ctx context.Context, fsys fs.FS, name string, c Config) (table.Table, error) {
 	files, err := table.Files(fsys, name)
 	if err != nil {

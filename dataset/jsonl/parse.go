@@ -16,7 +16,8 @@ type token struct {
 	raw  []byte // of a number, as it is written; of a string its text, which lasts until the next string
 }
 
-// parser reads one line of JSON (RFC 8259). NaN, Infinity and -Infinity, which Python's json module writes, are numbers.
+// parser reads one line of JSON (RFC 8259). NaN, Infinity and -Infinity, which Python's json module writes, are
+// numbers.
 type parser struct {
 	data []byte
 	pos  int
@@ -112,7 +113,8 @@ func (p *parser) number() (token, error) {
 		if p.pos == from {
 			return token{}, p.unexpected()
 		}
-		return token{}, fmt.Errorf("byte %d of the line: %.40q is no number of JSON", from, p.data[from:min(p.pos+1, len(p.data))])
+		return token{}, fmt.Errorf("byte %d of the line: %.40q is no number of JSON", from, p.data[from:min(p.pos+1,
+			len(p.data))])
 	}
 	return token{raw: p.data[from:p.pos]}, nil
 }

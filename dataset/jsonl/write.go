@@ -19,8 +19,8 @@ import (
 // Each row is an object with all columns, null where they are, under their names as they are: a column a.b is written
 // as "a.b", which Open reads as it does b in a. A reader with the same types in Config.Types reads the same: floats
 // have the fewest digits that tell them apart, NaN and infinities stand as Python's json module writes them, instants
-// as RFC 3339 in UTC, days as 2026-01-31, binary values in base64, decimals as numbers with all their digits, spans as the
-// number of their units. Text that is not UTF-8 is an error.
+// as RFC 3339 in UTC, days as 2026-01-31, binary values in base64, decimals as numbers with all their digits, spans as
+// the number of their units. Text that is not UTF-8 is an error.
 func Create(path string, s table.Schema) (table.Writer, error) {
 	if err := s.Check(); err != nil {
 		return nil, fmt.Errorf("jsonl: %w", err)

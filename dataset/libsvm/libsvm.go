@@ -38,8 +38,8 @@ const (
 	OneBased              // from 1, as LIBSVM writes; 0 is an error
 )
 
-// maxDense is the most features that a dense row has unless Config.Features says more: a wild index is an error then, and
-// not gigabytes of zeros.
+// maxDense is the most features that a dense row has unless Config.Features says more: a wild index is an error then,
+// and not gigabytes of zeros.
 const maxDense = 1 << 22
 
 // denseBytes bounds a block of dense rows.
@@ -51,8 +51,8 @@ const denseBytes = 64 << 20
 //	x      list of [Features] values, zeros among them; or with Sparse
 //	index  list of the features' numbers, from 0 whatever the Base     value  list of as many values
 //
-// qid and comments are left out. Errors name file and row (from 0; blank lines and comments are none): what is no number,
-// several labels, indices that do not rise, an index out of range.
+// qid and comments are left out. Errors name file and row (from 0; blank lines and comments are none): what is no
+// number, several labels, indices that do not rise, an index out of range.
 func Open(ctx context.Context, fsys fs.FS, name string, c Config) (table.Table, error) {
 	if c.Features < 0 || c.Base < FindBase || c.Base > OneBased {
 		return nil, fmt.Errorf("libsvm: Config: Features %d, Base %d", c.Features, c.Base)
@@ -123,9 +123,11 @@ func schema(c Config, whole bool, features int) table.Schema {
 		value = table.Type{Kind: table.Float64}
 	}
 	if !c.Sparse {
-		return table.Schema{{Name: "label", Type: label}, {Name: "x", Type: table.Type{Kind: table.List, Elem: &value, Size: features}}}
+		return table.Schema{{Name: "label", Type: label}, {Name: "x", Type: table.Type{Kind: table.List, Elem: &value,
+			Size: features}}}
 	}
-	return table.Schema{{Name: "label", Type: label}, {Name: "index", Type: table.Type{Kind: table.List, Elem: &table.Type{Kind: table.Int}}},
+	return table.Schema{{Name: "label", Type: label}, {Name: "index", Type: table.Type{Kind: table.List,
+		Elem: &table.Type{Kind: table.Int}}},
 		{Name: "value", Type: table.Type{Kind: table.List, Elem: &value}}}
 }
 

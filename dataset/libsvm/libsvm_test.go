@@ -39,13 +39,19 @@ func TestRead(t *testing.T) {
 		types      string
 		want       []string
 	}{
-		{"one-based", "+1 1:0.5 3:-2\n-1 2:1e1\n", Config{}, "label int64 x list<float32>[3]", []string{"1 [0.5 0 -2]", "-1 [0 10 0]"}},
-		{"zero-based, found", "1 0:0.5 2:-2\n0 1:1\n", Config{}, "label int64 x list<float32>[3]", []string{"1 [0.5 0 -2]", "0 [0 1 0]"}},
-		{"zero-based, declared", "1 1:0.5\n", Config{Base: ZeroBased}, "label int64 x list<float32>[2]", []string{"1 [0 0.5]"}},
+		{"one-based", "+1 1:0.5 3:-2\n-1 2:1e1\n", Config{}, "label int64 x list<float32>[3]", []string{"1 [0.5 0 -2]",
+			"-1 [0 10 0]"}},
+		{"zero-based, found", "1 0:0.5 2:-2\n0 1:1\n", Config{}, "label int64 x list<float32>[3]", []string{"1 [0.5 0 -2]",
+			"0 [0 1 0]"}},
+		{"zero-based, declared", "1 1:0.5\n", Config{Base: ZeroBased}, "label int64 x list<float32>[2]",
+			[]string{"1 [0 0.5]"}},
 		{"features declared", "1 1:0.5\n", Config{Features: 3}, "label int64 x list<float32>[3]", []string{"1 [0.5 0 0]"}},
-		{"targets", "1 1:0.5\n-0.5 1:1\n2e3", Config{Float64: true}, "label float64 x list<float64>[1]", []string{"1 [0.5]", "-0.5 [1]", "2000 [0]"}},
-		{"qid, comments, blanks", "# made by hand\n3 qid:7 1:1 # 2:5\r\n\n  \t4\tqid:7\t 2:2  \n", Config{}, "label int64 x list<float32>[2]", []string{"3 [1 0]", "4 [0 2]"}},
-		{"sparse", "1 2:0.5 9000000000:1\n0\n", Config{Sparse: true}, "label int64 index list<int64> value list<float32>", []string{"1 [1 8999999999] [0.5 1]", "0 [] []"}},
+		{"targets", "1 1:0.5\n-0.5 1:1\n2e3", Config{Float64: true}, "label float64 x list<float64>[1]", []string{"1 [0.5]",
+			"-0.5 [1]", "2000 [0]"}},
+		{"qid, comments, blanks", "# made by hand\n3 qid:7 1:1 # 2:5\r\n\n  \t4\tqid:7\t 2:2  \n", Config{},
+			"label int64 x list<float32>[2]", []string{"3 [1 0]", "4 [0 2]"}},
+		{"sparse", "1 2:0.5 9000000000:1\n0\n", Config{Sparse: true}, "label int64 index list<int64> value list<float32>",
+			[]string{"1 [1 8999999999] [0.5 1]", "0 [] []"}},
 		{"no features", "1\n2\n", Config{}, "label int64 x list<float32>", []string{"1 []", "2 []"}},
 		{"nothing", "", Config{}, "label int64 x list<float32>", nil},
 	} {
@@ -63,7 +69,9 @@ func TestRead(t *testing.T) {
 //
 //	import io; from sklearn.datasets import load_svmlight_file
 //	text = b"+1 qid:3 1:0.1 4:-2.5 # a\n-1 2:1e-3 3:7\n2.5 4:0\n"
-//	for zero in ("auto", True): x, y = load_svmlight_file(io.BytesIO(text), zero_based=zero); print(x.toarray().tolist(), y.tolist())
+//	for zero in ("auto", True):
+//	    x, y = load_svmlight_file(io.BytesIO(text), zero_based=zero)
+//	    print(x.toarray().tolist(), y.tolist())
 //	[[0.1, 0.0, 0.0, -2.5], [0.0, 0.001, 7.0, 0.0], [0.0, 0.0, 0.0, 0.0]] [1.0, -1.0, 2.5]
 //	[[0.0, 0.1, 0.0, 0.0, -2.5], [0.0, 0.0, 0.001, 7.0, 0.0], [0.0, 0.0, 0.0, 0.0, 0.0]] [1.0, -1.0, 2.5]
 func TestAsScikitLearn(t *testing.T) {
@@ -98,7 +106,9 @@ func TestErrors(t *testing.T) {
 		{"1 1:0x10\n", Config{}, `dataset: f: row 0: index 1: "0x10" is no number`},
 		{"1 1:1 qid:3\n", Config{}, `dataset: f: row 0: index "qid" is no integer from 0`},
 		{"1,3 1:1\n", Config{}, `dataset: f: row 0: label "1,3": several labels are not supported`},
-		{"1 1:1\n1 2000000000:1\n", Config{}, `dataset: f: row 1: index 2000000000: rows of 2000000000 features are too long; want Sparse, or Config.Features if this is right`},
+		{"1 1:1\n1 2000000000:1\n", Config{},
+			`dataset: f: row 1: index 2000000000: rows of 2000000000 features are too long; want Sparse, ` +
+				`or Config.Features if this is right`},
 		{"1 1:1e39\n", Config{}, `dataset: f: row 0: index 1: "1e39" is no number`},
 	} {
 		_, err := Open(t.Context(), fileOf(c.text), "f", c.config)
@@ -160,8 +170,8 @@ func TestChanged(t *testing.T) {
 	}
 }
 
-// FuzzRead: no bytes make the reader panic; what it accepts is, written and read again, the same; dense rows are the sparse
-// ones with zeros between.
+// FuzzRead: no bytes make the reader panic; what it accepts is, written and read again, the same; dense rows are the
+// sparse ones with zeros between.
 func FuzzRead(f *testing.F) {
 	for _, s := range []string{"+1 1:0.5 3:-2\n-1 2:1e1\n", "1 qid:3 0:nan # x\r\n\n2.5", "0 7:inf\n"} {
 		f.Add([]byte(s))
@@ -194,7 +204,8 @@ func FuzzRead(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%v of\n%s", err, out.String())
 		}
-		if got, err := table.ReadAll(t.Context(), again); err != nil || all.N > 0 && !got.Columns[1].Equal(&all.Columns[1]) || !got.Columns[2].Equal(&all.Columns[2]) {
+		if got, err := table.ReadAll(t.Context(),
+			again); err != nil || all.N > 0 && !got.Columns[1].Equal(&all.Columns[1]) || !got.Columns[2].Equal(&all.Columns[2]) {
 			t.Fatalf("written as\n%q: %v; read %v, want %v", out.String(), err, got, all)
 		}
 		if largest > 1000 {

@@ -11,9 +11,9 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// Config says which columns of a Table become the columns of a batch, and how. The zero value gives two: "x", all columns
-// but "label" as float32 side by side [D], and "y", the column "label": classes from integers, bools or text, else
-// targets.
+// Config says which columns of a Table become the columns of a batch, and how. The zero value gives two: "x", all
+// columns but "label" as float32 side by side [D], and "y", the column "label": classes from integers, bools or text,
+// else targets.
 type Config struct {
 	Name    string // of the source, for messages; default: the table's
 	Columns []Pick // of a batch, in order; default: as above, with Label
@@ -40,8 +40,9 @@ type Pick struct {
 	// and lists of them; lists whose length the type leaves open must all be as long as the first row's.
 	From  []string
 	DType tensor.DType // default: as above; Float32 where From are several
-	Shape []int        // of a sample; default as above, and [D] where From are several. It makes a list of open length fixed
-	Scale float64      // numbers in a float DType are multiplied by it; default 1
+	// Shape is of a sample; default as above, and [D] where From are several. It makes a list of open length fixed.
+	Shape []int
+	Scale float64 // numbers in a float DType are multiplied by it; default 1
 
 	// Class makes numbers of classes, Int64: of integers 0 … Classes-1 as they are, of bools 0 and 1, of text the place
 	// in ClassNames. Classes default to the largest plus one, found by one pass over the column; ClassNames to those that
@@ -63,7 +64,7 @@ type OnNull uint8
 
 const (
 	NullError OnNull = iota // an error with file, row and column
-	NullFill                // Pick.Fill or FillText in its place; a missing list has Fill in all places, or is empty where lengths differ
+	NullFill                // Pick.Fill or FillText in its place; in a missing list everywhere, or it is empty if lengths differ
 	NullNaN                 // NaN, in a float DType
 )
 
@@ -177,7 +178,8 @@ func (s *Source) ReadBlock(ctx context.Context, b *dataset.Batch, block, lo, hi 
 		return err
 	}
 	if rows.N != hi-lo {
-		return fmt.Errorf("dataset: %s: %d rows of block %d were asked for, the table gave %d", s.spec.Name, hi-lo, block, rows.N)
+		return fmt.Errorf("dataset: %s: %d rows of block %d were asked for, the table gave %d", s.spec.Name, hi-lo, block,
+			rows.N)
 	}
 	b.Resize(rows.N, s.spec)
 	for _, p := range s.parts {

@@ -50,7 +50,8 @@ func batch(t *testing.T, s dataset.Source) *dataset.Batch {
 
 // The zero Config does what package arrow does with a file: all columns but "label" as "x", the label as classes.
 func TestChooseZero(t *testing.T) {
-	tab := of(column("a", Type{Kind: Int, Bits: 16}, 1, 2, 3), listOf("l", lists(Type{Kind: Int, Bits: 8, Unsigned: true}, 0), []int{4, 5}, []int{6, 7}, []int{8, 9}),
+	tab := of(column("a", Type{Kind: Int, Bits: 16}, 1, 2, 3), listOf("l", lists(Type{Kind: Int, Bits: 8, Unsigned: true},
+		0), []int{4, 5}, []int{6, 7}, []int{8, 9}),
 		column("label", textType, "cat", "ant", "cat"), column("m", Type{Kind: Decimal, Digits: 9, Scale: 2}, 1225, -50, 0),
 		column("when", Type{Kind: Time, Unit: Millisecond}, 1500, 86400_000, -1000), column("b", Type{Kind: Bool}, 1, 0, 1))
 	s, err := Choose(t.Context(), tab, Config{})
@@ -59,7 +60,8 @@ func TestChooseZero(t *testing.T) {
 	want.Columns[1].ClassNames = []string{"ant", "cat"}
 	assert.Equal(t, want, s.Spec())
 	b := batch(t, s)
-	assert.Equal(t, []float32{1, 4, 5, 12.25, 1.5, 1, 2, 6, 7, -0.5, 86400, 0, 3, 8, 9, 0, -1, 1}, tensor.Data[float32](b.X))
+	assert.Equal(t, []float32{1, 4, 5, 12.25, 1.5, 1, 2, 6, 7, -0.5, 86400, 0, 3, 8, 9, 0, -1, 1},
+		tensor.Data[float32](b.X))
 	assert.Equal(t, []int64{1, 0, 1}, tensor.Data[int64](b.Y))
 
 	// One feature is [1] too; floats and decimals are targets, integers and bools classes.
@@ -119,47 +121,84 @@ func TestChooseTypes(t *testing.T) {
 		want   any // the elements; of ragged columns offsets come after them
 	}{
 		{"int", column("c", intType, big, -1), Pick{}, dataset.Column{DType: tensor.Int64}, []int64{big, -1}},
-		{"int as int32", column("c", intType, math.MaxInt32, -1), Pick{DType: tensor.Int32}, dataset.Column{DType: tensor.Int32}, []int32{math.MaxInt32, -1}},
-		{"int as float64", column("c", intType, 3), Pick{DType: tensor.Float64, Scale: 0.5}, dataset.Column{DType: tensor.Float64}, []float64{1.5}},
-		{"int as uint8", column("c", intType, 0, 255), Pick{DType: tensor.Uint8}, dataset.Column{DType: tensor.Uint8}, []uint8{0, 255}},
+		{"int as int32", column("c", intType, math.MaxInt32, -1), Pick{DType: tensor.Int32},
+			dataset.Column{DType: tensor.Int32}, []int32{math.MaxInt32, -1}},
+		{"int as float64", column("c", intType, 3), Pick{DType: tensor.Float64, Scale: 0.5},
+			dataset.Column{DType: tensor.Float64}, []float64{1.5}},
+		{"int as uint8", column("c", intType, 0, 255), Pick{DType: tensor.Uint8}, dataset.Column{DType: tensor.Uint8},
+			[]uint8{0, 255}},
 		{"bool", column("c", Type{Kind: Bool}, 1, 0), Pick{}, dataset.Column{DType: tensor.Bool}, []bool{true, false}},
-		{"float32", column("c", Type{Kind: Float32}, 0.5), Pick{Scale: 3}, dataset.Column{DType: tensor.Float32}, []float32{1.5}},
+		{"float32", column("c", Type{Kind: Float32}, 0.5), Pick{Scale: 3}, dataset.Column{DType: tensor.Float32},
+			[]float32{1.5}},
 		{"float64", column("c", Type{Kind: Float64}, 0.1), Pick{}, dataset.Column{DType: tensor.Float32}, []float32{0.1}},
-		{"float64 kept", column("c", Type{Kind: Float64}, 0.1), Pick{DType: tensor.Float64}, dataset.Column{DType: tensor.Float64}, []float64{0.1}},
-		{"float64 as int", column("c", Type{Kind: Float64}, -3.0), Pick{DType: tensor.Int64}, dataset.Column{DType: tensor.Int64}, []int64{-3}},
-		{"decimal", column("c", Type{Kind: Decimal, Digits: 9, Scale: 2}, 1999), Pick{DType: tensor.Float64}, dataset.Column{DType: tensor.Float64}, []float64{19.99}},
-		{"wide decimal", column("c", Type{Kind: Decimal, Digits: 38, Scale: 2}, 1e20), Pick{}, dataset.Column{DType: tensor.Float32}, []float32{1e20}},
-		{"decimal as int", column("c", Type{Kind: Decimal, Digits: 18, Scale: 1}, 10*big), Pick{DType: tensor.Int64}, dataset.Column{DType: tensor.Int64}, []int64{big}},
-		{"negative scale", column("c", Type{Kind: Decimal, Digits: 9, Scale: -2}, 12), Pick{DType: tensor.Int64}, dataset.Column{DType: tensor.Int64}, []int64{1200}},
-		{"time", column("c", Type{Kind: Time, Unit: Microsecond}, 1_500_000, -1), Pick{}, dataset.Column{DType: tensor.Float64}, []float64{1.5, -1e-6}},
-		{"time in seconds, down", column("c", Type{Kind: Time, Unit: Nanosecond}, 1_999_999_999, -1), Pick{DType: tensor.Int64}, dataset.Column{DType: tensor.Int64}, []int64{1, -1}},
-		{"days", column("c", Type{Kind: Time, Unit: Day}, -1), Pick{DType: tensor.Int64}, dataset.Column{DType: tensor.Int64}, []int64{-86400}},
-		{"image", listOf("c", lists(u8, 0), []int{0, 51, 102, 255}), Pick{DType: tensor.Float32, Shape: []int{1, 2, 2}, Scale: 1.0 / 255},
+		{"float64 kept", column("c", Type{Kind: Float64}, 0.1), Pick{DType: tensor.Float64},
+			dataset.Column{DType: tensor.Float64}, []float64{0.1}},
+		{"float64 as int", column("c", Type{Kind: Float64}, -3.0), Pick{DType: tensor.Int64},
+			dataset.Column{DType: tensor.Int64}, []int64{-3}},
+		{"decimal", column("c", Type{Kind: Decimal, Digits: 9, Scale: 2}, 1999), Pick{DType: tensor.Float64},
+			dataset.Column{DType: tensor.Float64}, []float64{19.99}},
+		{"wide decimal", column("c", Type{Kind: Decimal, Digits: 38, Scale: 2}, 1e20), Pick{},
+			dataset.Column{DType: tensor.Float32}, []float32{1e20}},
+		{"decimal as int", column("c", Type{Kind: Decimal, Digits: 18, Scale: 1}, 10*big), Pick{DType: tensor.Int64},
+			dataset.Column{DType: tensor.Int64}, []int64{big}},
+		{"negative scale", column("c", Type{Kind: Decimal, Digits: 9, Scale: -2}, 12), Pick{DType: tensor.Int64},
+			dataset.Column{DType: tensor.Int64}, []int64{1200}},
+		{"time", column("c", Type{Kind: Time, Unit: Microsecond}, 1_500_000, -1), Pick{},
+			dataset.Column{DType: tensor.Float64}, []float64{1.5, -1e-6}},
+		{"time in seconds, down", column("c", Type{Kind: Time, Unit: Nanosecond}, 1_999_999_999, -1),
+			Pick{DType: tensor.Int64}, dataset.Column{DType: tensor.Int64}, []int64{1, -1}},
+		{"days", column("c", Type{Kind: Time, Unit: Day}, -1), Pick{DType: tensor.Int64},
+			dataset.Column{DType: tensor.Int64}, []int64{-86400}},
+		{"image", listOf("c", lists(u8, 0), []int{0, 51, 102, 255}), Pick{DType: tensor.Float32, Shape: []int{1, 2, 2},
+			Scale: 1.0 / 255},
 			dataset.Column{DType: tensor.Float32, Shape: []int{1, 2, 2}}, []float32{0, 0.2, 0.4, 1}},
-		{"fixed list", listOf("c", lists(u8, 2), []int{1, 2}, []int{3, 4}), Pick{}, dataset.Column{DType: tensor.Int64, Shape: []int{2}}, []int64{1, 2, 3, 4}},
-		{"fixed binary", column("c", Type{Kind: Binary, Size: 2}, "ab", "cd"), Pick{}, dataset.Column{DType: tensor.Uint8, Shape: []int{2}}, []uint8("abcd")},
-		{"list of lists", square, Pick{Shape: []int{3, 2}, DType: tensor.Int8}, dataset.Column{DType: tensor.Int8, Shape: []int{3, 2}},
+		{"fixed list", listOf("c", lists(u8, 2), []int{1, 2}, []int{3, 4}), Pick{}, dataset.Column{DType: tensor.Int64,
+			Shape: []int{2}}, []int64{1, 2, 3, 4}},
+		{"fixed binary", column("c", Type{Kind: Binary, Size: 2}, "ab", "cd"), Pick{}, dataset.Column{DType: tensor.Uint8,
+			Shape: []int{2}}, []uint8("abcd")},
+		{"list of lists", square, Pick{Shape: []int{3, 2}, DType: tensor.Int8}, dataset.Column{DType: tensor.Int8,
+			Shape: []int{3, 2}},
 			[]int8{0, 7, 0, 7, 0, 7, 1, 7, 1, 7, 1, 7}},
-		{"ragged", listOf("c", lists(intType, 0), []int{1, big}, []int{}, []int{3}), Pick{}, dataset.Column{DType: tensor.Int64, Ragged: true}, []int64{1, big, 3, 0, 2, 2, 3}},
-		{"ragged of pairs", nested, Pick{DType: tensor.Int32}, dataset.Column{DType: tensor.Int32, Ragged: true, Shape: []int{2}}, []int32{0, 1, 4, 5, 6, 7, 0, 1, 1, 3}},
-		{"ragged bytes", column("c", Type{Kind: Binary}, "ab", "", "c"), Pick{}, dataset.Column{DType: tensor.Uint8, Ragged: true}, []uint8{'a', 'b', 'c', 0, 2, 2, 3}},
-		{"text", column("c", textType, "ab", "", "c"), Pick{}, dataset.Column{DType: tensor.Uint8, Text: true}, []string{"ab", "", "c"}},
-		{"lists of text", words, Pick{}, dataset.Column{DType: tensor.Uint8, Text: true, Ragged: true}, []string{"ab", "", "c"}},
-		{"class", column("c", intType, 2, 0), Pick{Class: true}, dataset.Column{DType: tensor.Int64, Classes: 3}, []int64{2, 0}},
-		{"declared classes", column("c", intType, 2, 0), Pick{Classes: 9}, dataset.Column{DType: tensor.Int64, Classes: 9}, []int64{2, 0}},
-		{"names", column("c", textType, "b", "a"), Pick{ClassNames: []string{"b", "c", "a"}}, dataset.Column{DType: tensor.Int64, Classes: 3, ClassNames: []string{"b", "c", "a"}}, []int64{0, 2}},
-		{"names in the order of their bytes", column("c", textType, "ä", "b", "B"), Pick{Class: true}, dataset.Column{DType: tensor.Int64, Classes: 3, ClassNames: []string{"B", "b", "ä"}}, []int64{2, 1, 0}},
-		{"integers by name", column("c", intType, 1, -1), Pick{ClassNames: []string{"-1", "1"}}, dataset.Column{DType: tensor.Int64, Classes: 2, ClassNames: []string{"-1", "1"}}, []int64{1, 0}},
-		{"bool class", column("c", Type{Kind: Bool}, 0), Pick{Class: true}, dataset.Column{DType: tensor.Int64, Classes: 2}, []int64{0}},
-		{"tokens", listOf("c", lists(intType, 0), []int{4}, []int{}), Pick{Class: true}, dataset.Column{DType: tensor.Int64, Classes: 5, Ragged: true}, []int64{4, 0, 1, 1}},
-		{"null filled", column("c", Type{Kind: Float64}, 1.0, nil, math.NaN()), Pick{Null: NullFill, Fill: 7, Scale: 2}, dataset.Column{DType: tensor.Float32}, []float32{2, 14, 14}},
-		{"null int filled", column("c", intType, 1, nil), Pick{Null: NullFill, Fill: -1}, dataset.Column{DType: tensor.Int64}, []int64{1, -1}},
-		{"null bool filled", column("c", Type{Kind: Bool}, 0, nil), Pick{Null: NullFill, Fill: 1}, dataset.Column{DType: tensor.Bool}, []bool{false, true}},
-		{"null text filled", column("c", textType, nil, "a"), Pick{Null: NullFill, FillText: "?"}, dataset.Column{DType: tensor.Uint8, Text: true}, []string{"?", "a"}},
-		{"null list filled", listOf("c", lists(intType, 2), []int{1, 2}, nil), Pick{Null: NullFill, Fill: 9}, dataset.Column{DType: tensor.Int64, Shape: []int{2}}, []int64{1, 2, 9, 9}},
-		{"null ragged list", listOf("c", lists(intType, 0), nil, []int{1}), Pick{Null: NullFill}, dataset.Column{DType: tensor.Int64, Ragged: true}, []int64{1, 0, 0, 1}},
-		{"null class filled", column("c", textType, "a", nil), Pick{Class: true, Null: NullFill, FillText: "none"}, dataset.Column{DType: tensor.Int64, Classes: 2, ClassNames: []string{"a", "none"}}, []int64{0, 1}},
-		{"no values, filled", column("c", Type{Kind: Null}, nil, nil), Pick{Null: NullFill, Fill: 3}, dataset.Column{DType: tensor.Float32}, []float32{3, 3}},
+		{"ragged", listOf("c", lists(intType, 0), []int{1, big}, []int{}, []int{3}), Pick{},
+			dataset.Column{DType: tensor.Int64, Ragged: true}, []int64{1, big, 3, 0, 2, 2, 3}},
+		{"ragged of pairs", nested, Pick{DType: tensor.Int32}, dataset.Column{DType: tensor.Int32, Ragged: true,
+			Shape: []int{2}}, []int32{0, 1, 4, 5, 6, 7, 0, 1, 1, 3}},
+		{"ragged bytes", column("c", Type{Kind: Binary}, "ab", "", "c"), Pick{}, dataset.Column{DType: tensor.Uint8,
+			Ragged: true}, []uint8{'a', 'b', 'c', 0, 2, 2, 3}},
+		{"text", column("c", textType, "ab", "", "c"), Pick{}, dataset.Column{DType: tensor.Uint8, Text: true},
+			[]string{"ab", "", "c"}},
+		{"lists of text", words, Pick{}, dataset.Column{DType: tensor.Uint8, Text: true, Ragged: true}, []string{"ab", "",
+			"c"}},
+		{"class", column("c", intType, 2, 0), Pick{Class: true}, dataset.Column{DType: tensor.Int64, Classes: 3}, []int64{2,
+			0}},
+		{"declared classes", column("c", intType, 2, 0), Pick{Classes: 9}, dataset.Column{DType: tensor.Int64, Classes: 9},
+			[]int64{2, 0}},
+		{"names", column("c", textType, "b", "a"), Pick{ClassNames: []string{"b", "c", "a"}},
+			dataset.Column{DType: tensor.Int64, Classes: 3, ClassNames: []string{"b", "c", "a"}}, []int64{0, 2}},
+		{"names in the order of their bytes", column("c", textType, "ä", "b", "B"), Pick{Class: true},
+			dataset.Column{DType: tensor.Int64, Classes: 3, ClassNames: []string{"B", "b", "ä"}}, []int64{2, 1, 0}},
+		{"integers by name", column("c", intType, 1, -1), Pick{ClassNames: []string{"-1", "1"}},
+			dataset.Column{DType: tensor.Int64, Classes: 2, ClassNames: []string{"-1", "1"}}, []int64{1, 0}},
+		{"bool class", column("c", Type{Kind: Bool}, 0), Pick{Class: true}, dataset.Column{DType: tensor.Int64, Classes: 2},
+			[]int64{0}},
+		{"tokens", listOf("c", lists(intType, 0), []int{4}, []int{}), Pick{Class: true}, dataset.Column{DType: tensor.Int64,
+			Classes: 5, Ragged: true}, []int64{4, 0, 1, 1}},
+		{"null filled", column("c", Type{Kind: Float64}, 1.0, nil, math.NaN()), Pick{Null: NullFill, Fill: 7, Scale: 2},
+			dataset.Column{DType: tensor.Float32}, []float32{2, 14, 14}},
+		{"null int filled", column("c", intType, 1, nil), Pick{Null: NullFill, Fill: -1},
+			dataset.Column{DType: tensor.Int64}, []int64{1, -1}},
+		{"null bool filled", column("c", Type{Kind: Bool}, 0, nil), Pick{Null: NullFill, Fill: 1},
+			dataset.Column{DType: tensor.Bool}, []bool{false, true}},
+		{"null text filled", column("c", textType, nil, "a"), Pick{Null: NullFill, FillText: "?"},
+			dataset.Column{DType: tensor.Uint8, Text: true}, []string{"?", "a"}},
+		{"null list filled", listOf("c", lists(intType, 2), []int{1, 2}, nil), Pick{Null: NullFill, Fill: 9},
+			dataset.Column{DType: tensor.Int64, Shape: []int{2}}, []int64{1, 2, 9, 9}},
+		{"null ragged list", listOf("c", lists(intType, 0), nil, []int{1}), Pick{Null: NullFill},
+			dataset.Column{DType: tensor.Int64, Ragged: true}, []int64{1, 0, 0, 1}},
+		{"null class filled", column("c", textType, "a", nil), Pick{Class: true, Null: NullFill, FillText: "none"},
+			dataset.Column{DType: tensor.Int64, Classes: 2, ClassNames: []string{"a", "none"}}, []int64{0, 1}},
+		{"no values, filled", column("c", Type{Kind: Null}, nil, nil), Pick{Null: NullFill, Fill: 3},
+			dataset.Column{DType: tensor.Float32}, []float32{3, 3}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.pick.Name = "c"
@@ -172,7 +211,8 @@ func TestChooseTypes(t *testing.T) {
 		})
 	}
 
-	s, err := Choose(t.Context(), of(column("c", Type{Kind: Float64}, 1.0, nil, math.NaN())), Config{Columns: []Pick{{Name: "c", Null: NullNaN}}})
+	s, err := Choose(t.Context(), of(column("c", Type{Kind: Float64}, 1.0, nil, math.NaN())),
+		Config{Columns: []Pick{{Name: "c", Null: NullNaN}}})
 	require.NoError(t, err)
 	got := tensor.Data[float32](batch(t, s).X)
 	assert.True(t, got[0] == 1 && got[1] != got[1] && got[2] != got[2], "%v", got)
@@ -217,8 +257,10 @@ func with[T number](x []T, offsets []int64) []T {
 // Several columns of a batch, renamed and joined, read by ranges and in any order, over blocks.
 func TestChooseColumns(t *testing.T) {
 	fields := []Field{{"user", intType, false}, {"price", Type{Kind: Float64}, false}, {"name", textType, false}}
-	tab := FromRows("t", rowsOf(fields, 1<<60, 0.5, "a", 2, 1.5, "bb"), rowsOf(fields), rowsOf(fields, 3, 2.5, "", 4, 3.5, "d", 5, 4.5, "e"))
-	s, err := Choose(t.Context(), tab, Config{Name: "shop", Target: "gain", Columns: []Pick{{Name: "id", From: []string{"user"}}, {Name: "name"},
+	tab := FromRows("t", rowsOf(fields, 1<<60, 0.5, "a", 2, 1.5, "bb"), rowsOf(fields), rowsOf(fields, 3, 2.5, "", 4, 3.5,
+		"d", 5, 4.5, "e"))
+	s, err := Choose(t.Context(), tab, Config{Name: "shop", Target: "gain", Columns: []Pick{{Name: "id",
+		From: []string{"user"}}, {Name: "name"},
 		{Name: "both", From: []string{"price", "user"}, DType: tensor.Float64}, {Name: "gain", From: []string{"price"}}}})
 	require.NoError(t, err)
 	assert.Equal(t, []int{2, 0, 3}, s.Blocks())
@@ -247,8 +289,10 @@ func (noted1) Note(int) string { return `row 7 has "x"` }
 
 // What the schema can tell is found when a source is opened.
 func TestChooseErrors(t *testing.T) {
-	tab := of(column("i", intType, 1), column("f", Type{Kind: Float64}, 1.0), column("s", textType, "a"), listOf("l", lists(intType, 0), []int{1}),
-		listOf("null", lists(intType, 0), nil), listOf("empty", lists(intType, 0), []int{}), column("n", Type{Kind: Null}, nil), column("neg", intType, -1),
+	tab := of(column("i", intType, 1), column("f", Type{Kind: Float64}, 1.0), column("s", textType, "a"), listOf("l",
+		lists(intType, 0), []int{1}),
+		listOf("null", lists(intType, 0), nil), listOf("empty", lists(intType, 0), []int{}), column("n", Type{Kind: Null},
+			nil), column("neg", intType, -1),
 		column("when", Type{Kind: Time, Unit: Day}, 1), column("wild", intType, 1<<20))
 	for _, c := range []struct {
 		pick Pick
@@ -259,7 +303,8 @@ func TestChooseErrors(t *testing.T) {
 		{Pick{Name: "x", From: []string{"i", "s"}}, `dataset: t: column "s" is text, want numbers, times or lists of them`},
 		{Pick{Name: "s", Shape: []int{1}}, `want a text or a list of text, without a Shape`},
 		{Pick{Name: "f", Class: true}, `dataset: t: column "f" is float64, want integers, booleans or text for classes`},
-		{Pick{Name: "l", ClassNames: []string{"a"}}, `dataset: t: column "l" is list<int64>, want text or integers for the 1 ClassNames`},
+		{Pick{Name: "l", ClassNames: []string{"a"}},
+			`dataset: t: column "l" is list<int64>, want text or integers for the 1 ClassNames`},
 		{Pick{Name: "s", ClassNames: []string{"a", "a"}}, `ClassNames has "a" twice`},
 		{Pick{Name: "s", ClassNames: []string{"a", "b"}, Classes: 1}, `2 ClassNames for 1 classes`},
 		{Pick{Name: "x", From: []string{"i", "i"}, Class: true}, `want one column and Int64, not 2 columns`},
@@ -317,7 +362,8 @@ func TestChooseBadValues(t *testing.T) {
 		{"below zero", column("c", intType, -1), Pick{DType: tensor.Uint8}, `-1 is no uint8`},
 		{"past int8", column("c", Type{Kind: Binary, Size: 1}, "\xff"), Pick{DType: tensor.Int8}, `255 is no int8`},
 		{"no boolean", column("c", intType, 2), Pick{DType: tensor.Bool}, `2 is no boolean`},
-		{"cents", column("c", Type{Kind: Decimal, Digits: 9, Scale: 2}, 1999), Pick{DType: tensor.Int64}, `19.99 is no int64`},
+		{"cents", column("c", Type{Kind: Decimal, Digits: 9, Scale: 2}, 1999), Pick{DType: tensor.Int64},
+			`19.99 is no int64`},
 		{"class", column("c", intType, 3), Pick{Classes: 3}, `label 3, want 0 … 2`},
 		{"class name", column("c", textType, "x"), Pick{ClassNames: []string{"a"}}, `label "x" is none of the 1 ClassNames`},
 		{"class number", column("c", intType, -2), Pick{ClassNames: []string{"0"}}, `label "-2" is none of the 1 ClassNames`},
@@ -351,7 +397,8 @@ func TestChooseBadValues(t *testing.T) {
 			two.Reset(two.Field)
 			two.AppendFrom(&good, 0, 1)
 			two.AppendFrom(&c.bad, 0, 1)
-			s, err := Choose(t.Context(), FromRows("t", &Rows{N: 3, Columns: []Column{good}}, &Rows{N: 2, Columns: []Column{two}}),
+			s, err := Choose(t.Context(), FromRows("t", &Rows{N: 3, Columns: []Column{good}}, &Rows{N: 2,
+				Columns: []Column{two}}),
 				Config{Columns: []Pick{c.pick}})
 			require.NoError(t, err)
 			var b dataset.Batch
@@ -403,7 +450,8 @@ func BenchmarkChoose(b *testing.B) {
 		}
 		c.AppendList()
 	}
-	s, err := Choose(context.Background(), of(c), Config{Columns: []Pick{{Name: "image", DType: tensor.Float32, Scale: 1.0 / 255}}})
+	s, err := Choose(context.Background(), of(c), Config{Columns: []Pick{{Name: "image", DType: tensor.Float32,
+		Scale: 1.0 / 255}}})
 	require.NoError(b, err)
 	var batch dataset.Batch
 	b.SetBytes(4096 * 784)

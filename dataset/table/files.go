@@ -22,8 +22,8 @@ type Part struct {
 	Null          bool // Value is __HIVE_DEFAULT_PARTITION__
 }
 
-// OS returns the operating system's files as an fs.FS. Unlike os.DirFS it takes any path, relative to the working folder
-// or not, so that messages name files as the caller does.
+// OS returns the operating system's files as an fs.FS. Unlike os.DirFS it takes any path, relative to the working
+// folder or not, so that messages name files as the caller does.
 func OS() fs.FS { return osFS{} }
 
 type osFS struct{}
@@ -37,8 +37,8 @@ func (osFS) ReadDir(name string) ([]fs.DirEntry, error) { return os.ReadDir(file
 // taken for a pattern.
 //
 // In folders, names that begin with "_" (but for a column's, as in _x=1) or "." are left out: _SUCCESS, _metadata,
-// .part-0.crc. A folder named column=value gives all its files that column; %XX in either is the byte XX. All files must
-// have the same such columns. A folder or a pattern without any file is an error.
+// .part-0.crc. A folder named column=value gives all its files that column; %XX in either is the byte XX. All files
+// must have the same such columns. A folder or a pattern without any file is an error.
 func Files(fsys fs.FS, name string) ([]File, error) {
 	info, err := fs.Stat(fsys, name)
 	names := []string{name}
@@ -81,7 +81,8 @@ func Files(fsys fs.FS, name string) ([]File, error) {
 	}
 	for _, f := range files[1:] {
 		if a, b := columnsOf(files[0].Parts), columnsOf(f.Parts); a != b {
-			return nil, Malformed(f.Name, "lies in folders that give the columns [%s], %s in folders that give [%s]", b, files[0].Name, a)
+			return nil, Malformed(f.Name, "lies in folders that give the columns [%s], %s in folders that give [%s]", b,
+				files[0].Name, a)
 		}
 	}
 	return files, nil

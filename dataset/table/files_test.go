@@ -22,7 +22,8 @@ func folder(names ...string) fstest.MapFS {
 }
 
 func TestFiles(t *testing.T) {
-	spark := folder("out/_SUCCESS", "out/._SUCCESS.crc", "out/part-00001.csv", "out/part-00000.csv", "out/.part-00000.csv.crc",
+	spark := folder("out/_SUCCESS", "out/._SUCCESS.crc", "out/part-00001.csv", "out/part-00000.csv",
+		"out/.part-00000.csv.crc",
 		"out/_temporary/0/part-9.csv")
 	hive := folder("h/dt=2026-01-02/part-0", "h/dt=2026-01-01/part-1", "h/dt=2026-01-01/part-0", "h/_SUCCESS",
 		"h/dt=2026-01-01/_x=1/part-7")
@@ -62,12 +63,16 @@ func TestFiles(t *testing.T) {
 		is               error
 	}{
 		{"missing", "x.csv", "dataset: open x.csv: file does not exist", spark, fs.ErrNotExist},
-		{"pattern without files", "out/*.json", "dataset: out/*.json: no file matches: file does not exist", spark, fs.ErrNotExist},
+		{"pattern without files", "out/*.json", "dataset: out/*.json: no file matches: file does not exist", spark,
+			fs.ErrNotExist},
 		{"bad pattern", "out/[", "dataset: out/[: syntax error in pattern", spark, nil},
-		{"folder without files", "out", "dataset: out: there are no files in it: file does not exist", folder("out/_SUCCESS"), fs.ErrNotExist},
-		{"mixed columns", "h", `dataset: h/b=1/f: lies in folders that give the columns ["b"], h/a=1/f in folders that give ["a"]`,
+		{"folder without files", "out", "dataset: out: there are no files in it: file does not exist",
+			folder("out/_SUCCESS"), fs.ErrNotExist},
+		{"mixed columns", "h",
+			`dataset: h/b=1/f: lies in folders that give the columns ["b"], h/a=1/f in folders that give ["a"]`,
 			folder("h/a=1/f", "h/b=1/f"), dataset.ErrFormat},
-		{"column twice", "h", `dataset: h/a=1/a=2: a folder within gives the column "a" once more`, folder("h/a=1/a=2/f"), dataset.ErrFormat},
+		{"column twice", "h", `dataset: h/a=1/a=2: a folder within gives the column "a" once more`, folder("h/a=1/a=2/f"),
+			dataset.ErrFormat},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Files(c.fsys, c.path)
@@ -98,10 +103,14 @@ func TestPartFields(t *testing.T) {
 		values []string
 		want   Type
 	}{
-		{[]string{"1", "-20"}, Type{Kind: Int}}, {[]string{"01", "02"}, Type{Kind: Text}}, {[]string{"2026-01-01"}, Type{Kind: Time, Unit: Day}},
-		{[]string{"1", "2026-01-01"}, Type{Kind: Text}}, {[]string{"0.5", "1"}, Type{Kind: Float64}}, {[]string{"1e400"}, Type{Kind: Text}},
-		{[]string{"NaN"}, Type{Kind: Text}}, {[]string{"9223372036854775808"}, Type{Kind: Text}}, {[]string{"0x10"}, Type{Kind: Text}},
-		{[]string{"00.5"}, Type{Kind: Text}}, {[]string{hiveNull}, Type{Kind: Text}}, {[]string{hiveNull, "7"}, Type{Kind: Int}},
+		{[]string{"1", "-20"}, Type{Kind: Int}}, {[]string{"01", "02"}, Type{Kind: Text}}, {[]string{"2026-01-01"},
+			Type{Kind: Time, Unit: Day}},
+		{[]string{"1", "2026-01-01"}, Type{Kind: Text}}, {[]string{"0.5", "1"}, Type{Kind: Float64}}, {[]string{"1e400"},
+			Type{Kind: Text}},
+		{[]string{"NaN"}, Type{Kind: Text}}, {[]string{"9223372036854775808"}, Type{Kind: Text}}, {[]string{"0x10"},
+			Type{Kind: Text}},
+		{[]string{"00.5"}, Type{Kind: Text}}, {[]string{hiveNull}, Type{Kind: Text}}, {[]string{hiveNull, "7"},
+			Type{Kind: Int}},
 	} {
 		var files []File
 		null := false

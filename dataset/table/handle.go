@@ -126,7 +126,7 @@ func (h *Handle) open() (err error) {
 // hold reads the whole file into memory and closes it.
 func (h *Handle) hold(file fs.File) error {
 	if h.size > MaxHeld {
-		return fmt.Errorf("dataset: %s: has %d bytes and its file system reads only from the beginning; held in memory are %d at most",
+		return fmt.Errorf("dataset: %s: has %d bytes, and its file system reads from the beginning only, for which %d are the limit",
 			h.name, h.size, MaxHeld)
 	}
 	data, err := io.ReadAll(io.LimitReader(file, h.size+1))

@@ -239,7 +239,8 @@ func (i objectInfo) Mode() fs.FileMode {
 
 // An object store's FS works as a folder does: found by listing, read by ranges, a range of bytes and no more.
 func TestObjectStore(t *testing.T) {
-	store := map[string]string{"b/_SUCCESS": "", "b/dt=2026-01-01/part-0": "first object", "b/dt=2026-01-02/part-0": "second"}
+	store := map[string]string{"b/_SUCCESS": "", "b/dt=2026-01-01/part-0": "first object",
+		"b/dt=2026-01-02/part-0": "second"}
 	var bytesSent atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if prefix := r.URL.Query().Get("prefix"); r.URL.Path == "/" {

@@ -260,7 +260,8 @@ func CheckRead(t Table, block, lo, hi int, columns []int) {
 		panic(fmt.Sprintf("table: Read: block %d of %s, which has %d", block, t.Name(), len(blocks)))
 	}
 	if lo < 0 || hi < lo || hi > blocks[block] {
-		panic(fmt.Sprintf("table: Read: rows %d to %d of block %d of %s, which has %d", lo, hi, block, t.Name(), blocks[block]))
+		panic(fmt.Sprintf("table: Read: rows %d to %d of block %d of %s, which has %d", lo, hi, block, t.Name(),
+			blocks[block]))
 	}
 	for _, c := range columns {
 		if n := len(t.Schema()); c < 0 || c >= n {

@@ -44,14 +44,18 @@ var (
 // no values.
 func TestJoin(t *testing.T) {
 	i32, f32 := Type{Kind: Int, Bits: 32}, Type{Kind: Float32}
-	a := FromRows("a", rowsOf([]Field{{"i", i32, false}, {"f", f32, false}, {"s", textType, false}}, 1, 1.5, "x", 2, 2.5, "y"))
-	b := FromRows("b", rowsOf([]Field{{"s", textType, false}, {"f", Type{Kind: Float64}, false}, {"i", intType, false}}, "z", 0.1, 1<<60))
+	a := FromRows("a", rowsOf([]Field{{"i", i32, false}, {"f", f32, false}, {"s", textType, false}}, 1, 1.5, "x", 2, 2.5,
+		"y"))
+	b := FromRows("b", rowsOf([]Field{{"s", textType, false}, {"f", Type{Kind: Float64}, false}, {"i", intType, false}},
+		"z", 0.1, 1<<60))
 	c := FromRows("c", rowsOf([]Field{{"other", intType, false}}))
-	d := FromRows("d", rowsOf([]Field{{"s", Type{Kind: Null}, true}, {"i", intType, true}, {"f", f32, false}}, nil, nil, 4.0),
+	d := FromRows("d", rowsOf([]Field{{"s", Type{Kind: Null}, true}, {"i", intType, true}, {"f", f32, false}}, nil, nil,
+		4.0),
 		rowsOf([]Field{{"s", Type{Kind: Null}, true}, {"i", intType, true}, {"f", f32, false}}, nil, 5, 5.0))
 	j, err := Join("all", c, a, b, FromRows("e"), d)
 	require.NoError(t, err)
-	assert.Equal(t, Schema{{"i", Type{Kind: Int, Bits: 64}, true}, {"f", Type{Kind: Float64}, false}, {"s", textType, true}}, j.Schema())
+	assert.Equal(t, Schema{{"i", Type{Kind: Int, Bits: 64}, true}, {"f", Type{Kind: Float64}, false}, {"s", textType,
+		true}}, j.Schema())
 	assert.Equal(t, []int{0, 2, 1, 1, 1}, j.Blocks())
 	all, err := ReadAll(t.Context(), j)
 	require.NoError(t, err)
@@ -60,7 +64,8 @@ func TestJoin(t *testing.T) {
 	for i := range all.N {
 		got = append(got, all.At(i))
 	}
-	assert.Equal(t, [][]any{{int64(1), 1.5, "x"}, {int64(2), 2.5, "y"}, {int64(1 << 60), 0.1, "z"}, {nil, 4.0, nil}, {int64(5), 5.0, nil}}, got)
+	assert.Equal(t, [][]any{{int64(1), 1.5, "x"}, {int64(2), 2.5, "y"}, {int64(1 << 60), 0.1, "z"}, {nil, 4.0, nil},
+		{int64(5), 5.0, nil}}, got)
 
 	var part Rows
 	require.NoError(t, j.Read(t.Context(), 1, 1, 2, []int{2, 0}, &part))
@@ -93,7 +98,8 @@ func TestJoinDrift(t *testing.T) {
 	ms, us := of("ms", Type{Kind: Time, Unit: Millisecond}, 1), of("us", Type{Kind: Time, Unit: Microsecond}, 1)
 	_, err := Join("all", ms, us)
 	assert.EqualError(t, err, `dataset: us: column "x": is time[us] here and time[ms] in ms`)
-	_, err = Join("all", of("p", Type{Kind: Decimal, Digits: 9, Scale: 2}, 1), of("q", Type{Kind: Decimal, Digits: 9, Scale: 3}, 1))
+	_, err = Join("all", of("p", Type{Kind: Decimal, Digits: 9, Scale: 2}, 1), of("q", Type{Kind: Decimal, Digits: 9,
+		Scale: 3}, 1))
 	assert.EqualError(t, err, `dataset: q: column "x": is decimal(9,3) here and decimal(9,2) in p`)
 }
 
@@ -101,8 +107,10 @@ func TestWider(t *testing.T) {
 	i := func(bits int, unsigned bool) Type { return Type{Kind: Int, Bits: bits, Unsigned: unsigned} }
 	list := func(t Type, size int) Type { return Type{Kind: List, Elem: &t, Size: size} }
 	for _, c := range []struct{ a, b, want Type }{
-		{i(8, false), i(32, false), i(32, false)}, {i(8, true), i(8, false), i(16, false)}, {i(32, true), i(16, false), i(64, false)},
-		{i(8, true), i(16, true), i(16, true)}, {i(64, true), i(8, false), i(64, false)}, {i(0, false), i(32, false), i(64, false)},
+		{i(8, false), i(32, false), i(32, false)}, {i(8, true), i(8, false), i(16, false)}, {i(32, true), i(16, false), i(64,
+			false)},
+		{i(8, true), i(16, true), i(16, true)}, {i(64, true), i(8, false), i(64, false)}, {i(0, false), i(32, false), i(64,
+			false)},
 		{list(Type{Kind: Float32}, 3), list(Type{Kind: Float64}, 3), list(Type{Kind: Float64}, 3)},
 		{list(i(8, false), 3), list(i(8, false), 0), list(i(8, false), 0)},
 	} {
@@ -123,7 +131,8 @@ func TestOpenFolder(t *testing.T) {
 	}
 	tab, err := Open(fsys, "h", open)
 	require.NoError(t, err)
-	assert.Equal(t, Schema{{"x", textType, false}, {"dt", Type{Kind: Time, Unit: Day}, false}, {"n", intType, true}}, tab.Schema())
+	assert.Equal(t, Schema{{"x", textType, false}, {"dt", Type{Kind: Time, Unit: Day}, false}, {"n", intType, true}},
+		tab.Schema())
 	all, err := ReadAll(t.Context(), tab)
 	require.NoError(t, err)
 	assert.Equal(t, []any{"a", Moment(20454, Day), nil}, all.At(0)) // date(2026, 1, 1) - date(1970, 1, 1) = 20454 days

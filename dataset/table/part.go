@@ -93,12 +93,13 @@ func (p *part) take(o *origin, joined bool, t Type) error {
 	switch {
 	case o.leaf.Kind == Null && p.pick.Null == NullError:
 		return fmt.Errorf("column %q has no values", o.name)
-	case p.pick.Class && (len(o.dims) > 0 && o.leaf.Kind != Int || o.leaf.Kind != Int && o.leaf.Kind != Bool && o.leaf.Kind != Text):
+	case p.pick.Class && o.leaf.Kind != Int && (len(o.dims) > 0 || o.leaf.Kind != Bool && o.leaf.Kind != Text):
 		return fmt.Errorf("column %q is %v, want integers, booleans or text for classes", o.name, t)
 	case p.pick.ClassNames != nil && (o.leaf.Kind == Bool || len(o.dims) > 0):
 		return fmt.Errorf("column %q is %v, want text or integers for the %d ClassNames", o.name, t, len(p.pick.ClassNames))
 	case p.pick.Class && (joined || d != 0 && d != tensor.Int64):
-		return fmt.Errorf("column %q as classes: want one column and Int64, not %d columns and %v", o.name, max(1, len(p.pick.From)), d)
+		return fmt.Errorf("column %q as classes: want one column and Int64, not %d columns and %v", o.name, max(1,
+			len(p.pick.From)), d)
 	case p.pick.Class:
 	case o.leaf.Kind == Text && (joined || d != 0 && d != tensor.Uint8):
 		return fmt.Errorf("column %q is %v, want numbers, times or lists of them", o.name, t)
@@ -138,7 +139,8 @@ func (s *Source) measure(ctx context.Context, o *origin, column int) error {
 			for c, i := &rows.Columns[0], 0; i < len(o.dims); c, i = c.Elem, i+1 {
 				if c == nil || c.Null(at) {
 					file, row := Place(s.t, block, 0)
-					return MalformedAt(file, o.name, row, "%w, where the length of lists is to be found; give a type or another first row", errNull)
+					return MalformedAt(file, o.name, row,
+						"%w, where the length of lists is to be found; give a type or another first row", errNull)
 				}
 				o.dims[i] = int(c.Offsets[at+1] - c.Offsets[at])
 				if at = int(c.Offsets[at]); o.dims[i] == 0 {
@@ -184,7 +186,8 @@ func (p *part) layout(joined bool) error {
 	isFloat := c.DType == tensor.Float32 || c.DType == tensor.Float64
 	c.Text = leaf == Text && !p.pick.Class
 	switch {
-	case !slices.Contains([]tensor.DType{tensor.Float32, tensor.Float64, tensor.Int64, tensor.Int32, tensor.Int8, tensor.Uint8, tensor.Bool}, c.DType):
+	case !slices.Contains([]tensor.DType{tensor.Float32, tensor.Float64, tensor.Int64, tensor.Int32, tensor.Int8,
+		tensor.Uint8, tensor.Bool}, c.DType):
 		return fmt.Errorf("column %q as %v: want float, integer or bool", c.Name, c.DType)
 	case p.pick.Null == NullNaN && !isFloat:
 		return fmt.Errorf("column %q: NaN for nulls wants a float DType, not %v", c.Name, c.DType)
@@ -281,7 +284,8 @@ func (p *part) blank(dst *tensor.Tensor, at, n int) {
 	p.put(dst, at, n, &nulls, 0, 1, n)
 }
 
-// locate returns where the elements of a row's lists begin in the innermost column. All lists must have the lengths dims.
+// locate returns where the elements of a row's lists begin in the innermost column. All lists must have the lengths
+// dims.
 func locate(c *Column, row int, dims []int) (leaf *Column, from int, null bool, err error) {
 	from = row
 	n := 1

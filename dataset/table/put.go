@@ -13,8 +13,8 @@ type number interface {
 	~float32 | ~float64 | ~int64 | ~int32 | ~int8 | ~uint8
 }
 
-// put sets rows·width elements of dst, row i's from at+i·stride on, to the elements of leaf from from on. It returns the
-// row of the first that cannot be.
+// put sets rows·width elements of dst, row i's from at+i·stride on, to the elements of leaf from from on. It returns
+// the row of the first that cannot be.
 func (p *part) put(dst *tensor.Tensor, at, stride int, leaf *Column, from, rows, width int) (row int, err error) {
 	if rows*width == 0 {
 		return 0, nil

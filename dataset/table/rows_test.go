@@ -72,7 +72,8 @@ func TestMoment(t *testing.T) {
 	}{
 		{-1, Nanosecond, "1969-12-31T23:59:59.999999999Z"}, {-1, Day, "1969-12-31T00:00:00Z"},
 		{-1500, Millisecond, "1969-12-31T23:59:58.5Z"}, {253402300799, Second, "9999-12-31T23:59:59Z"},
-		{math.MinInt64, Nanosecond, "1677-09-21T00:12:43.145224192Z"}, {-62135596800000000, Microsecond, "0001-01-01T00:00:00Z"},
+		{math.MinInt64, Nanosecond, "1677-09-21T00:12:43.145224192Z"}, {-62135596800000000, Microsecond,
+			"0001-01-01T00:00:00Z"},
 	} {
 		assert.Equal(t, c.want, Moment(c.v, c.unit).Format(time.RFC3339Nano))
 	}
@@ -118,21 +119,32 @@ func TestRowsEqual(t *testing.T) {
 	} {
 		assert.False(t, r.Equal(s), name)
 	}
-	nan, zero := change(func(r *Rows) { r.Columns[2].Floats32[0] = float32(math.NaN()) }), change(func(r *Rows) { r.Columns[2].Floats32[0] = float32(math.Copysign(0, -1)) })
+	nan, zero := change(func(r *Rows) { r.Columns[2].Floats32[0] = float32(math.NaN()) }),
+		change(func(r *Rows) { r.Columns[2].Floats32[0] = float32(math.Copysign(0, -1)) })
 	assert.True(t, nan.Equal(nan))
 	assert.False(t, zero.Equal(r), "-0 is not 0")
 }
 
 func TestCheck(t *testing.T) {
-	for want, break_ := range map[string]func(r *Rows){
-		`column "i": has 4 rows, want 5`:                               func(r *Rows) { r.Columns[1].Ints = r.Columns[1].Ints[:4] },
-		`column "s": row 2 begins at 9 and ends at 2`:                  func(r *Rows) { r.Columns[6].Offsets[2] = 9 },
-		`column "x": rows end at byte 10 of 9`:                         func(r *Rows) { r.Columns[7].Data = r.Columns[7].Data[:9] },
-		`column "l": its lists end at element 99, and there are fewer`: func(r *Rows) { r.Columns[10].Offsets[5] = 99 },
-		`column "b": has 5 rows and says of 2 whether they are null`:   func(r *Rows) { r.Columns[0].Valid = r.Columns[0].Valid[:2] },
+	for want, damage := range map[string]func(r *Rows){
+		`column "i": has 4 rows, want 5`: func(r *Rows) {
+			r.Columns[1].Ints = r.Columns[1].Ints[:4]
+		},
+		`column "s": row 2 begins at 9 and ends at 2`: func(r *Rows) {
+			r.Columns[6].Offsets[2] = 9
+		},
+		`column "x": rows end at byte 10 of 9`: func(r *Rows) {
+			r.Columns[7].Data = r.Columns[7].Data[:9]
+		},
+		`column "l": its lists end at element 99, and there are fewer`: func(r *Rows) {
+			r.Columns[10].Offsets[5] = 99
+		},
+		`column "b": has 5 rows and says of 2 whether they are null`: func(r *Rows) {
+			r.Columns[0].Valid = r.Columns[0].Valid[:2]
+		},
 	} {
 		r := everyKind()
-		break_(r)
+		damage(r)
 		assert.EqualError(t, r.Check(), want)
 	}
 }

@@ -227,8 +227,8 @@ func (o *observer) countText(v []byte) {
 // sketchBits is the logarithm of a sketch's registers; its estimates have a standard error of 1.04/√2¹² = 1.6 %.
 const sketchBits = 12
 
-// mark notes a value's hash in the sketch: the register that its first bits name keeps the longest run of zeros after them.
-// Source: Flajolet, Fusy, Gandouet and Meunier, HyperLogLog (2007).
+// mark notes a value's hash in the sketch: the register that its first bits name keeps the longest run of zeros after
+// them. Source: Flajolet, Fusy, Gandouet and Meunier, HyperLogLog (2007).
 func (o *observer) mark(hash uint64) {
 	at := hash >> (64 - sketchBits)
 	if run := uint8(bits.LeadingZeros64(hash<<sketchBits|1<<(sketchBits-1)) + 1); run > o.sketch[at] {
@@ -267,7 +267,8 @@ func (o *observer) stats() ColumnStats {
 	s.Mean, s.Distinct = math.NaN(), -1
 	one := Column{Field: Field{Type: o.elem}}
 	at := func(i int64, f float64, t []byte) any {
-		one.Ints, one.Floats, one.Floats32, one.Data, one.Offsets = []int64{i}, []float64{f}, []float32{float32(f)}, append([]byte{}, t...), []int64{0, int64(len(t))}
+		one.Ints, one.Floats, one.Floats32, one.Data, one.Offsets = []int64{i}, []float64{f}, []float32{float32(f)},
+			append([]byte{}, t...), []int64{0, int64(len(t))}
 		return one.At(0)
 	}
 	if s.Values > 0 {

@@ -201,7 +201,8 @@ func (x *Index) Read(block, lo, hi int, buf []byte) (data []byte, skip int, err 
 // Each calls row with each row [lo, hi) of a block: its bytes and its number from lo. scan finds their ends, as it did
 // for Build; what it returns of a row is called before row is, for the same bytes. buf is memory that is kept for the
 // next call.
-func (x *Index) Each(ctx context.Context, block, lo, hi int, buf *[]byte, scan Scan, row func(data []byte, i int) error) error {
+func (x *Index) Each(ctx context.Context, block, lo, hi int, buf *[]byte, scan Scan, row func(data []byte,
+	i int) error) error {
 	data, skip, err := x.Read(block, lo, hi, *buf)
 	if err != nil {
 		return err

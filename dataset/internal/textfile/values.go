@@ -18,8 +18,8 @@ type Moment struct {
 	Date    bool // there is no time of day
 }
 
-// ParseTime reads a date, 2026-01-31, or an instant of RFC 3339, 2026-01-31T23:59:59.5+01:00, in which a space may stand
-// for T and the zone be missing, as pandas and Spark write it: then it is taken as UTC.
+// ParseTime reads a date, 2026-01-31, or an instant of RFC 3339, 2026-01-31T23:59:59.5+01:00, in which a space may
+// stand for T and the zone be missing, as pandas and Spark write it: then it is taken as UTC.
 func ParseTime(v []byte) (m Moment, ok bool) {
 	two := func(at int) int {
 		if at+2 > len(v) || v[at]-'0' > 9 || v[at+1]-'0' > 9 {
@@ -89,9 +89,9 @@ func daysIn(year, month int) int {
 	return 30 + (month+month/8)%2
 }
 
-// daysSince1970 counts days in years that begin with March, whose leap day is the last: year·365 and a leap day in four,
-// less one in a hundred, more one in four hundred, and 153 days in each five months from March on. It is package time's
-// Date in a third of the time.
+// daysSince1970 counts days in years that begin with March, whose leap day is the last: year·365 and a leap day in
+// four, less one in a hundred, more one in four hundred, and 153 days in each five months from March on. It is package
+// time's Date in a third of the time.
 func daysSince1970(year, month, day int) int64 {
 	if month -= 3; month < 0 {
 		month, year = month+12, year-1
@@ -139,8 +139,8 @@ func InRange(t table.Type, i int64) error {
 
 var errDigits = errors.New("has more digits than its type")
 
-// Fixed reads v, a number with a sign and without an exponent, as a decimal of t's digits and scale, exactly. decimal is
-// the sign before the fraction; other characters between digits are left out.
+// Fixed reads v, a number with a sign and without an exponent, as a decimal of t's digits and scale, exactly. decimal
+// is the sign before the fraction; other characters between digits are left out.
 func Fixed(v []byte, decimal byte, t table.Type) (int64, error) {
 	tooLong := func() (int64, error) { return 0, fmt.Errorf("%.40q %w, %v", v, errDigits, t) }
 	const most = 1e17 - 1 // a further digit is the eighteenth
