@@ -4,6 +4,10 @@
 //
 //	file, query → Table (typed rows) → Choose: columns, nulls, classes → dataset.Source (tensors)
 //	predictions → Rows → Writer → file
+//
+// Reading order: this file (the contract), schema.go, rows.go and column.go (rows in memory), handle.go (a file of an fs.FS),
+// files.go and join.go (folders), parts.go (columns of folders' names); then choose.go, part.go, ragged.go, classes.go and
+// put.go (how a source is made), stats.go.
 package table
 
 import "context"
