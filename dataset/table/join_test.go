@@ -168,9 +168,8 @@ func (c *closing) Close() error { *c.closed++; return nil }
 // idling counts files that may be open.
 type idling struct {
 	Table
-	open  *int
-	mine  bool
-	reads int
+	open *int
+	mine bool
 }
 
 func (i *idling) Idle() {
