@@ -4,6 +4,10 @@
 //
 //	file, query → Table (typed rows) → Choose: columns, nulls, classes → dataset.Source (tensors)
 //	predictions → Rows → Writer → file
+//
+// Reading order: this file (the contract), schema.go, rows.go and column.go (rows in memory), handle.go (a file of an fs.FS),
+// files.go and join.go (folders), parts.go (columns of folders' names); then choose.go, part.go, ragged.go, classes.go and
+// put.go (how a source is made), stats.go.
 package table
 
 import "context"
@@ -23,6 +27,7 @@ const (
 	Time                // Ints: Unit since 1970-01-01 00:00 UTC, or local time where the file says no zone
 	Span                // Ints: a duration in Unit
 	List                // Offsets into Elem
+	Null                // no values at all: every row is null, as in a file of text with nothing in a column
 )
 
 // Unit is what a Time or Span counts, in nanoseconds.

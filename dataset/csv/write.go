@@ -1,0 +1,204 @@
+package csv
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tutti-ml/tutti/dataset/table"
+)
+
+// Create begins a CSV file, which takes its name when the Writer is closed. Of Config, Comma, Comment and NoHeader
+// count.
+//
+// Values are written so that a reader with the same types in Config.Types reads the same: floats by the fewest digits
+// that tell them apart, decimals with all of theirs, instants as RFC 3339 in UTC, days as 2026-01-31, spans as the
+// number of their units, a null as nothing, and a text of no letters as "". Binary columns and lists are refused.
+func Create(path string, s table.Schema, c Config) (table.Writer, error) {
+	if ext := strings.ToLower(path); c.Comma == 0 && (strings.HasSuffix(ext, ".tsv") || strings.HasSuffix(ext, ".tab")) {
+		c.Comma = '\t'
+	}
+	if err := writable(s, c); err != nil {
+		return nil, err
+	}
+	file, err := table.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	return newWriter(file, path, s, c, file)
+}
+
+// NewWriter is Create for any io.Writer. Close writes what is left, and does not close w.
+func NewWriter(w io.Writer, s table.Schema, c Config) (table.Writer, error) {
+	if err := writable(s, c); err != nil {
+		return nil, err
+	}
+	return newWriter(w, "csv", s, c, nil)
+}
+
+func writable(s table.Schema, c Config) error {
+	if _, err := newDialect(c); err != nil {
+		return err
+	}
+	if err := s.Check(); err != nil {
+		return fmt.Errorf("csv: %w", err)
+	}
+	for _, f := range s {
+		if f.Type.Kind == table.Binary || f.Type.Kind == table.List {
+			return fmt.Errorf("csv: column %q is %v, which CSV has not", f.Name, f.Type)
+		}
+	}
+	return nil
+}
+
+type writer struct {
+	w      *bufio.Writer
+	name   string
+	d      *dialect
+	schema table.Schema
+	file   *table.Pending // nil: w is the caller's
+	rows   int64
+	line   []byte
+}
+
+func newWriter(w io.Writer, name string, s table.Schema, c Config, file *table.Pending) (*writer, error) {
+	d, err := newDialect(c)
+	if err != nil {
+		return nil, err
+	}
+	out := &writer{w: bufio.NewWriterSize(w, 1<<16), name: name, d: d, schema: s, file: file}
+	if c.NoHeader {
+		return out, nil
+	}
+	for i, f := range s {
+		out.comma(i)
+		out.text([]byte(f.Name))
+	}
+	return out, out.endLine()
+}
+
+// Write writes rows. After an error a file that was begun by Create is given up.
+func (w *writer) Write(ctx context.Context, r *table.Rows) error {
+	err := w.write(ctx, r)
+	if err != nil && w.file != nil {
+		w.file.Abort()
+	}
+	return err
+}
+
+func (w *writer) write(ctx context.Context, r *table.Rows) error {
+	if len(r.Columns) != len(w.schema) {
+		return fmt.Errorf("csv: %s: Write: %d columns, want %d", w.name, len(r.Columns), len(w.schema))
+	}
+	for i := range r.Columns {
+		if f := &r.Columns[i].Field; !f.Type.Equal(w.schema[i].Type) {
+			return fmt.Errorf("csv: %s: Write: column %q is %v, want %v", w.name, f.Name, f.Type, w.schema[i].Type)
+		}
+	}
+	for row := range r.N {
+		if row&1023 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		for i := range r.Columns {
+			w.comma(i)
+			if err := w.value(&r.Columns[i], row); err != nil {
+				return table.MalformedAt(w.name, r.Columns[i].Name, w.rows, "%w", err)
+			}
+		}
+		if err := w.endLine(); err != nil {
+			return fmt.Errorf("csv: %s: %w", w.name, err)
+		}
+		w.rows++
+	}
+	return nil
+}
+
+func (w *writer) Close() error {
+	err := w.w.Flush()
+	if w.file == nil {
+		return err
+	}
+	if err != nil {
+		w.file.Abort()
+		return err
+	}
+	return w.file.Close()
+}
+
+func (w *writer) comma(i int) {
+	if i > 0 {
+		w.line = append(w.line, w.d.comma)
+	}
+}
+
+func (w *writer) endLine() error {
+	w.line = append(w.line, '\n')
+	_, err := w.w.Write(w.line)
+	w.line = w.line[:0]
+	return err
+}
+
+func (w *writer) value(c *table.Column, row int) error {
+	if c.Null(row) {
+		return nil
+	}
+	switch c.Type.Kind {
+	case table.Text:
+		w.text(c.Bytes(row))
+	case table.Float32:
+		w.plain(strconv.AppendFloat(nil, float64(c.Floats32[row]), 'g', -1, 32))
+	case table.Float64:
+		w.plain(strconv.AppendFloat(nil, c.Floats[row], 'g', -1, 64))
+	case table.Bool:
+		w.plain(strconv.AppendBool(nil, c.Ints[row] != 0))
+	case table.Time:
+		t := table.Moment(c.Ints[row], c.Type.Unit)
+		if t.Year() < 0 || t.Year() > 9999 {
+			return fmt.Errorf("the year %d has not four digits", t.Year())
+		}
+		if c.Type.Unit == table.Day {
+			w.plain(t.AppendFormat(nil, time.DateOnly))
+		} else {
+			w.plain(t.AppendFormat(nil, time.RFC3339Nano))
+		}
+	case table.Decimal:
+		w.plain(fmt.Append(nil, c.At(row)))
+	default:
+		w.plain(strconv.AppendInt(nil, c.Ints[row], 10))
+	}
+	return nil
+}
+
+// plain writes what needs quotes only where the comma is one of its characters, or it begins like a comment.
+func (w *writer) plain(v []byte) {
+	if bytes.IndexByte(v, w.d.comma) >= 0 || v[0] == w.d.comment {
+		w.quoted(v)
+		return
+	}
+	w.line = append(w.line, v...)
+}
+
+func (w *writer) text(v []byte) {
+	begins := len(v) > 0 && (v[0] == w.d.comment && w.d.comment != 0 || v[0] == 0xef) // 0xef: it may look like a mark
+	if len(v) == 0 || begins || bytes.IndexByte(v, w.d.comma) >= 0 || bytes.ContainsAny(v, "\"\r\n") {
+		w.quoted(v)
+		return
+	}
+	w.line = append(w.line, v...)
+}
+
+func (w *writer) quoted(v []byte) {
+	w.line = append(w.line, '"')
+	for _, c := range v {
+		if c == '"' {
+			w.line = append(w.line, '"')
+		}
+		w.line = append(w.line, c)
+	}
+	w.line = append(w.line, '"')
+}
