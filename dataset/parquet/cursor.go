@@ -149,9 +149,6 @@ func (c *cursor) loadAt(i int, at pageAt) error {
 	}
 	c.header = h
 	limit := c.file.config.limit()
-	if h.values > int64(limit/4) {
-		return fmt.Errorf("a page of %d values; Config.MaxBytes sets the limit", h.values)
-	}
 	size := int64(h.size) + h.compressed
 	switch h.typ {
 	case pageDictionary:

@@ -194,6 +194,9 @@ func (p *pageBuffers) open(h *pageHeader, data []byte, codec int, l *leaf, limit
 	if h.uncompressed > int64(limit) {
 		return b, fmt.Errorf("a page of %d bytes, more than %d; Config.MaxBytes sets the limit", h.uncompressed, limit)
 	}
+	if h.values > int64(limit/4) { // levels in runs hold any number in some bytes
+		return b, fmt.Errorf("a page of %d values; Config.MaxBytes sets the limit", h.values)
+	}
 	if h.typ == pageDataV2 {
 		levels := h.repBytes + h.defBytes
 		if levels > int64(len(data)) || levels > h.uncompressed {
