@@ -24,6 +24,7 @@ type cursor struct {
 	// Levels that were decoded and not taken yet: of lists only.
 	reps, defs []uint8
 	levels     [2][batch]uint8
+	full       bool    // the definition levels are all the top, and not in defs
 	passed     []uint8 // definition levels of the elements at hand
 }
 

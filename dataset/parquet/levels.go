@@ -103,6 +103,19 @@ func (h *hybrid) skip(n int) error {
 	return nil
 }
 
+// repeats gives the value that the next n have in common, or −1 if that is not plain to see.
+func (h *hybrid) repeats(n int) (int, error) {
+	for h.run == 0 {
+		if err := h.begin(); err != nil {
+			return -1, err
+		}
+	}
+	if h.packed || h.run < n {
+		return -1, nil
+	}
+	return int(h.value), nil
+}
+
 // unpack reads len(dst) values of width bits, the lowest bit first, from bit pos of src.
 func unpack[T uint8 | uint32 | uint64](dst []T, src []byte, pos int, width uint) {
 	if width == 0 {
@@ -111,6 +124,16 @@ func unpack[T uint8 | uint32 | uint64](dst []T, src []byte, pos int, width uint)
 	}
 	mask := ^uint64(0) >> (64 - width)
 	i := 0
+	if width <= 8 && pos&7 == 0 { // eight values in a load
+		for ; i+8 <= len(dst) && pos>>3+8 <= len(src); i += 8 {
+			v := binary.LittleEndian.Uint64(src[pos>>3:])
+			d := dst[i : i+8]
+			d[0], d[1], d[2], d[3] = T(v&mask), T(v>>width&mask), T(v>>(2*width)&mask), T(v>>(3*width)&mask)
+			v >>= 4 * width
+			d[4], d[5], d[6], d[7] = T(v&mask), T(v>>width&mask), T(v>>(2*width)&mask), T(v>>(3*width)&mask)
+			pos += 8 * int(width)
+		}
+	}
 	if width <= 57 {
 		for ; i < len(dst); i++ {
 			at := pos >> 3

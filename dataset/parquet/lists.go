@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/tutti-ml/tutti/dataset/table"
@@ -39,13 +40,18 @@ func (c *cursor) readLists(n int, dst *table.Column) error {
 			for into = nil; k < len(c.reps) && c.reps[k] != 0; k++ {
 			}
 		} else {
-			for ; k < len(c.reps); k++ {
-				if c.reps[k] == 0 {
-					if begun == n {
-						break
-					}
-					begun++
+			for k < len(c.reps) {
+				next := bytes.IndexByte(c.reps[k:], 0)
+				if next < 0 {
+					k = len(c.reps)
+					break
 				}
+				k += next
+				if begun == n {
+					break
+				}
+				begun++
+				k++
 			}
 		}
 		if err := c.takeLists(k, into); err != nil {
@@ -77,6 +83,13 @@ func (c *cursor) decodeLevels() error {
 	if err := readHybrid(&c.rep, reps); err != nil {
 		return fmt.Errorf("repetition levels: %w", err)
 	}
+	top, err := c.def.repeats(k)
+	if err == nil && top == c.leaf.maxDef && len(c.leaf.lists) == 1 { // and a level of one bit is no higher than 1
+		c.full, c.reps, c.defs = true, reps, defs
+		c.left -= k
+		return c.def.skip(k)
+	}
+	c.full = false
 	if err := readHybrid(&c.def, defs); err != nil {
 		return fmt.Errorf("definition levels: %w", err)
 	}
@@ -95,6 +108,13 @@ func (c *cursor) decodeLevels() error {
 func (c *cursor) takeLists(k int, columns []*table.Column) error {
 	lists, top := c.leaf.lists, uint8(c.leaf.maxDef)
 	deepest := len(lists)
+	if deepest == 1 && columns != nil {
+		return c.takeList(k, columns[0])
+	}
+	if c.full { // passed over: the levels were not written out
+		c.row += int64(bytes.Count(c.reps[:k], []byte{0}))
+		return c.skip(k)
+	}
 	inner := uint8(lists[deepest-1])
 	passed := c.passed[:0]
 	valid := 0
@@ -142,6 +162,59 @@ func (c *cursor) takeLists(k int, columns []*table.Column) error {
 		defs = nil
 	}
 	return c.append(c.leaf, columns[deepest], defs, top, len(passed), valid, max(row, 0))
+}
+
+// takeList is takeLists for lists of values.
+func (c *cursor) takeList(k int, col *table.Column) error {
+	inner, top := uint8(c.leaf.lists[0]), uint8(c.leaf.maxDef)
+	reps, defs := c.reps[:k], c.defs[:k]
+	offsets := col.Offsets
+	end := offsets[len(offsets)-1]
+	row := max(c.row-1, 0)
+	if c.full {
+		for i := 0; ; i++ {
+			next := bytes.IndexByte(reps[i:], 0)
+			if next < 0 {
+				break
+			}
+			i += next
+			c.row++
+			offsets[len(offsets)-1] = end + int64(i)
+			offsets = append(offsets, end+int64(i))
+			if col.Valid != nil {
+				col.Valid = append(col.Valid, true)
+			}
+		}
+		offsets[len(offsets)-1] = end + int64(k)
+		col.Offsets = offsets
+		return c.append(c.leaf, col.Elem, nil, top, k, k, row)
+	}
+	valid, passed := 0, 0
+	for i, r := range reps {
+		d := defs[i]
+		if r == 0 {
+			c.row++
+			offsets[len(offsets)-1] = end
+			offsets = append(offsets, end)
+			if d < inner-1 && col.Valid == nil {
+				col.Valid = trues(len(offsets) - 2)
+			}
+			if col.Valid != nil {
+				col.Valid = append(col.Valid, d >= inner-1)
+			}
+		}
+		if d >= inner {
+			end++
+			defs[passed] = d // those before were looked at
+			passed++
+		}
+		if d == top {
+			valid++
+		}
+	}
+	offsets[len(offsets)-1] = end
+	col.Offsets = offsets
+	return c.append(c.leaf, col.Elem, defs[:passed], top, passed, valid, row)
 }
 
 // trues are n values that are not null.
