@@ -93,7 +93,8 @@ func fixtures(t testing.TB) map[string]string {
 		"spark-int96.parquet": "spark-int96.json", "spark-legacy.parquet": "spark-int96.json",
 		"spark-lz4.parquet": "spark-micros.json", "spark-gzip.parquet": "spark-micros.json",
 		"spark-zstd.parquet": "spark-micros.json", "spark-uncompressed.parquet": "spark-micros.json",
-		"spark-v2.parquet": "spark-micros.json",
+		"spark-v2.parquet": "spark-micros.json", "fastparquet-gzip.parquet": "fastparquet-gzip.json",
+		"fastparquet-int96.parquet": "fastparquet-int96.json",
 	} {
 		names, err := filepath.Glob(filepath.Join("testdata", pattern))
 		require.NoError(t, err)
@@ -105,7 +106,7 @@ func fixtures(t testing.TB) map[string]string {
 	return all
 }
 
-// Values of every type, encoding, codec and version of pages, as pyarrow and Spark wrote them and as pyarrow reads them.
+// Values of every type, encoding, codec and version of pages, as pyarrow, Spark and fastparquet wrote them and as pyarrow reads them.
 func TestFixtures(t *testing.T) {
 	for name, want := range fixtures(t) {
 		t.Run(strings.TrimSuffix(name, ".parquet"), func(t *testing.T) {
