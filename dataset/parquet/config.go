@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/tutti-ml/tutti/dataset/table"
 )
@@ -14,7 +15,8 @@ type Config struct {
 	// to tell. 0: 16 MiB.
 	BlockBytes int64
 	// MaxBytes is the most that one page may take decompressed, and one column of one Read. What says that it is
-	// larger is refused, a decompression bomb for one. 0: 256 MiB. Raise it for files that have one page a row group.
+	// larger is refused, a decompression bomb for one. 0: 256 MiB; at most 2 GiB. Raise it for files that have one page a
+	// row group.
 	MaxBytes int64
 	// Int96 is the unit of INT96 timestamps. 0: Nanosecond, which reaches from 1677 to 2262; a time beyond is an
 	// error. Spark's own are exact in Microsecond.
@@ -62,5 +64,5 @@ func (c *Config) filled() (*Config, error) {
 	return &d, nil
 }
 
-// limit is MaxBytes, as an int.
-func (c *Config) limit() int { return int(min(c.MaxBytes, 1<<31-1<<20)) }
+// limit is MaxBytes, as an int of any machine.
+func (c *Config) limit() int { return int(min(c.MaxBytes, math.MaxInt32)) }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math"
 )
 
 // delta decodes DELTA_BINARY_PACKED as it is read: blocks of differences, each block with the smallest of them, each
@@ -265,7 +266,7 @@ func (d *deltaBytes) next(limit int) error {
 
 func (d *deltaBytes) skip(n int) error {
 	for range n {
-		if err := d.next(1 << 31); err != nil {
+		if err := d.next(math.MaxInt32); err != nil {
 			return err
 		}
 	}

@@ -5,8 +5,8 @@
 //
 // It reads what pyarrow, Spark, Hive, fastparquet and their kind write: pages V1 and V2; the encodings PLAIN,
 // dictionaries (with pages that fall back to another), RLE, DELTA_BINARY_PACKED, DELTA_LENGTH_BYTE_ARRAY,
-// DELTA_BYTE_ARRAY and BYTE_STREAM_SPLIT; the codecs Snappy, gzip, Zstandard, LZ4_RAW, Hadoop's LZ4 and Brotli; nulls, and
-// lists in lists. Not supported, and errors that say so: encrypted files, LZO, levels that are BIT_PACKED, columns in
+// DELTA_BYTE_ARRAY and BYTE_STREAM_SPLIT; the codecs Snappy, gzip, Zstandard, LZ4_RAW, Hadoop's LZ4 and Brotli; nulls,
+// and lists in lists. Not supported, and errors that say so: encrypted files, LZO, levels that are BIT_PACKED, columns in
 // files of their own.
 //
 // What a column becomes:

@@ -106,7 +106,8 @@ func fixtures(t testing.TB) map[string]string {
 	return all
 }
 
-// Values of every type, encoding, codec and version of pages, as pyarrow, Spark and fastparquet wrote them and as pyarrow reads them.
+// Values of every type, encoding, codec and version of pages, as pyarrow, Spark and fastparquet wrote them and as
+// pyarrow reads them.
 func TestFixtures(t *testing.T) {
 	for name, want := range fixtures(t) {
 		t.Run(strings.TrimSuffix(name, ".parquet"), func(t *testing.T) {

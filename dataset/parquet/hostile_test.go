@@ -68,13 +68,13 @@ func TestLies(t *testing.T) {
 	texts := []element{column(typeByteArray, required)}
 	good := forgedPage(pageData, 3, encPlain, 12, plainInts(1, 2, 3))
 	require.NoError(t, readAll(forged{schema: int32s, rows: 3, values: 3, pages: [][]byte{good}}.bytes(), nil))
-	listOf := func(b []byte) []byte { // a footer whose first list has 2^31−1 elements
+	endless := func() []byte { // a footer whose first list has 2^31−1 elements
 		o := &forger{}
 		o.begin()
 		o.field(2, thriftList)
 		o.b = append(o.b, 0xf0|thriftStruct)
 		o.b = binary.AppendUvarint(o.b, math.MaxInt32)
-		b = append([]byte("PAR1"), o.b...)
+		b := append([]byte("PAR1"), o.b...)
 		b = binary.LittleEndian.AppendUint32(b, uint32(len(o.b)))
 		return append(b, "PAR1"...)
 	}
@@ -84,7 +84,7 @@ func TestLies(t *testing.T) {
 		file []byte
 		want string
 	}{
-		"a list of 2³¹ elements": {listOf(nil), "unexpected EOF"},
+		"a list of 2³¹ elements": {endless(), "unexpected EOF"},
 		"a footer longer than the file": {append(binary.LittleEndian.AppendUint32([]byte("PAR1abcdefgh"), 1<<31),
 			"PAR1"...), "a footer of 2147483648 bytes"},
 		"more rows than bytes could hold": {forged{schema: int32s, rows: 1 << 60, values: 1 << 60,
@@ -162,8 +162,8 @@ func TestLies(t *testing.T) {
 	}
 }
 
-// A row may go on in the next page, as old writers of pages V1 had it: three rows of lists over four pages, one of which
-// begins no row.
+// A row may go on in the next page, as old writers of pages V1 had it: three rows of lists over four pages, one of
+// them without the beginning of a row.
 func TestRowsOverPages(t *testing.T) {
 	page := func(reps, defs []byte, values ...int32) []byte {
 		body := append(append(reps, defs...), plainInts(values...)...)

@@ -248,7 +248,8 @@ func (f *countingFile) ReadAt(p []byte, off int64) (int, error) {
 // Opening reads the footer, and reading some rows of one column little more than the pages they lie in.
 func TestReadsOnlyWhatIsAskedFor(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "wide.parquet")
-	s := table.Schema{{Name: "a", Type: table.Type{Kind: table.Float64}}, {Name: "b", Type: table.Type{Kind: table.Float64}}}
+	float := table.Type{Kind: table.Float64}
+	s := table.Schema{{Name: "a", Type: float}, {Name: "b", Type: float}}
 	w, err := Create(path, s, &WriteConfig{Codec: Uncompressed})
 	require.NoError(t, err)
 	var r table.Rows

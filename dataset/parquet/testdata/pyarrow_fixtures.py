@@ -28,10 +28,13 @@ def dec(digits, scale, n=N):
 
 def types():
     edge = [0, 1, -1]
-    ints = lambda bits: edge + [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] + [int(v) for v in rng.integers(-100, 100, N - 5)]
+    small = lambda lo, n: [int(v) for v in rng.integers(lo, 100, n)]
+    ints = lambda bits: edge + [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] + small(-100, N - 5)
     uints = lambda bits, top: [0, 1, top] + [int(v) for v in rng.integers(0, 100, N - 3)]
     ns = [-1, 0, 1, -(2**62), 2**62, -86400 * 10**9 - 1] + [int(v) for v in rng.integers(-(2**60), 2**60, N - 6)]
     text = ["", "a", "überall", "日本語", "x" * 100] + [f"word {i}" for i in range(N - 5)]
+    halves = [0.0, -0.0, 1.5, 65504, 6e-8, 6.1e-5, float("inf")] + [i / 8 for i in range(N - 7)]
+    normal = lambda n: list(map(float, rng.normal(size=n)))
     cols = {
         "bool": pa.array(holes([i % 3 == 0 for i in range(N)], 4)),
         "i8": pa.array(holes(ints(8), 5), pa.int8()),
@@ -42,9 +45,9 @@ def types():
         "u16": pa.array(holes(uints(16, 65535), 5), pa.uint16()),
         "u32": pa.array(holes(uints(32, 2**32 - 1), 5), pa.uint32()),
         "u64": pa.array(holes(uints(64, 2**63 - 1), 5), pa.uint64()),
-        "f16": pa.array(holes([np.float16(v) for v in [0.0, -0.0, 1.5, 65504, 6e-8, 6.1e-5, float("inf")] + [i / 8 for i in range(N - 7)]], 9), pa.float16()),
-        "f32": pa.array(holes([0.0, -0.0, 1e-45, 3.4e38, float("nan")] + list(map(float, rng.normal(size=N - 5))), 9), pa.float32()),
-        "f64": pa.array(holes([0.0, -0.0, 5e-324, 1.7e308, float("-inf")] + list(map(float, rng.normal(size=N - 5))), 9), pa.float64()),
+        "f16": pa.array(holes([np.float16(v) for v in halves], 9), pa.float16()),
+        "f32": pa.array(holes([0.0, -0.0, 1e-45, 3.4e38, float("nan")] + normal(N - 5), 9), pa.float32()),
+        "f64": pa.array(holes([0.0, -0.0, 5e-324, 1.7e308, float("-inf")] + normal(N - 5), 9), pa.float64()),
         "text": pa.array(holes(text, 7)),
         "large": pa.array(holes(text, 6), pa.large_string()),
         "bytes": pa.array(holes([bytes(rng.integers(0, 256, i).astype(np.uint8)) for i in range(N)], 7), pa.binary()),
@@ -78,7 +81,8 @@ def lists():
     inner = [[ragged_row for ragged_row in ragged(lambda v: v, 4)[:int(rng.integers(0, 4))]] for _ in range(n)]
     inner = [None if i % 11 == 3 else [None if (i + j) % 5 == 1 else [None if v % 7 == 2 else v for v in x]
              for j, x in enumerate(r)] for i, r in enumerate(inner)]
-    structs = [None if i % 9 == 4 else [{"x": i + j, "y": None if j == 1 else f"s{i}"} for j in range(i % 4)] for i in range(n)]
+    structs = [None if i % 9 == 4 else
+               [{"x": i + j, "y": None if j == 1 else f"s{i}"} for j in range(i % 4)] for i in range(n)]
     cols = {
         "fixed": pa.array([[float(i), i / 2, -1.0] for i in range(n)], pa.list_(pa.float32(), 3)),
         "full": pa.array([[i, i + 1] for i in range(n)], pa.list_(pa.field("element", pa.int32(), nullable=False))),
@@ -94,9 +98,10 @@ def lists():
 def as_leaves(table):
     """structs within lists are a list for each field."""
     s = table.column("structs").to_pylist()
+    field = lambda k, t: pa.array([None if r is None else [e[k] for e in r] for r in s], pa.list_(t))
     t = table.drop_columns(["structs"])
-    t = t.append_column("structs.x", pa.array([None if r is None else [e["x"] for e in r] for r in s], pa.list_(pa.int32())))
-    return t.append_column("structs.y", pa.array([None if r is None else [e["y"] for e in r] for r in s], pa.list_(pa.string())))
+    t = t.append_column("structs.x", field("x", pa.int32()))
+    return t.append_column("structs.y", field("y", pa.string()))
 
 
 def matrix():
@@ -136,7 +141,8 @@ def matrix():
 
 
 t = types()
-expect.write(t.set_column(t.column_names.index("dict"), "dict", t.column("dict").cast(pa.string())), "pyarrow-types.json")
+words = t.column("dict").cast(pa.string())
+expect.write(t.set_column(t.column_names.index("dict"), "dict", words), "pyarrow-types.json")
 pq.write_table(t, "pyarrow-types.parquet", store_schema=False, row_group_size=25)
 stored = pa.table({n: t.column(n) for n in ["d9", "d18"]})
 pq.write_table(stored, "pyarrow-decimal-int.parquet", store_decimal_as_integer=True)
@@ -157,7 +163,8 @@ pq.write_table(t, "pyarrow-fallback.parquet", dictionary_pagesize_limit=2000, da
 schema = pa.schema([("a", pa.int32()), ("b", pa.list_(pa.string()))])
 with pq.ParquetWriter("pyarrow-emptygroups.parquet", schema) as w:
     for n in [0, 3, 0, 0, 2, 0]:
-        w.write_table(pa.table({"a": list(range(n)), "b": [["x"] * i for i in range(n)]}, schema=schema), row_group_size=10)
+        rows = {"a": list(range(n)), "b": [["x"] * i for i in range(n)]}
+        w.write_table(pa.table(rows, schema=schema), row_group_size=10)
 pq.write_table(pa.table({"a": [], "b": []}, schema=schema), "pyarrow-norows.parquet")
 
 t = pa.table({"id": [1, 2], "m": pa.array([[("k", 1)], []], pa.map_(pa.string(), pa.int32())), "z": [1.5, 2.5]})

@@ -86,7 +86,8 @@ shutil.rmtree("spark-folder", ignore_errors=True)
 df = spark.createDataFrame([(i, float(i) / 4, f"2026-01-0{1 + i % 3}", f"x{i}") for i in range(30)],
                            "id long, v double, dt string, name string")
 df.repartition(2).write.partitionBy("dt").parquet("spark-folder")
-df.select("name", "dt", (F.col("id") + 100).alias("id"), "v").coalesce(1).write.mode("append").partitionBy("dt").parquet("spark-folder")
+df = df.select("name", "dt", (F.col("id") + 100).alias("id"), "v").coalesce(1)
+df.write.mode("append").partitionBy("dt").parquet("spark-folder")
 for crc in glob.glob("spark-folder/**/.*.crc", recursive=True):
     os.remove(crc)
 spark.stop()
