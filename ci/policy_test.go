@@ -15,13 +15,17 @@ const module = "github.com/tutti-ml/tutti"
 
 // outside names the modules that policy rows may allow, by the short names the rows use.
 var outside = map[string]string{
-	"arrow":   "github.com/apache/arrow/go/v15",
-	"cpuid":   "github.com/klauspost/cpuid/v2",
-	"gompi":   "github.com/sbromberger/gompi",
-	"gonum":   "gonum.org/v1/gonum",
-	"testify": "github.com/stretchr/testify",
-	"x/sync":  "golang.org/x/sync",
-	"x/sys":   "golang.org/x/sys",
+	"arrow":      "github.com/apache/arrow/go/v15",
+	"brotli":     "github.com/andybalholm/brotli",
+	"cpuid":      "github.com/klauspost/cpuid/v2",
+	"gompi":      "github.com/sbromberger/gompi",
+	"gonum":      "gonum.org/v1/gonum",
+	"klauspost":  "github.com/klauspost/compress",
+	"lz4":        "github.com/pierrec/lz4/v4",
+	"parquet-go": "github.com/parquet-go/parquet-go",
+	"testify":    "github.com/stretchr/testify",
+	"x/sync":     "golang.org/x/sync",
+	"x/sys":      "golang.org/x/sys",
 }
 
 // free are the parts of the tree that may import anything, and that nobody may import.
