@@ -18,9 +18,9 @@ func (Accuracy) Better() Direction { return Higher }
 // New returns an empty accumulator.
 func (m Accuracy) New() Accumulator { return newHits(m.Name(), m.Options, 1) }
 
-// TopK is the share of labels that are among the K classes of highest score. Equal scores are ranked from the first class on, so
-// that TopK{K: 1} is Accuracy; scikit-learn's top_k_accuracy_score ranks them from the last. With K classes or fewer it is 1.
-// State: 4 words.
+// TopK is the share of labels that are among the K classes of highest score. Equal scores are ranked from the first
+// class on, so that TopK{K: 1} is Accuracy; scikit-learn's top_k_accuracy_score ranks them from the last. With K
+// classes or fewer it is 1. State: 4 words.
 type TopK struct {
 	K int // 1 or more; 0 means 5
 	Options
@@ -71,22 +71,27 @@ func (h *hits) Add(output, target *tensor.Tensor) error {
 		if label < 0 {
 			continue
 		}
-		scores, err := h.in.row(r)
+		hit, err := h.in.within(r, int(label), h.k)
 		if err != nil {
 			return err
 		}
 		h.n[1]++
-		if h.in.within(scores, int(label), h.k) {
+		if hit {
 			h.n[0]++
 		}
 	}
 	return nil
 }
 
-// within reports whether a label is among the k best of a row of scores.
-func (b *batch) within(scores []float64, label, k int) bool {
-	if k == 1 || len(scores) == 1 {
-		return k > 1 || b.predicted(scores) == label
+// within reports whether a label is among the k best of row r.
+func (b *batch) within(r, label, k int) (bool, error) {
+	if k == 1 {
+		said, err := b.said(r)
+		return said == label, err
+	}
+	scores, err := b.row(r)
+	if err != nil || len(scores) == 1 {
+		return true, err // of two answers both are among the first two
 	}
 	before := 0
 	for c, s := range scores {
@@ -94,7 +99,7 @@ func (b *batch) within(scores []float64, label, k int) bool {
 			before++
 		}
 	}
-	return before < k
+	return before < k, nil
 }
 
 // Value returns the share of hits.

@@ -1,12 +1,13 @@
 package metrics
 
-// AUC is the area under the ROC curve: the probability that a sample of a yes has a higher score than one of a no, ties counting
-// half. With more than two classes it is the mean over the classes, each against the rest, of their probabilities (scikit-learn's
-// multi_class="ovr", average="macro"); with Multilabel the mean over the columns. The classes are its parts. A class without a
-// yes or without a no has no area: its part is NaN and it is no part of the mean, where scikit-learn's mean would be NaN. If no class
-// has one, the scalar is NaN.
+// AUC is the area under the ROC curve: the probability that a sample of a yes has a higher score than one of a no,
+// ties counting half. With more than two classes it is the mean over the classes, each against the rest, of their
+// probabilities (scikit-learn's multi_class="ovr", average="macro"); with Multilabel the mean over the columns. The
+// classes are its parts. A class without a yes or without a no has no area: its part is NaN and it is no part of the
+// mean, where scikit-learn's mean would be NaN. If no class has one, the scalar is NaN.
 //
-// State: 8 bytes for each sample, and with C > 2 classes or columns for each of its C scores, on every rank after a merge.
+// State: 8 bytes for each sample, and with C > 2 classes or columns for each of its C scores, on every rank after a
+// merge.
 type AUC struct {
 	Multilabel bool // each of C columns is a yes-or-no question; the target has the output's shape
 	Options
@@ -21,7 +22,8 @@ func (AUC) Better() Direction { return Higher }
 // New returns an empty accumulator.
 func (m AUC) New() Accumulator { return newCurves(m.Name(), m.Options, m.Multilabel, (*curve).roc) }
 
-// roc counts the pairs in which the yes has the higher score, twice, and those of equal scores, once: integers, whatever the scores.
+// roc counts the pairs in which the yes has the higher score, twice, and those of equal scores, once: integers,
+// whatever the scores.
 func (c *curve) roc() float64 {
 	var twice, below, equal int64
 	at := 0
@@ -41,9 +43,10 @@ func (c *curve) roc() float64 {
 	return ratio(twice, 2*int64(len(c.yes))*int64(len(c.no)))
 }
 
-// AveragePrecision is the area under the curve of precision over recall, as the sum over thresholds of precision times the gain in recall,
-// without interpolation: scikit-learn's average_precision_score. Classes and columns are as AUC has them. A class without a yes
-// has no area: its part is NaN and it is no part of the mean, where scikit-learn counts 0. State: as AUC's.
+// AveragePrecision is the area under the curve of precision over recall, as the sum over thresholds of precision
+// times the gain in recall, without interpolation: scikit-learn's average_precision_score. Classes and columns are as
+// AUC has them. A class without a yes has no area: its part is NaN and it is no part of the mean, where scikit-learn
+// counts 0. State: as AUC's.
 type AveragePrecision struct {
 	Multilabel bool // each of C columns is a yes-or-no question; the target has the output's shape
 	Options

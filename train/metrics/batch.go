@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/tutti-ml/tutti/blas/vec"
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// batch reads outputs and labels of a classifier as rows: one for each label, with the scores of the classes. It keeps its
-// memory from batch to batch.
+// batch reads outputs and labels of a classifier as rows: one for each label, with the scores of the classes. It
+// keeps its memory from batch to batch.
 type batch struct {
 	name string
 	Options
@@ -90,10 +91,11 @@ func (b *batch) readShape(output, target *tensor.Tensor) error {
 	case len(shape) > 1 && sameBut(labels, shape, axis) && !(soft && b.classes > 1):
 	case b.classes == 1 && len(labels) > 0 && target.Len() == output.Len() && len(labels) <= 2 && labels[0] == shape[0]:
 	case soft && b.classes > 1:
-		return fmt.Errorf("metrics: %s: output %v and a %v target %v: want labels, or class probabilities of the output's "+
-			"shape", b.name, slices.Clone(shape), target.DType(), slices.Clone(labels))
+		return fmt.Errorf("metrics: %s: output %v and a %v target %v: want labels, or class probabilities of the "+
+			"output's shape", b.name, slices.Clone(shape), target.DType(), slices.Clone(labels))
 	case len(shape) > 2 && !b.ClassesLast && sameBut(labels, shape, len(shape)-1):
-		return fmt.Errorf("metrics: %s: output %v and labels %v: are the classes the last axis? set ClassesLast", b.name,
+		return fmt.Errorf("metrics: %s: output %v and labels %v: are the classes the last axis? set ClassesLast",
+			b.name,
 			slices.Clone(shape), slices.Clone(labels))
 	default:
 		return fmt.Errorf("metrics: %s: output %v and labels %v: want [N, C, ...] and [N, ...]", b.name,
@@ -106,87 +108,6 @@ func (b *batch) readShape(output, target *tensor.Tensor) error {
 func sameBut(labels, shape []int, axis int) bool {
 	return len(labels) == len(shape)-1 && slices.Equal(labels[:axis], shape[:axis]) &&
 		slices.Equal(labels[axis:], shape[axis+1:])
-}
-
-func isFloat(t *tensor.Tensor) bool { return t.DType().IsFloat() }
-
-// readLabels takes the labels of all rows.
-func (b *batch) readLabels(target *tensor.Tensor) error {
-	b.labels = slices.Grow(b.labels[:0], b.rows)[:b.rows]
-	b.soft, b.floatGoal = nil, isFloat(target)
-	if isFloat(target) {
-		return b.readGoal(target)
-	}
-	target = target.Contiguous()
-	switch target.DType() {
-	case tensor.Int64:
-		copy(b.labels, tensor.Data[int64](target))
-	case tensor.Int32:
-		convert(b.labels, tensor.Data[int32](target))
-	case tensor.Uint8:
-		convert(b.labels, tensor.Data[uint8](target))
-	case tensor.Int8:
-		convert(b.labels, tensor.Data[int8](target))
-	case tensor.Bool:
-		for i, yes := range tensor.Data[bool](target) {
-			b.labels[i] = 0
-			if yes {
-				b.labels[i] = 1
-			}
-		}
-	}
-	most := int64(max(b.classes, 2))
-	for r, label := range b.labels {
-		switch {
-		case b.ignores(label):
-			b.labels[r] = -1
-		case label >= most:
-			return fmt.Errorf("metrics: %s: label %d of row %d is out of range [0, %d)", b.name, label, r, most)
-		}
-	}
-	return nil
-}
-
-func convert[D, S int64 | int32 | uint8 | int8 | float32 | float64](dst []D, src []S) {
-	for i, v := range src {
-		dst[i] = D(v)
-	}
-}
-
-// readGoal takes labels that are floats.
-func (b *batch) readGoal(target *tensor.Tensor) error {
-	b.goal = floats(b.goal, target)
-	for i, v := range b.goal {
-		if v != v {
-			return fmt.Errorf("metrics: %s: target %d is NaN", b.name, i)
-		}
-		if b.classes > 1 && (v < 0 || v > 1) {
-			return fmt.Errorf("metrics: %s: target %d is %v, want a class probability from 0 to 1", b.name, i, v)
-		}
-	}
-	if b.classes == 1 {
-		for r, v := range b.goal {
-			b.labels[r] = 0
-			if v > 0.5 {
-				b.labels[r] = 1
-			}
-			if b.ignores(b.labels[r]) {
-				b.labels[r] = -1
-			}
-		}
-		return nil
-	}
-	b.soft = b.goal
-	b.scores = slices.Grow(b.scores[:0], b.classes)[:b.classes]
-	for r := range b.labels {
-		for c := range b.scores {
-			b.scores[c] = b.soft[b.place(r)+c*b.step]
-		}
-		if b.labels[r] = int64(argMax(b.scores)); b.ignores(b.labels[r]) {
-			b.labels[r] = -1
-		}
-	}
-	return nil
 }
 
 // place is where row r's first score lies.
@@ -218,15 +139,49 @@ func (b *batch) row(r int) ([]float64, error) {
 	return b.scores, nil
 }
 
-// predicted returns the class of a row of scores: of one score, whether it says yes.
-func (b *batch) predicted(scores []float64) int {
-	if len(scores) > 1 {
-		return argMax(scores)
+// said returns the class that row r predicts: of one score, whether it says yes.
+func (b *batch) said(r int) (int, error) {
+	if b.step == 1 && b.classes > 1 {
+		at := b.place(r)
+		var best int
+		var nan bool
+		if b.f64 != nil {
+			best, nan = largest(b.f64[at : at+b.classes])
+		} else {
+			best, nan = largest(b.f32[at : at+b.classes])
+		}
+		if !nan {
+			return best, nil
+		}
 	}
-	if b.yes(scores[0]) {
-		return 1
+	scores, err := b.row(r)
+	switch {
+	case err != nil:
+		return 0, err
+	case len(scores) > 1:
+		return argMax(scores), nil
+	case b.yes(scores[0]):
+		return 1, nil
 	}
-	return 0
+	return 0, nil
+}
+
+// largest returns the place of the largest number, the first of equal ones, and whether there is a NaN.
+func largest[T float32 | float64](x []T) (at int, nan bool) {
+	if len(x) > 32 { // a kernel pays
+		at = vec.ArgMax(x)
+		return at, x[at] != x[at]
+	}
+	best := x[0]
+	for i, v := range x {
+		if v > best {
+			best, at = v, i
+		}
+		if v != v {
+			nan = true
+		}
+	}
+	return at, nan
 }
 
 // yes reports whether a score by itself says yes.
@@ -239,41 +194,9 @@ func (b *batch) yes(score float64) bool {
 
 // argMax returns the place of the largest number, the first of equal ones.
 func argMax(x []float64) int {
-	best := 0
-	for i, v := range x {
-		if v > x[best] {
-			best = i
-		}
-	}
-	return best
+	at, _ := largest(x)
+	return at
 }
 
 // classesOf is the number of classes that a batch tells apart: 2 for a yes-or-no question.
 func (b *batch) classesOf() int { return max(b.classes, 2) }
-
-// floats reads any tensor of numbers into dst, which it grows.
-func floats(dst []float64, t *tensor.Tensor) []float64 {
-	switch t.DType() {
-	case tensor.Float16, tensor.BFloat16:
-		t = t.Cast(tensor.Float32)
-	case tensor.Bool:
-		t = t.Cast(tensor.Uint8)
-	}
-	t = t.Contiguous()
-	dst = slices.Grow(dst[:0], t.Len())[:t.Len()]
-	switch t.DType() {
-	case tensor.Float32:
-		convert(dst, tensor.Data[float32](t))
-	case tensor.Float64:
-		copy(dst, tensor.Data[float64](t))
-	case tensor.Int64:
-		convert(dst, tensor.Data[int64](t))
-	case tensor.Int32:
-		convert(dst, tensor.Data[int32](t))
-	case tensor.Uint8:
-		convert(dst, tensor.Data[uint8](t))
-	case tensor.Int8:
-		convert(dst, tensor.Data[int8](t))
-	}
-	return dst
-}

@@ -9,18 +9,18 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// BLEU compares generated texts with references by the runs of 1 to MaxN words they share, counted over the whole corpus, from 0 to 1.
-// It is of whole words or tokens as the ids stand for them; one that tokenises text by itself, as sacrebleu does, gives other
-// numbers for the same sentences.
+// BLEU compares generated texts with references by the runs of 1 to MaxN words they share, counted over the whole
+// corpus, from 0 to 1. It is of whole words or tokens as the ids stand for them; one that tokenises text by itself,
+// as sacrebleu does, gives other numbers for the same sentences.
 //
 //	output [N, T] integers               the ids of the generated words
 //	target [N, T'] or [N, R, T'] integers   those of the reference, or of R references
 //
-// A sentence ends before the first id that is negative or in Ends; ids in Ignore are left out. A reference that is all padding
-// does not count if there are others. Where a sentence has several references, a run counts up to the most it has in one of
-// them, and the length compared is the nearest, of two equally near ones the shorter.
-// Source: Papineni et al., "BLEU: a method for automatic evaluation of machine translation", 2002.
-// State: 4 + 2·MaxN words, all integers.
+// A sentence ends before the first id that is negative or in Ends; ids in Ignore are left out. A reference that is
+// all padding does not count if there are others. Where a sentence has several references, a run counts up to the
+// most it has in one of them, and the length compared is the nearest, of two equally near ones the shorter. Source:
+// Papineni et al., "BLEU: a method for automatic evaluation of machine translation", 2002. State: 4 + 2·MaxN words,
+// all integers.
 type BLEU struct {
 	MaxN      int // 1 to 8; 0 means 4
 	Smoothing Smoothing
@@ -28,16 +28,20 @@ type BLEU struct {
 	Ignore    []int64
 }
 
-// Smoothing says what becomes of a length of run of which none is shared. Runs of one word are never smoothed where none is
-// shared: BLEU is then 0. Source: Chen and Cherry, "A systematic comparison of smoothing techniques for sentence-level BLEU",
-// 2014.
+// Smoothing says what becomes of a length of run of which none is shared. Runs of one word are never smoothed where
+// none is shared: BLEU is then 0. Source: Chen and Cherry, "A systematic comparison of smoothing techniques for
+// sentence-level BLEU", 2014.
 type Smoothing int
 
 const (
-	NoSmoothing Smoothing = iota // BLEU is 0
-	Floor                        // 0.1 is counted in place of 0: sacrebleu's "floor", nltk's method1
-	AddOne                       // for all runs of two words and more, 1 is added to both counts: sacrebleu's "add-k", nltk's method2
-	Exponential                  // ½, ¼, ⅛ … is counted at the first, second, third such length: sacrebleu's default, "exp", nltk's method3
+	// NoSmoothing has BLEU be 0.
+	NoSmoothing Smoothing = iota
+	// Floor counts 0.1 in place of 0: sacrebleu's "floor", nltk's method1.
+	Floor
+	// AddOne adds 1 to both counts of all runs of two words and more: sacrebleu's "add-k", nltk's method2.
+	AddOne
+	// Exponential counts ½, ¼, ⅛ … at the first, second, third such length: sacrebleu's default, "exp", nltk's method3.
+	Exponential
 )
 
 func (m BLEU) maxN() int {
@@ -61,13 +65,15 @@ func (BLEU) Better() Direction { return Higher }
 // New returns an empty accumulator. It panics if MaxN or Smoothing is out of range.
 func (m BLEU) New() Accumulator {
 	if m.MaxN < 0 || m.MaxN > 8 || m.Smoothing < NoSmoothing || m.Smoothing > Exponential {
-		panic(fmt.Sprintf("metrics: BLEU: MaxN = %d, Smoothing = %d, want 1 to 8 and one of the constants", m.MaxN, m.Smoothing))
+		panic(fmt.Sprintf("metrics: BLEU: MaxN = %d, Smoothing = %d, want 1 to 8 and one of the constants", m.MaxN,
+			m.Smoothing))
 	}
 	n := m.maxN()
 	return &corpus{options: m, tally: tally{name: m.Name(), per: func(int) int { return 2 + 2*n }}, order: n}
 }
 
-// corpus counts: words generated, words of references, then for each length of run how many are shared, and how many there are.
+// corpus counts: words generated, words of references, then for each length of run how many are shared, and how many
+// there are.
 type corpus struct {
 	tally
 	options    BLEU
@@ -148,8 +154,8 @@ func (c *corpus) sentence(dst, ids []int64) []int64 {
 	return dst
 }
 
-// count adds a sentence. A run at place i is shared if fewer like it stand before it than the most in one reference. Runs of all lengths
-// are compared at once, by how many words two places have in common. Cost: T·(T + R·T').
+// count adds a sentence. A run at place i is shared if fewer like it stand before it than the most in one reference.
+// Runs of all lengths are compared at once, by how many words two places have in common. Cost: T·(T + R·T').
 func (c *corpus) count(words []int64, references [][]int64) {
 	nearest := len(references[0])
 	for _, r := range references[1:] {

@@ -56,7 +56,8 @@ type boxes struct {
 func (b *boxes) read(output, target *tensor.Tensor) (images int, err error) {
 	switch {
 	case output == nil || target == nil:
-		return 0, fmt.Errorf("metrics: %s: output nil: %v, target nil: %v: want both", b.name, output == nil, target == nil)
+		return 0, fmt.Errorf("metrics: %s: output nil: %v, target nil: %v: want both", b.name, output == nil,
+			target == nil)
 	case !isFloat(output):
 		return 0, fmt.Errorf("metrics: %s: the output is %v, want float32 or float64", b.name, output.DType())
 	case output.Rank() != 3 || target.Rank() != 3 || output.Dim(0) != target.Dim(0) || output.Dim(2) != 6 ||
@@ -95,7 +96,8 @@ func (b *boxes) image(n, images int) error {
 			return err
 		}
 		if r[3] < r[1] || r[4] < r[2] {
-			return fmt.Errorf("metrics: %s: object %d of image %d has corners (%v, %v) and (%v, %v), want the smaller first",
+			return fmt.Errorf("metrics: %s: object %d of image %d has corners (%v, %v) and (%v, %v), want the "+
+				"smaller first",
 				b.name, i/b.columns, n, r[1], r[2], r[3], r[4])
 		}
 		b.objects = append(b.objects, box{class: int(r[0]), x1: r[1], y1: r[2], x2: r[3], y2: r[4],
@@ -112,7 +114,8 @@ func (b *boxes) check(what string, image, i int, row []float64) error {
 		}
 	}
 	if class := row[0]; class != math.Floor(class) || class > math.MaxInt32 {
-		return fmt.Errorf("metrics: %s: %s %d of image %d has class %v, want a whole number up to %d", b.name, what, i, image,
+		return fmt.Errorf("metrics: %s: %s %d of image %d has class %v, want a whole number up to %d", b.name, what, i,
+			image,
 			class, math.MaxInt32)
 	}
 	return nil

@@ -7,8 +7,8 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// readColumns takes a batch in which each of C columns is a yes-or-no question: output and target are [N, C] or [N, C, ...]. A
-// target is a yes above ½. One of integers that is negative or ignored does not count.
+// readColumns takes a batch in which each of C columns is a yes-or-no question: output and target are [N, C] or [N,
+// C, ...]. A target is a yes above ½. One of integers that is negative or ignored does not count.
 func (b *batch) readColumns(output, target *tensor.Tensor) error {
 	if err := b.readScores(output); err != nil {
 		return err

@@ -7,8 +7,8 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// ConfusionMatrix counts how often each class was taken for each. Its scalar is the accuracy; its parts are the counts that are not
-// 0, "3 as 5" for a sample of class 3 that was predicted as 5. State: 2 + C² words.
+// ConfusionMatrix counts how often each class was taken for each. Its scalar is the accuracy; its parts are the
+// counts that are not 0, "3 as 5" for a sample of class 3 that was predicted as 5. State: 2 + C² words.
 type ConfusionMatrix struct{ Options }
 
 // Name returns "confusion".
@@ -42,16 +42,17 @@ func (a *Confusion) Add(output, target *tensor.Tensor) error {
 		if label < 0 {
 			continue
 		}
-		scores, err := a.in.row(r)
+		said, err := a.in.said(r)
 		if err != nil {
 			return err
 		}
-		a.n[int(label)*classes+a.in.predicted(scores)]++
+		a.n[int(label)*classes+said]++
 	}
 	return nil
 }
 
-// Matrix returns the counts [C, C] as Int64: the row is the label, the column the prediction. Before any batch it is [0, 0].
+// Matrix returns the counts [C, C] as Int64: the row is the label, the column the prediction. Before any batch it is
+// [0, 0].
 func (a *Confusion) Matrix() *tensor.Tensor {
 	return tensor.FromSlice(slices.Clone(a.n), a.classes, a.classes)
 }

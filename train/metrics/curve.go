@@ -8,8 +8,8 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// curve is the scores of one question's samples, those whose answer is yes and those whose answer is no. In ascending order they are
-// all that a curve over thresholds depends on.
+// curve is the scores of one question's samples, those whose answer is yes and those whose answer is no. In ascending
+// order they are all that a curve over thresholds depends on.
 type curve struct{ yes, no []float64 }
 
 func (c *curve) add(score float64, yes bool) {
@@ -21,8 +21,8 @@ func (c *curve) add(score float64, yes bool) {
 	}
 }
 
-// curves is the accumulator of metrics over thresholds. It keeps every score, 8 bytes for each sample and class. As words: tag, the
-// number of curves, for each of them how many yes and how many no, and then their scores' bits.
+// curves is the accumulator of metrics over thresholds. It keeps every score, 8 bytes for each sample and class. As
+// words: tag, the number of curves, for each of them how many yes and how many no, and then their scores' bits.
 type curves struct {
 	in         batch
 	multilabel bool
@@ -108,8 +108,8 @@ func (a *curves) sized(n int) error {
 	return nil
 }
 
-// yesScore returns what grows with the probability of a yes: the score itself, or of two classes the second's probability, or
-// by how much its logit is the larger.
+// yesScore returns what grows with the probability of a yes: the score itself, or of two classes the second's
+// probability, or by how much its logit is the larger.
 func (b *batch) yesScore(r int, scores []float64) (float64, error) {
 	switch {
 	case len(scores) == 1:
@@ -119,7 +119,8 @@ func (b *batch) yesScore(r int, scores []float64) (float64, error) {
 	}
 	d := scores[1] - scores[0]
 	if d != d {
-		return 0, fmt.Errorf("metrics: %s: row %d has logits %v and %v, which have no difference", b.name, r, scores[0], scores[1])
+		return 0, fmt.Errorf("metrics: %s: row %d has logits %v and %v, which have no difference", b.name, r, scores[0],
+			scores[1])
 	}
 	return d, nil
 }

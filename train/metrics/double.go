@@ -2,8 +2,8 @@ package metrics
 
 import "math"
 
-// double is the number hi + lo, where lo is at most half a unit of hi's last place: a float64 with twice the digits. Source: Dekker,
-// "A floating-point technique for extending the available precision", 1971.
+// double is the number hi + lo, where lo is at most half a unit of hi's last place: a float64 with twice the digits.
+// Source: Dekker, "A floating-point technique for extending the available precision", 1971.
 type double struct{ hi, lo float64 }
 
 // product returns a·b exactly, but for underflow.

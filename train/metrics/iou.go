@@ -2,10 +2,10 @@ package metrics
 
 import "github.com/tutti-ml/tutti/tensor"
 
-// IoU is the mean intersection over union of segmentation: over the classes that are a label or a prediction somewhere, of
-// TP/(TP+FP+FN) counted over all pixels of all images. Outputs are [N, C, H, W] with labels [N, H, W], or [N, 1, H, W] with one
-// question a pixel, whose two answers are the classes. It is scikit-learn's jaccard_score with average="macro". Parts are
-// the classes; one that is nowhere is NaN. State: 2 + 3·C words.
+// IoU is the mean intersection over union of segmentation: over the classes that are a label or a prediction
+// somewhere, of TP/(TP+FP+FN) counted over all pixels of all images. Outputs are [N, C, H, W] with labels [N, H, W],
+// or [N, 1, H, W] with one question a pixel, whose two answers are the classes. It is scikit-learn's jaccard_score
+// with average="macro". Parts are the classes; one that is nowhere is NaN. State: 2 + 3·C words.
 type IoU struct{ Options }
 
 // Name returns "iou".

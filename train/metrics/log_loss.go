@@ -8,9 +8,9 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// LogLoss is the mean of −log p(label), in nats. From logits it is computed in float64 and without a bound. Probabilities are kept
-// ε and 1−ε away from the ends, as in scikit-learn, ε being 2⁻²³ for float32 and 2⁻⁵² for float64, and rows of them must
-// add up to 1. A target of class probabilities t counts −Σ t·log p. State: 141 words.
+// LogLoss is the mean of −log p(label), in nats. From logits it is computed in float64 and without a bound.
+// Probabilities are kept ε and 1−ε away from the ends, as in scikit-learn, ε being 2⁻²³ for float32 and 2⁻⁵² for
+// float64, and rows of them must add up to 1. A target of class probabilities t counts −Σ t·log p. State: 141 words.
 type LogLoss struct{ Options }
 
 // Name returns "log-loss".
@@ -22,8 +22,8 @@ func (LogLoss) Better() Direction { return Lower }
 // New returns an empty accumulator.
 func (m LogLoss) New() Accumulator { return newLogLoss(m.Name(), m.Options, nil) }
 
-// Perplexity is e to the power of LogLoss: a language model's over the words of all texts, with the padding in Ignore. State: 141
-// words.
+// Perplexity is e to the power of LogLoss: a language model's over the words of all texts, with the padding in
+// Ignore. State: 141 words.
 type Perplexity struct{ Options }
 
 // Name returns "perplexity".
@@ -100,12 +100,14 @@ func (b *batch) surpriseOf(r int, p []float64) (float64, error) {
 	sum := 0.0
 	for c, v := range p {
 		if !(v >= 0 && v <= 1+least) {
-			return 0, fmt.Errorf("metrics: %s: probability %d of row %d is %v, want 0 to 1: are these logits?", b.name, c, r, v)
+			return 0, fmt.Errorf("metrics: %s: probability %d of row %d is %v, want 0 to 1: are these logits?", b.name,
+				c, r, v)
 		}
 		sum += v
 	}
 	if off := math.Sqrt(least) * math.Sqrt(float64(len(p))); len(p) > 1 && math.Abs(sum-1) > off {
-		return 0, fmt.Errorf("metrics: %s: the probabilities of row %d add up to %v, want 1: are these logits?", b.name, r, sum)
+		return 0, fmt.Errorf("metrics: %s: the probabilities of row %d add up to %v, want 1: are these logits?", b.name,
+			r, sum)
 	}
 	log := func(v float64) float64 { return -elementary.Log(min(max(v, least), 1-least)) }
 	switch {

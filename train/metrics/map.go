@@ -10,15 +10,16 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// MeanAP is the mean average precision of detection: the mean over classes, and over thresholds of IoU, of the area under the curve
-// of precision over recall.
+// MeanAP is the mean average precision of detection: the mean over classes, and over thresholds of IoU, of the area
+// under the curve of precision over recall.
 //
 //	output [N, D, 6]        detections: class, score, x1, y1, x2, y2; a class below 0 is a padding
-//	target [N, G, 5 or 6]   objects: class, x1, y1, x2, y2, and whether it is set aside (above 0); a class below 0 is a padding
+//	target [N, G, 5 or 6]   objects: class, x1, y1, x2, y2, and whether it is set aside (above 0); padded likewise
 //
-// An object that is set aside, VOC's "difficult" or COCO's "iscrowd", need not be found, and to find it is no mistake. A class
-// without another object has no area: its part is NaN and it is no part of the mean. Detections of equal score enter the
-// curve together, in whichever images they are; within an image the first of them has the first choice of objects.
+// An object that is set aside, VOC's "difficult" or COCO's "iscrowd", need not be found, and to find it is no
+// mistake. A class without another object has no area: its part is NaN and it is no part of the mean. Detections of
+// equal score enter the curve together, in whichever images they are; within an image the first of them has the first
+// choice of objects.
 //
 // State: 3 words, 2 for each class, 2 for each detection, on every rank after a merge.
 type MeanAP struct {
@@ -32,9 +33,12 @@ type MeanAP struct {
 type APRule int
 
 const (
-	COCO  APRule = iota // the mean of the highest precision at a recall of 0, 0.01 … 1 or beyond. Source: pycocotools' cocoeval
-	VOC                 // the area under these, exactly. Source: the VOC development kit, 2010 and later
-	VOC11               // the mean of those at 0, 0.1 … 1. Source: Everingham et al., 2010; the development kit of 2007
+	// COCO is the mean of the highest precisions at a recall of 0, 0.01 … 1 or beyond. Source: pycocotools' cocoeval.
+	COCO APRule = iota
+	// VOC is the area under these, exactly. Source: the VOC development kit, 2010 and later.
+	VOC
+	// VOC11 is the mean of those at 0, 0.1 … 1. Source: the development kit of 2007; Everingham et al., 2010.
+	VOC11
 )
 
 // Name returns "map", "voc-map" or "voc-map11", with the threshold if there is one that is not the rule's: "map75".
@@ -58,18 +62,20 @@ func (m MeanAP) Name() string {
 // Better returns Higher.
 func (MeanAP) Better() Direction { return Higher }
 
-// New returns an empty accumulator. It panics if there are more than 16 thresholds, or one is not above 0 and up to 1.
+// New returns an empty accumulator. It panics if there are more than 16 thresholds, or one is not above 0 and up to
+// 1.
 func (m MeanAP) New() Accumulator {
 	if m.Rule < COCO || m.Rule > VOC11 || m.MaxDetections < 0 || len(m.IoU) > 16 {
-		panic(fmt.Sprintf("metrics: MeanAP: Rule = %d, MaxDetections = %d, %d thresholds of IoU; want COCO, VOC or VOC11, 0 or more, "+
-			"at most 16", m.Rule, m.MaxDetections, len(m.IoU)))
+		panic(fmt.Sprintf("metrics: MeanAP: Rule = %d, MaxDetections = %d, %d thresholds of IoU; want COCO, VOC or "+
+			"VOC11, 0 or more, at most 16", m.Rule, m.MaxDetections, len(m.IoU)))
 	}
 	for _, v := range m.IoU {
 		if !(v > 0 && v <= 1) {
 			panic(fmt.Sprintf("metrics: MeanAP: IoU = %v, want above 0 and up to 1", m.IoU))
 		}
 	}
-	a := &averages{in: boxes{name: m.Name()}, rule: m.Rule, thresholds: m.IoU, most: m.MaxDetections, objects: map[int]int64{}}
+	a := &averages{in: boxes{name: m.Name()}, rule: m.Rule, thresholds: m.IoU, most: m.MaxDetections,
+		objects: map[int]int64{}}
 	if a.thresholds == nil {
 		a.thresholds = []float64{0.5}
 		if m.Rule == COCO {
@@ -97,8 +103,8 @@ type detection struct {
 	marks
 }
 
-// averages is the accumulator. As words: tag, the number of classes, the number of detections; for each class that has objects, class
-// and objects; for each detection class·2³² + hit·2¹⁶ + aside, and the score's bits.
+// averages is the accumulator. As words: tag, the number of classes, the number of detections; for each class that
+// has objects, class and objects; for each detection class·2³² + hit·2¹⁶ + aside, and the score's bits.
 type averages struct {
 	in         boxes
 	rule       APRule
@@ -154,7 +160,8 @@ func (a *averages) Merge(state []int64) error {
 	}
 	classes, found, rest := state[1], state[2], state[3:]
 	if n := int64(len(rest)); classes < 0 || found < 0 || classes > n || found > n || 2*(classes+found) != n {
-		return fmt.Errorf("metrics: %s: a state of %d classes and %d detections in %d words", a.in.name, classes, found, len(state))
+		return fmt.Errorf("metrics: %s: a state of %d classes and %d detections in %d words", a.in.name, classes, found,
+			len(state))
 	}
 	objects, rest := rest[:2*classes], rest[2*classes:]
 	for i := 0; i < len(objects); i += 2 {

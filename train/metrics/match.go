@@ -2,12 +2,13 @@ package metrics
 
 import "slices"
 
-// marks say of one detection, at each threshold of IoU a bit, whether it found an object, or is neither right nor wrong. What is in
-// neither is wrong.
+// marks say of one detection, at each threshold of IoU a bit, whether it found an object, or is neither right nor
+// wrong. What is in neither is wrong.
 type marks struct{ hit, aside uint16 }
 
-// matchCOCO gives the detections of one image, in order, to objects of their class as pycocotools does: to the one of highest IoU among
-// those that are not taken, to one set aside only if there is no other. Detections beyond the first most of a class are left out.
+// matchCOCO gives the detections of one image, in order, to objects of their class as pycocotools does: to the one of
+// highest IoU among those that are not taken, to one set aside only if there is no other. Detections beyond the first
+// most of a class are left out.
 func (b *boxes) matchCOCO(thresholds []float64, inclusive float64, most int, each func(d box, m marks)) {
 	taken := make([]uint16, len(b.objects))
 	nth := 0
@@ -22,12 +23,12 @@ func (b *boxes) matchCOCO(thresholds []float64, inclusive float64, most int, eac
 		for t, least := range thresholds {
 			bit, best, bestIoU := uint16(1)<<t, -1, min(least, 1-1e-10)
 			for j, o := range b.objects {
-				if o.class != d.class || taken[j]&bit != 0 && !o.aside || best >= 0 && o.aside && !b.objects[best].aside {
+				has, spare := best >= 0 && !b.objects[best].aside, best >= 0 && b.objects[best].aside
+				if o.class != d.class || taken[j]&bit != 0 && !o.aside || has && o.aside {
 					continue
 				}
 				v := iou(d, o, inclusive, o.aside)
-				first := best >= 0 && b.objects[best].aside && !o.aside && v >= min(least, 1-1e-10)
-				if v >= bestIoU || first {
+				if v >= bestIoU || spare && !o.aside && v >= min(least, 1-1e-10) {
 					best, bestIoU = j, v
 				}
 			}
@@ -44,8 +45,8 @@ func (b *boxes) matchCOCO(thresholds []float64, inclusive float64, most int, eac
 	}
 }
 
-// matchVOC gives the detections of one image to objects as the VOC development kit does: to the one of highest IoU, which may be
-// taken already, and then the detection is wrong.
+// matchVOC gives the detections of one image to objects as the VOC development kit does: to the one of highest IoU,
+// which may be taken already, and then the detection is wrong.
 func (b *boxes) matchVOC(thresholds []float64, inclusive float64, most int, each func(d box, m marks)) {
 	taken := make([]uint16, len(b.objects))
 	nth := 0
@@ -84,8 +85,8 @@ func (b *boxes) matchVOC(thresholds []float64, inclusive float64, most int, each
 // point is where a curve of precision over recall has a threshold.
 type point struct{ recall, precision float64 }
 
-// points returns the curve of detections, by falling score, at threshold t, of so many objects: one point behind each run of equal
-// scores. Each precision is raised to the highest at its recall or beyond.
+// points returns the curve of detections, by falling score, at threshold t, of so many objects: one point behind each
+// run of equal scores. Each precision is raised to the highest at its recall or beyond.
 func points(dst []point, found []detection, t, objects int) []point {
 	dst = dst[:0]
 	right, all := 0, 0

@@ -7,12 +7,13 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// Mean is a metric of the caller's: the mean of what Of adds, one number or more for each sample. State: 1 + 2·SumWords words.
+// Mean is a metric of the caller's: the mean of what Of adds, one number or more for each sample. State: 1 +
+// 2·SumWords words.
 type Mean struct {
 	Title string    // what Name returns
 	Up    Direction // what Better returns
-	// Of calls add for what counts, with a weight, 1 as a rule. What it adds must depend on the samples one by one, and not on
-	// how they were put into batches.
+	// Of calls add for what counts, with a weight, 1 as a rule. What it adds must depend on the samples one by one,
+	// and not on how they were put into batches.
 	Of func(output, target *tensor.Tensor, add func(value, weight float64)) error
 }
 
@@ -37,7 +38,8 @@ func (m Mean) New() Accumulator {
 	return a
 }
 
-// mean is the accumulator of all metrics that are a mean: an exact sum over an exact weight, and what is made of it at the end.
+// mean is the accumulator of all metrics that are a mean: an exact sum over an exact weight, and what is made of it
+// at the end.
 type mean struct {
 	name   string
 	of     func(output, target *tensor.Tensor) error // adds a batch
@@ -49,7 +51,8 @@ type mean struct {
 
 func (m *mean) add(value, weight float64) {
 	if value != value || !(weight >= 0) || math.IsInf(weight, 0) {
-		m.failed = fmt.Errorf("metrics: %s: value %v of weight %v, want a number and a weight of 0 or more", m.name, value, weight)
+		m.failed = fmt.Errorf("metrics: %s: value %v of weight %v, want a number and a weight of 0 or more", m.name,
+			value, weight)
 		return
 	}
 	m.sum.Add(float64(value * weight))
@@ -94,7 +97,8 @@ func (m *mean) Value() Value {
 // readSums reads n sums, which are all that words hold.
 func readSums(name string, words []int64, n int) ([]Sum, error) {
 	if len(words) != n*SumWords {
-		return nil, fmt.Errorf("metrics: %s: a state has %d words for %d sums, want %d", name, len(words), n, n*SumWords)
+		return nil, fmt.Errorf("metrics: %s: a state has %d words for %d sums, want %d", name, len(words), n,
+			n*SumWords)
 	}
 	sums := make([]Sum, n)
 	for i := range sums {

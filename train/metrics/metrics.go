@@ -15,11 +15,11 @@ type Metric interface {
 
 // An Accumulator is the state of a metric. One goroutine at a time may use it.
 type Accumulator interface {
-	// Add counts a batch: what the model returned, and the targets as the loss takes them. It reads both and keeps neither.
-	// After an error, which names the metric and what disagrees, part of the batch may have been counted.
+	// Add counts a batch: what the model returned, and the targets as the loss takes them. It reads both and keeps
+	// neither. After an error, which names the metric and what disagrees, part of the batch may have been counted.
 	Add(output, target *tensor.Tensor) error
-	// State returns all that was added, for another rank or a checkpoint. Equal samples give equal states, but for the
-	// order of scores. The slice is the caller's. Each metric says its size.
+	// State returns all that was added, for another rank or a checkpoint. Equal samples give equal states, but for
+	// the order of scores. The slice is the caller's. Each metric says its size.
 	State() []int64
 	// Merge adds what another accumulator of the same metric returned from State. After an error nothing was added.
 	Merge(state []int64) error

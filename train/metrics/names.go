@@ -3,6 +3,7 @@ package metrics
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -12,7 +13,8 @@ var All = []Metric{
 	Accuracy{},
 	TopK{},
 	ConfusionMatrix{},
-	Precision{}, Precision{Average: Positive}, Precision{Average: Macro}, Precision{Average: Micro}, Precision{Average: Weighted},
+	Precision{}, Precision{Average: Positive}, Precision{Average: Macro}, Precision{Average: Micro},
+	Precision{Average: Weighted},
 	Recall{}, Recall{Average: Positive}, Recall{Average: Macro}, Recall{Average: Micro}, Recall{Average: Weighted},
 	F1{}, F1{Average: Positive}, F1{Average: Macro}, F1{Average: Micro}, F1{Average: Weighted},
 	AUC{},
@@ -39,8 +41,9 @@ var numbered = []struct {
 	{"map", func(n int) Metric { return MeanAP{IoU: []float64{float64(n) / 100}} }},
 }
 
-// ByName returns the metric that a text asks for: a name of All, a name with a number of choice (top3, hr@20, ndcg@5, mrr@10, bleu2,
-// map60), and after colons fields of the metric in lower case with dashes. Flags stand alone, a list is given one by one.
+// ByName returns the metric that a text asks for: a name of All, a name with a number of choice (top3, hr@20, ndcg@5,
+// mrr@10, bleu2, map60), and after colons fields of the metric in lower case with dashes. Flags stand alone, a list
+// is given one by one.
 //
 //	accuracy   top3   f1-macro:ignore=255   auc:probabilities   ndcg@5:candidates=100   perplexity:classes-last:ignore=0
 func ByName(text string) (Metric, error) {
@@ -96,13 +99,12 @@ func usable(m Metric, text string) (_ Metric, err error) {
 // set changes one field of a metric, as ByName says.
 func set(v reflect.Value, option string) error {
 	key, value, given := strings.Cut(option, "=")
-	f := v.FieldByName(fieldName(key))
-	if !f.IsValid() || strings.ToLower(key) != key {
-		known := fieldNames(v.Type())
+	known := fieldNames(v.Type())
+	if !slices.Contains(known, key) {
 		return fmt.Errorf("no option %q: did you mean %q? want one of %q", key, nearest(key, known), known)
 	}
 	var err error
-	switch p := f.Addr().Interface().(type) {
+	switch p := v.FieldByName(fieldName(key)).Addr().Interface().(type) {
 	case *bool:
 		*p = true
 		if given {
@@ -119,12 +121,10 @@ func set(v reflect.Value, option string) error {
 		x, err = strconv.ParseFloat(value, 64)
 		*p = append((*p)[:len(*p):len(*p)], x)
 	case *Smoothing:
-		i := indexOf(value, "none", "floor", "add-one", "exponential")
+		i := slices.Index([]string{"none", "floor", "add-one", "exponential"}, value)
 		if *p = Smoothing(i); i < 0 {
 			err = fmt.Errorf("want none, floor, add-one or exponential")
 		}
-	default:
-		err = fmt.Errorf("it is part of the metric's name")
 	}
 	if err != nil {
 		return fmt.Errorf("option %s = %q: %w", key, value, err)
@@ -153,8 +153,8 @@ func fieldName(option string) string {
 func fieldNames(t reflect.Type) []string {
 	var names []string
 	for _, f := range reflect.VisibleFields(t) {
-		if f.Anonymous {
-			continue
+		if f.Anonymous || f.Type == reflect.TypeFor[Average]() || f.Type == reflect.TypeFor[APRule]() {
+			continue // the metric's name says these
 		}
 		name := ""
 		for i, r := range f.Name {
@@ -171,13 +171,4 @@ func fieldNames(t reflect.Type) []string {
 		names = append(names, name)
 	}
 	return names
-}
-
-func indexOf(s string, list ...string) int {
-	for i, v := range list {
-		if v == s {
-			return i
-		}
-	}
-	return -1
 }

@@ -11,7 +11,8 @@ func nearest(s string, words []string) string {
 	return best
 }
 
-// edits returns how many letters must be changed, put in or taken out to turn a into b (Levenshtein's distance, in bytes).
+// edits returns how many letters must be changed, put in or taken out to turn a into b (Levenshtein's distance, in
+// bytes).
 func edits(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
@@ -31,4 +32,3 @@ func edits(a, b string) int {
 	}
 	return row[len(b)]
 }
-

@@ -6,10 +6,10 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// R2 is the coefficient of determination, 1 − Σ(y−t)²/Σ(t−mean t)²: 1 is perfect, 0 as good as the mean. Of samples with D numbers it is the
-// mean over the D columns, which are its parts, as in scikit-learn, where a column of equal targets is 1 if all outputs are
-// right, and 0 if not. With fewer than two samples it is NaN. The sums are exact, so targets far from 0 lose nothing.
-// State: 3 + 210·D words.
+// R2 is the coefficient of determination, 1 − Σ(y−t)²/Σ(t−mean t)²: 1 is perfect, 0 as good as the mean. Of samples
+// with D numbers it is the mean over the D columns, which are its parts, as in scikit-learn, where a column of equal
+// targets is 1 if all outputs are right, and 0 if not. With fewer than two samples it is NaN. The sums are exact, so
+// targets far from 0 lose nothing. State: 3 + 210·D words.
 type R2 struct{}
 
 // Name returns "r2".
@@ -118,8 +118,8 @@ func (d *determination) Value() Value {
 	return v
 }
 
-// determined returns 1 − Σ(y−t)²/Σ(t−mean t)². Of n targets the latter is Σt² − (Σt)²/n, computed with twice a float64's digits; what is left
-// where all targets are equal is below 2⁻¹⁰⁰ of Σt².
+// determined returns 1 − Σ(y−t)²/Σ(t−mean t)². Of n targets the latter is Σt² − (Σt)²/n, computed with twice a
+// float64's digits; what is left where all targets are equal is below 2⁻¹⁰⁰ of Σt².
 func (m *moments) determined(n float64) float64 {
 	wrong, squares := m[0].Value(), m[2].pair()
 	spread := squares.minus(m[1].pair().squared().over(n))

@@ -8,8 +8,8 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// Metrics of regression compare an output with a target of its shape, number by number, in float64; [N] and [N, 1] fit. The target is
-// of any dtype. A NaN or an infinity in either is an error.
+// Metrics of regression compare an output with a target of its shape, number by number, in float64; [N] and [N, 1]
+// fit. The target is of any dtype. A NaN or an infinity in either is an error.
 
 // MAE is the mean absolute error, over all numbers of all samples. State: 141 words.
 type MAE struct{}
@@ -17,11 +17,12 @@ type MAE struct{}
 // MSE is the mean squared error, over all numbers of all samples. State: 141 words.
 type MSE struct{}
 
-// RMSE is the square root of MSE. Where samples have several numbers, scikit-learn's root_mean_squared_error is the mean of the roots of
-// the columns, and this is the root of the mean. State: 141 words.
+// RMSE is the square root of MSE. Where samples have several numbers, scikit-learn's root_mean_squared_error is the
+// mean of the roots of the columns, and this is the root of the mean. State: 141 words.
 type RMSE struct{}
 
-// MAPE is the mean absolute error as a share of the target, |y−t|/max(|t|, 2⁻⁵²): 0.1 is ten per cent. State: 141 words.
+// MAPE is the mean absolute error as a share of the target, |y−t|/max(|t|, 2⁻⁵²): 0.1 is ten per cent. State: 141
+// words.
 type MAPE struct{}
 
 // Name returns "mae".
@@ -88,7 +89,8 @@ type pairs struct {
 func (p *pairs) read(output, target *tensor.Tensor) error {
 	switch {
 	case output == nil || target == nil:
-		return fmt.Errorf("metrics: %s: output nil: %v, target nil: %v: want both", p.name, output == nil, target == nil)
+		return fmt.Errorf("metrics: %s: output nil: %v, target nil: %v: want both", p.name, output == nil,
+			target == nil)
 	case !isFloat(output):
 		return fmt.Errorf("metrics: %s: the output is %v, want float32 or float64", p.name, output.DType())
 	case !slices.Equal(column(output.Shape()), column(target.Shape())):
@@ -111,5 +113,3 @@ func column(shape []int) []int {
 	}
 	return shape
 }
-
-func isFinite(x float64) bool { return x-x == 0 }

@@ -6,9 +6,9 @@ import (
 	"math/bits"
 )
 
-// Sum adds float64 numbers without rounding, so that the order in which they are added does not matter. It is one long
-// integer in units of 2⁻¹⁰⁷⁴, the smallest float64 (Kulisch, "Computer Arithmetic and Validity", 2013). The zero value is 0.
-// Add costs a few nanoseconds.
+// Sum adds float64 numbers without rounding, so that the order in which they are added does not matter. It is one
+// long integer in units of 2⁻¹⁰⁷⁴, the smallest float64 (Kulisch, "Computer Arithmetic and Validity", 2013). The zero
+// value is 0. Add costs a few nanoseconds.
 type Sum struct {
 	digits  [sumDigits]int64 // of 32 bits each, the lowest first; between two carries they have sign and more bits
 	added   int              // numbers since the carries were last made
@@ -119,8 +119,8 @@ func (s *Sum) Value() float64 {
 	return sign * u.round(top)
 }
 
-// round returns the float64 nearest to positive digits, of which top is the highest that is not 0: the 64 bits from the
-// first one on, the lowest of them set if there are any behind.
+// round returns the float64 nearest to positive digits, of which top is the highest that is not 0: the 64 bits from
+// the first one on, the lowest of them set if there are any behind.
 func (s *Sum) round(top int) float64 {
 	digit := func(i int) uint64 {
 		if i < 0 {

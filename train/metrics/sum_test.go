@@ -25,8 +25,10 @@ func exactly(xs []float64) float64 {
 func TestSumIsRoundedOnce(t *testing.T) {
 	const least, most = math.SmallestNonzeroFloat64, math.MaxFloat64
 	cases := [][]float64{
-		nil, {0}, {1}, {-1}, {least}, {-least, -least}, {most}, {most, most, -most, -most, 3}, {most, most}, {-most, -most},
-		{1, 0x1p-53}, {1, 0x1p-53, least}, {1, 0x1p-53, -least}, {1 + 0x1p-52, 0x1p-53}, {1e16, 1, -1e16}, {0x1p-1022, -least},
+		nil, {0}, {1}, {-1}, {least}, {-least, -least}, {most}, {most, most, -most, -most, 3}, {most, most}, {-most,
+			-most},
+		{1, 0x1p-53}, {1, 0x1p-53, least}, {1, 0x1p-53, -least}, {1 + 0x1p-52, 0x1p-53}, {1e16, 1, -1e16}, {0x1p-1022,
+			-least},
 		{0x1p-1022, 0x1p-1074}, {0x1p63, 1, -0x1p63}, {-0x1p32, 1}, {0x1p-500, -0x1p500, 0x1p500},
 	}
 	rng := rand.New(rand.NewPCG(1, 2))

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// tally is a state of integers that add up. Their number, a function of the number of classes, is known from the first batch or
-// the first state on; until then there are none. As words: tag, classes, counts.
+// tally is a state of integers that add up. Their number, a function of the number of classes, is known from the
+// first batch or the first state on; until then there are none. As words: tag, classes, counts.
 type tally struct {
 	name    string
 	per     func(classes int) int // counts for that many classes
@@ -49,7 +49,8 @@ func (t *tally) Merge(state []int64) error {
 		want = t.per(int(classes))
 	}
 	if len(counts) != want {
-		return fmt.Errorf("metrics: %s: a state of %d classes has %d counts, want %d", t.name, classes, len(counts), want)
+		return fmt.Errorf("metrics: %s: a state of %d classes has %d counts, want %d", t.name, classes, len(counts),
+			want)
 	}
 	if i := slices.IndexFunc(counts, func(n int64) bool { return n < 0 }); i >= 0 {
 		return fmt.Errorf("metrics: %s: count %d of a state is %d", t.name, i, counts[i])
