@@ -10,11 +10,11 @@ import (
 // Metrics of ranking look at queries of M candidates each, ordered by score:
 //
 //	output [Q, M]          target [Q, M]   how relevant each candidate is: 0 not, more yes; below 0 it is a padding
-//	output [Q, M]          target [Q]      integers: which candidate is the relevant one; below 0 the query does not count
+//	output [Q, M]          target [Q]      integers: which candidate is relevant; below 0 the query does not count
 //	output [N] or [N, 1]   target of N     how relevant each is; N = Q·M, and Candidates = M
 //
-// The last is how a recommender scores: a query's candidates stand after one another, such as one item that the user chose
-// and M−1 that were drawn (BigDL's evaluation of NCF).
+// The last is how a recommender scores: a query's candidates stand after one another, such as one item that the user
+// chose and M−1 that were drawn (BigDL's evaluation of NCF).
 //
 // The result is the mean over the queries. Candidates of equal score have no order: a query's number is its mean over
 // all orders, so a model that gives every item the same score does as well as chance. (scikit-learn's ndcg_score does
