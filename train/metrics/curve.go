@@ -13,7 +13,6 @@ import (
 type curve struct{ yes, no []float64 }
 
 func (c *curve) add(score float64, yes bool) {
-	score += 0 // -0 becomes +0, so that equal scores are equal words
 	if yes {
 		c.yes = append(c.yes, score)
 	} else {

@@ -135,7 +135,7 @@ func (a *averages) Add(output, target *tensor.Tensor) error {
 			}
 		}
 		match(a.thresholds, a.inclusive, a.most, func(d box, m marks) {
-			a.found = append(a.found, detection{d.class, d.score + 0, m})
+			a.found = append(a.found, detection{d.class, d.score, m})
 		})
 	}
 	return nil

@@ -57,7 +57,7 @@ func TestMeanAPByHand(t *testing.T) {
 		"turned inside out":           {voc, found(d(0.9, [4]float32{10, 10, 0, 0}), d(0.8, a)), meant(o(a, 0)), 0.5},
 		"no objects":                  {coco, three, meant(padding), math.NaN()},
 		"most detections":             {metrics.MeanAP{IoU: []float64{0.5}, MaxDetections: 1}, three, two, 51.0 / 101},
-		"equal scores enter together": {voc, found(d(0.9, far), d(0.9, a), d(0.9, b)), two, 2.0 / 3},
+		"equal scores enter together": {voc, found(d(0.9, a), d(0.9, far), d(0.9, b)), two, 2.0 / 3},
 		// The taken object is the nearest to the second detection: VOC calls it wrong, COCO gives it the other one.
 		"the nearest is taken, VOC":  {voc, found(d(0.9, a), d(0.8, a)), meant(o(a, 0), o([4]float32{0, 0, 10, 8}, 0)), 0.5},
 		"the nearest is taken, COCO": {coco, found(d(0.9, a), d(0.8, a)), meant(o(a, 0), o([4]float32{0, 0, 10, 8}, 0)), 1},

@@ -125,6 +125,11 @@ func TestMergeRefuses(t *testing.T) {
 			require.True(t, same(full.Value(), want), "%s: a state that is %s changed the value", c.Metric, what)
 		}
 	}
+	f1 := metrics.F1{}.New()
+	require.NoError(t, f1.Add(tensor.New(tensor.Float32, 2, 3), tensor.New(tensor.Int64, 2)))
+	bad := f1.State()
+	bad[4] = -1
+	assert.EqualError(t, f1.Merge(bad), "metrics: f1: count 2 of a state is -1")
 	a := metrics.Accuracy{}.New()
 	require.NoError(t, a.Add(tensor.New(tensor.Float32, 2, 3), tensor.New(tensor.Int64, 2)))
 	b := metrics.Accuracy{}.New()

@@ -2,6 +2,7 @@ package metrics_test
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -78,6 +79,11 @@ func TestIgnore(t *testing.T) {
 	columns := i64([]int{2, 2}, 1, -1, 0, 1)
 	said := f32([]int{2, 2}, 1, 1, 1, 1)
 	assert.Equal(t, 2.0/3, value(t, metrics.Precision{Multilabel: true, Average: metrics.Micro}, said, columns))
+	columns = i64([]int{2, 2}, 1, 9, 0, 1)
+	nine := metrics.Options{Ignore: []int64{9}}
+	assert.Equal(t, 2.0/3, value(t, metrics.Precision{Multilabel: true, Average: metrics.Micro, Options: nine}, said, columns))
+	signs := f32([]int{2, 2}, 1, -1, -1, 1) // floats of −1 are noes
+	assert.Equal(t, 0.5, value(t, metrics.Precision{Multilabel: true, Average: metrics.Micro}, said, signs))
 	grades := i64([]int{1, 3}, -1, 0, 1) // the first candidate, of the highest score, is a padding
 	assert.Equal(t, 1.0, value(t, metrics.HitRatio{K: 1}, f32([]int{1, 3}, 3, 1, 2), grades))
 	assert.Equal(t, 1.0, value(t, metrics.MRR{}, f32([]int{2, 3}, 3, 1, 2, 3, 1, 2), i64([]int{2}, 0, -1)))
@@ -128,11 +134,32 @@ func TestAUCWithoutOneClass(t *testing.T) {
 	assert.True(t, math.IsNaN(value(t, metrics.AveragePrecision{}, f32([]int{2}, 1, 2), i64([]int{2}, 0, 0))), "no yes")
 }
 
-// TestPlainSubnormalsAndZeros: scores −0 and +0 are one score.
+// TestZeroHasNoSign: scores −0 and +0 are one score.
 func TestZeroHasNoSign(t *testing.T) {
 	y := f32([]int{2}, float32(math.Copysign(0, -1)), 0)
 	assert.Equal(t, 0.5, value(t, metrics.AUC{}, y, i64([]int{2}, 0, 1)))
 	assert.Equal(t, 0.5, value(t, metrics.AveragePrecision{}, y, i64([]int{2}, 0, 1)))
+}
+
+// TestTwoLogits are compared by their difference: (5, 6) is more of a yes than (0, 0.5).
+func TestTwoLogits(t *testing.T) {
+	y := f32([]int{3, 2}, 5, 6, 0, 0.5, 9, 9)
+	assert.Equal(t, 1.0, value(t, metrics.AUC{}, y, i64([]int{3}, 1, 0, 0)))
+	assert.Equal(t, 1.0, value(t, metrics.AveragePrecision{}, y, i64([]int{3}, 1, 0, 0)))
+}
+
+// TestR2OfEqualTargets is 0 for outputs that are wrong, whatever the targets, though their squares are not exact.
+func TestR2OfEqualTargets(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for range 200 {
+		y, target := make([]float64, 2+rng.IntN(50)), make([]float64, 52)
+		goal := rng.NormFloat64() * math.Exp2(float64(rng.IntN(100)-50))
+		for i := range target {
+			target[i] = goal
+		}
+		got := value(t, metrics.R2{}, tensor.FromSlice(y), tensor.FromSlice(target[:len(y)]))
+		assert.Equal(t, 0.0, got, "%d targets of %v", len(y), goal)
+	}
 }
 
 func TestConfusionMatrix(t *testing.T) {

@@ -77,7 +77,7 @@ func named(name string) (Metric, error) {
 			continue
 		}
 		if n, err := strconv.Atoi(digits); err == nil {
-			if m := p.of(n); n > 0 && m.Name() == name {
+			if m := p.of(n); m.Name() == name {
 				return usable(m, name)
 			}
 		}
@@ -115,11 +115,11 @@ func set(v reflect.Value, option string) error {
 	case *[]int64:
 		var id int64
 		id, err = strconv.ParseInt(value, 10, 64)
-		*p = append((*p)[:len(*p):len(*p)], id)
+		*p = append(*p, id)
 	case *[]float64:
 		var x float64
 		x, err = strconv.ParseFloat(value, 64)
-		*p = append((*p)[:len(*p):len(*p)], x)
+		*p = append(*p, x)
 	case *Smoothing:
 		i := slices.Index([]string{"none", "floor", "add-one", "exponential"}, value)
 		if *p = Smoothing(i); i < 0 {

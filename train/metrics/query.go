@@ -103,19 +103,15 @@ func (q *query) ties(start int) (end, relevant int) {
 func (q *query) hit(k int) float64 {
 	for start := 0; start < min(k, len(q.list)); {
 		end, relevant := q.ties(start)
-		size, slots := end-start, min(end, k)-start
-		switch {
-		case relevant == 0:
-		case slots > size-relevant:
-			return 1
-		default:
-			none := 1.0
-			for i := range slots {
-				none *= float64(size-relevant-i) / float64(size-i)
-			}
-			return 1 - none
+		if relevant == 0 {
+			start = end
+			continue
 		}
-		start = end
+		size, none := end-start, 1.0
+		for i := range min(end, k) - start { // places to be filled without a relevant one
+			none *= float64(max(size-relevant-i, 0)) / float64(size-i)
+		}
+		return 1 - none
 	}
 	return 0
 }
