@@ -26,7 +26,6 @@ type curves struct {
 	in         batch
 	multilabel bool
 	sets       []curve
-	p          []float64 // a row's probabilities
 	area       func(c *curve) float64
 }
 
