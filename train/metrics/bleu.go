@@ -28,7 +28,7 @@ type BLEU struct {
 	Ignore    []int64
 }
 
-// Smoothing says what becomes of a length of run of which none is shared. Runs of one word are never smoothed where
+// Smoothing says what becomes of a length of run if none is shared. Runs of one word are never smoothed where
 // none is shared: BLEU is then 0. Source: Chen and Cherry, "A systematic comparison of smoothing techniques for
 // sentence-level BLEU", 2014.
 type Smoothing int

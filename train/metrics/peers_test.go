@@ -14,7 +14,7 @@ import (
 	"github.com/tutti-ml/tutti/train/metrics"
 )
 
-// number is a float64, of which JSON has no NaN.
+// number is a float64 that may be NaN, which JSON has not.
 type number float64
 
 func (n *number) UnmarshalJSON(text []byte) error {

@@ -119,7 +119,7 @@ func (s *Sum) Value() float64 {
 	return sign * u.round(top)
 }
 
-// round returns the float64 nearest to positive digits, of which top is the highest that is not 0: the 64 bits from
+// round returns the float64 nearest to positive digits, the highest that is not 0 being top: the 64 bits from
 // the first one on, the lowest of them set if there are any behind.
 func (s *Sum) round(top int) float64 {
 	digit := func(i int) uint64 {
