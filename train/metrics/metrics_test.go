@@ -81,7 +81,8 @@ func TestIgnore(t *testing.T) {
 	assert.Equal(t, 2.0/3, value(t, metrics.Precision{Multilabel: true, Average: metrics.Micro}, said, columns))
 	columns = i64([]int{2, 2}, 1, 9, 0, 1)
 	nine := metrics.Options{Ignore: []int64{9}}
-	assert.Equal(t, 2.0/3, value(t, metrics.Precision{Multilabel: true, Average: metrics.Micro, Options: nine}, said, columns))
+	precision := metrics.Precision{Multilabel: true, Average: metrics.Micro, Options: nine}
+	assert.Equal(t, 2.0/3, value(t, precision, said, columns))
 	signs := f32([]int{2, 2}, 1, -1, -1, 1) // floats of −1 are noes
 	assert.Equal(t, 0.5, value(t, metrics.Precision{Multilabel: true, Average: metrics.Micro}, said, signs))
 	grades := i64([]int{1, 3}, -1, 0, 1) // the first candidate, of the highest score, is a padding
