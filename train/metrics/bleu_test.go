@@ -40,8 +40,9 @@ func TestBLEUSentences(t *testing.T) {
 		"no run of four": {metrics.BLEU{}, i64([]int{1, 3}, 1, 2, 3), i64([]int{1, 3}, 1, 2, 3), 0},
 		"runs of two":    {metrics.BLEU{MaxN: 2}, i64([]int{1, 3}, 1, 2, 3), i64([]int{1, 3}, 1, 2, 3), 1},
 		// References of 4 and 6 are as near to 5 words: the shorter is compared, so that brevity is 1.
-		"the nearest length": {metrics.BLEU{MaxN: 1}, same, i64([]int{1, 2, 6}, 1, 2, 3, 4, -1, -1, 1, 2, 3, 4, 5, 6), 1},
-		"no word shared":     {metrics.BLEU{Smoothing: metrics.Exponential}, same, i64([]int{1, 5}, 6, 7, 8, 9, 6), 0},
+		"the nearest length": {metrics.BLEU{MaxN: 1}, same,
+			i64([]int{1, 2, 6}, 1, 2, 3, 4, -1, -1, 1, 2, 3, 4, 5, 6), 1},
+		"no word shared": {metrics.BLEU{Smoothing: metrics.Exponential}, same, i64([]int{1, 5}, 6, 7, 8, 9, 6), 0},
 		"a missing reference": {metrics.BLEU{MaxN: 1}, i64([]int{1, 1}, 1),
 			i64([]int{1, 2, 3}, 1, 2, 3, -1, -1, -1), math.Exp(1 - 3)},
 	} {

@@ -33,10 +33,11 @@ func (a Average) named(name string) string {
 	return name + "-" + a.String()
 }
 
-// Precision is the share of a class's predictions that are right. Precision, Recall and F1 share their fields and rules,
-// which are scikit-learn's: a class that is neither a label nor a prediction is no part of a mean, and a quotient 0/0 is 0.
-// With Multilabel, each of C columns is a yes-or-no question, the target has the output's shape (an integer below 0 does
-// not count), and every column is part of a mean. Parts are the classes, "class 3". State: 2 + 3·C words.
+// Precision is the share of a class's predictions that are right. Precision, Recall and F1 share their fields and
+// rules, which are scikit-learn's: a class that is neither a label nor a prediction is no part of a mean, and a
+// quotient 0/0 is 0. With Multilabel, each of C columns is a yes-or-no question, the target has the output's shape
+// (an integer below 0 does not count), and every column is part of a mean. Parts are the classes, "class 3". State: 2
+// + 3·C words.
 type Precision struct {
 	Average    Average
 	Multilabel bool
