@@ -75,7 +75,7 @@ type Histogram struct {
 }
 
 // Histogram is [Registry.Counter] for a histogram. limits are the largest values that its buckets hold, rising,
-// without +Inf, which every histogram has.
+// without +Inf, which every histogram has. A histogram that is there keeps its limits.
 func (r *Registry) Histogram(name, help string, limits []float64, labels ...string) *Histogram {
 	for i, v := range limits {
 		if math.IsNaN(v) || math.IsInf(v, 1) || i > 0 && v <= limits[i-1] {
