@@ -70,7 +70,8 @@ type Step struct {
 	Time        time.Time
 }
 
-// Evaluation is what was measured on held-out samples within an epoch. What is measured at an epoch's end is in [Epoch].
+// Evaluation is what was measured on held-out samples within an epoch. What is measured at an epoch's end is in
+// [Epoch].
 type Evaluation struct {
 	Epoch, Step, Global int // of the last step before it; see [Step]
 	Test                []Value

@@ -10,8 +10,8 @@ import (
 )
 
 // Multi gives every event to several sinks, in their order, and keeps a sink's failure from the training: the first
-// error of a sink, or a panic in it, is reported once, as a [Warning] to the sinks that are left and by [Multi.Err], and
-// the sink gets no further events. All methods of Multi return nil.
+// error of a sink, or a panic in it, is reported once, as a [Warning] to the sinks that are left and by [Multi.Err],
+// and the sink gets no further events. All methods of Multi return nil.
 //
 // Methods may be called by several goroutines at the same time: events then come one after the other.
 type Multi struct {

@@ -122,7 +122,8 @@ func TestMultiDropsWhoFailsOnTheWarning(t *testing.T) {
 	m := summary.NewMulti(first, second, last)
 	require.NoError(t, m.Step(summary.Step{Global: 7}))
 	require.Equal(t, 1, m.Len())
-	require.Equal(t, []string{"step 7", "warn 7 a summary is given up: summary: *summary_test.recorder: no space left on device",
+	require.Equal(t, []string{"step 7",
+		"warn 7 a summary is given up: summary: *summary_test.recorder: no space left on device",
 		"warn 7 a summary is given up: summary: *summary_test.full: no space left on device"}, last.heard)
 	require.ErrorContains(t, m.Err(), "recorder")
 	require.ErrorContains(t, m.Err(), "full")

@@ -2,15 +2,15 @@ package summary
 
 import "github.com/tutti-ml/tutti/tensor"
 
-// A Sink receives the events of a run, in their order: Start, then Step, Evaluation, Epoch, Checkpoint and Warn as they
-// happen, then End. A run that fails before its first step has no Start.
+// A Sink receives the events of a run, in their order: Start, then Step, Evaluation, Epoch, Checkpoint and Warn as
+// they happen, then End. A run that fails before its first step has no Start.
 //
-// Methods are called one at a time, not always by the same goroutine, and training waits for them: a sink that has slow
-// work to do, hands it to a goroutine of its own. Slices of an event, and tensors, belong to the caller: they may be
-// read until the method returns, and are used again after it.
+// Methods are called one at a time, not always by the same goroutine, and training waits for them: a sink that has
+// slow work to do, hands it to a goroutine of its own. Slices of an event, and tensors, belong to the caller: they may
+// be read until the method returns, and are used again after it.
 //
-// An error says that the sink cannot go on. It never ends the training: see [Multi]. A sink is opened and closed by the
-// program, not by the run, and may see several runs, one after the other.
+// An error says that the sink cannot go on. It never ends the training: see [Multi]. A sink is opened and closed by
+// the program, not by the run, and may see several runs, one after the other.
 //
 // [None] has every method; a sink that embeds it needs those that it cares for.
 type Sink interface {
