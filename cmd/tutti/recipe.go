@@ -3,14 +3,29 @@ package main
 // How to train: optimizer and schedule by their names in package optim's tables, with the flags as their fields.
 
 import (
+	"errors"
 	"fmt"
-	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
 
 	"github.com/tutti-ml/tutti/train/optim"
 )
+
+// recipeFlags defines the flags of optimizer and schedule.
+func recipeFlags(f *pflag.FlagSet, o *trainOptions) {
+	f.StringVar(&o.optimizer, "optimizer", "adam", "optimizer: "+strings.Join(optimizerNames(), ", "))
+	f.Float64("lr", 0, "learning rate (default: the data set's for adam, else the optimizer's)")
+	f.Float64("momentum", 0.9, "momentum, for optimizers that have it; the default is sgd's, others have their own")
+	f.Float64("weight-decay", 0, "weight decay (default: the optimizer's)")
+	f.StringArrayVar(&o.optimizerSet, "optimizer-set", nil,
+		"any field of the optimizer, as beta1=0.8; repeatable; a wrong name lists the right ones")
+	f.StringVar(&o.schedule, "schedule", "cosine", "learning-rate schedule: "+strings.Join(scheduleNames(), ", ")+
+		"; cosine goes to zero at the end; for ftrl the default is constant")
+	f.StringArrayVar(&o.scheduleSet, "schedule-set", nil,
+		"any field of the schedule, as steps=500, and for warmup then=cosine, then.floor=0.1; repeatable")
+}
 
 func optimizerNames() []string {
 	var names []string
@@ -28,50 +43,67 @@ func scheduleNames() []string {
 	return names
 }
 
-// hyperparameters are the flags that set a field of the optimizer.
-var hyperparameters = []struct{ flag, field string }{
-	{"lr", "LR"},
-	{"momentum", "Momentum"},
-	{"weight-decay", "WeightDecay"},
-}
-
 // recipe makes the optimizer and the schedule that the flags describe. An optimizer without a field for a flag that was
 // given is an error.
 func (o *trainOptions) recipe(flags *pflag.FlagSet) (optim.Optimizer, optim.Schedule, error) {
-	base, err := optim.ByName(o.optimizer)
+	rule, err := o.rule(flags)
 	if err != nil {
-		return nil, nil, fmt.Errorf("--optimizer %q, want one of %s", o.optimizer, strings.Join(optimizerNames(), ", "))
+		return nil, nil, fmt.Errorf("--optimizer %s: %w", o.optimizer, err)
 	}
-	rule := reflect.New(reflect.TypeOf(base)).Elem()
-	rule.Set(reflect.ValueOf(base))
-	for _, h := range hyperparameters {
-		value, err := flags.GetFloat64(h.flag)
-		if err != nil {
-			return nil, nil, err
-		}
-		given := flags.Changed(h.flag)
-		field := rule.FieldByName(h.field)
-		switch {
-		case given && !field.IsValid():
-			return nil, nil, fmt.Errorf("--%s %g: %s has none", h.flag, value, o.optimizer)
-		case given:
-			field.SetFloat(exact(value))
-		case h.flag == "lr" && o.optimizer == "adam" && o.rate > 0:
-			field.SetFloat(o.rate)
-		case h.flag == "momentum" && o.optimizer == "sgd":
-			field.SetFloat(value)
-		}
+	name := o.schedule
+	if o.optimizer == "ftrl" && !flags.Changed("schedule") {
+		name = "constant" // a rate that falls takes its weights to 0
 	}
-	built := rule.Interface().(optim.Optimizer)
-	if err := built.Validate(); err != nil {
+	fields, err := parseSettings("schedule-set", o.scheduleSet)
+	if err != nil {
 		return nil, nil, err
 	}
-	for _, s := range optim.Schedules {
-		if s.Name == o.schedule {
-			return built, s.Schedule, nil
+	schedule, err := optim.BuildSchedule(name, fields)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--schedule %s: %w", name, err)
+	}
+	return rule, schedule, runs(rule, schedule)
+}
+
+// runs refuses what train.Run cannot do.
+func runs(rule optim.Optimizer, schedule optim.Schedule) error {
+	if _, ok := rule.New(0).(optim.LayerWise[float32]); ok {
+		return fmt.Errorf("--optimizer %s: layer-wise rules are for a training loop by hand", rule.Name())
+	}
+	if _, ok := schedule.(optim.Feedback); ok {
+		return errors.New("--schedule plateau: a schedule that hears of a metric is for a training loop by hand")
+	}
+	return nil
+}
+
+// rule makes the optimizer.
+func (o *trainOptions) rule(flags *pflag.FlagSet) (optim.Optimizer, error) {
+	base, err := optim.ByName(o.optimizer)
+	if err != nil {
+		return nil, err
+	}
+	fields, err := parseSettings("optimizer-set", o.optimizerSet)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"lr", "momentum", "weight-decay"} {
+		value, err := flags.GetFloat64(name)
+		if err != nil {
+			return nil, err
+		}
+		_, set := fields[name]
+		switch {
+		case flags.Changed(name) && !slices.Contains(optim.Fields(base), name):
+			return nil, fmt.Errorf("--%s %g: %s has none", name, value, o.optimizer)
+		case flags.Changed(name) && set:
+			return nil, fmt.Errorf("--%s and --optimizer-set %s= are both given", name, name)
+		case flags.Changed(name), name == "momentum" && o.optimizer == "sgd" && !set:
+			fields[name] = value
+		case name == "lr" && o.optimizer == "adam" && o.rate > 0 && !set:
+			fields[name] = o.rate
 		}
 	}
-	return nil, nil, fmt.Errorf("--schedule %q, want one of %s", o.schedule, strings.Join(scheduleNames(), ", "))
+	return optim.Build(o.optimizer, fields)
 }
 
 // exact says v to a field whose 0 means its default.

@@ -32,6 +32,7 @@ type trainOptions struct {
 	model                     string
 	epochs, batch, partitions int
 	optimizer, schedule       string
+	optimizerSet, scheduleSet []string
 	rate                      float64 // the data set's for adam
 	group                     []string
 	seed                      uint64
@@ -68,12 +69,8 @@ tutti launch, mpirun (of a binary built with -tags mpi), Slurm or a torchrun-sty
 	f.StringVar(&o.model, "model", "", "model: "+strings.Join(modelNames(), ", ")+" (default: the data set's)")
 	f.IntVar(&o.epochs, "epochs", 0, "passes over the training set; 0 evaluates the model and writes it (default: the data set's)")
 	f.IntVar(&o.batch, "batch", 0, "samples per step, over all ranks together (default: the data set's)")
-	f.StringVar(&o.optimizer, "optimizer", "adam", "optimizer: "+strings.Join(optimizerNames(), ", "))
-	f.Float64("lr", 0, "learning rate (default: the data set's for adam, else the optimizer's)")
-	f.Float64("momentum", 0.9, "momentum, for optimizers that have it")
-	f.Float64("weight-decay", 0, "weight decay (default: the optimizer's)")
+	recipeFlags(f, &o)
 	f.StringArrayVar(&o.group, "group", nil, "parameters with a learning rate or weight decay of their own, by name: '*.bias:weight-decay=0', '0.*:lr-factor=0.1' or lr=; repeatable, the first that matches counts")
-	f.StringVar(&o.schedule, "schedule", "cosine", "learning-rate schedule: "+strings.Join(scheduleNames(), ", ")+"; cosine goes to zero at the end")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of the initial weights, the order of the samples and dropout")
 	f.IntVar(&o.ranks, "ranks", 2, "data-parallel ranks in this process, where no launcher started it")
 	f.IntVar(&o.partitions, "partitions", 0, "logical partitions of a batch; fixes the result of "+

@@ -5,7 +5,7 @@ import "github.com/tutti-ml/tutti/internal/option"
 // AdamW is Adam with decoupled weight decay: first w ← w - lr·WeightDecay·w, then Adam's step on the bare gradient, so that
 // weights with large gradients decay as fast as the others.
 //
-// State: slots "exp_avg" and "exp_avg_sq", as Adam's.
+// State: slots as Adam's.
 // Source: Loshchilov and Hutter, arXiv:1711.05101; PyTorch's torch.optim.AdamW.
 type AdamW struct {
 	LR          float64 // learning rate; 0 means 1e-3
@@ -13,6 +13,7 @@ type AdamW struct {
 	Beta2       float64 // in [0, 1); 0 means 0.999
 	Eps         float64 // >= 0; 0 means 1e-8
 	WeightDecay float64 // >= 0; 0 means 0.01; Zero makes it Adam. 0.01 to 0.1 is usual.
+	AMSGrad     bool    // divide by the root of the largest v so far
 }
 
 // Name returns "adamw".
@@ -26,10 +27,7 @@ func (o AdamW) Validate() error { return Adam(o).validate("AdamW") }
 
 // WithDecay returns o with another weight decay.
 func (o AdamW) WithDecay(decay float64) Optimizer {
-	o.WeightDecay = decay
-	if decay == 0 {
-		o.WeightDecay = Zero
-	}
+	o.WeightDecay = exactly(decay)
 	return o
 }
 

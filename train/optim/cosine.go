@@ -17,7 +17,7 @@ func (s Cosine) Validate() error {
 
 // Rate returns the learning rate of a step.
 func (s Cosine) Rate(base float64, step, total int) float64 {
-	step = min(step, max(total-1, 0))
+	step = clamp(step, total)
 	p := float64(step) / float64(max(total, 1))
 	return base * (s.Floor + (1-s.Floor)*(1+math.Cos(math.Pi*p))/2)
 }

@@ -39,6 +39,9 @@ func alone(o optim.Optimizer, group int) (optim.Optimizer, float64) {
 // TestGrouped compares the grouped Stepper with one for each run, and moves its state in mid-run as a checkpoint does.
 func TestGrouped(t *testing.T) {
 	for _, o := range variants {
+		if isLayerWise(o) { // TestLayerWiseGroups
+			continue
+		}
 		for _, g := range groups {
 			require.NoError(t, g.Validate(o))
 		}
@@ -68,8 +71,8 @@ func TestGrouped(t *testing.T) {
 				single[i].Step(want[at:at+r.N], g[at:at+r.N], rate)
 				at += r.N
 			}
-			require.Equal(t, before, g, "%+v modified the gradient", o)
-			require.Equal(t, want, got, "%+v, step %d", o, step)
+			require.True(t, slices.Equal(before, g), "%+v modified the gradient", o)
+			require.True(t, slices.Equal(want, got), "%+v differ in step %d", o, step)
 		}
 		state := all.State()
 		assert.EqualValues(t, 5, state.Steps)
@@ -80,7 +83,7 @@ func TestGrouped(t *testing.T) {
 				assert.Equal(t, s.State().Slots[i].Name, slot.Name)
 				whole = append(whole, s.State().Slots[i].Data...)
 			}
-			assert.Equal(t, whole, slot.Data, "%+v: %s", o, slot.Name)
+			assert.True(t, slices.Equal(whole, slot.Data), "%+v: %s differs", o, slot.Name)
 		}
 	}
 }

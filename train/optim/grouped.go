@@ -2,6 +2,7 @@ package optim
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tutti-ml/tutti/blas/vec"
 )
@@ -17,6 +18,9 @@ type Run struct {
 //
 // The state is o's own: whole vectors over all runs. So it does not show how the elements are grouped, and grouping changes the
 // bits of no element whose rates it does not change. A step costs o's, and a few function calls a run.
+//
+// If o's Steppers are LayerWise, so is the one returned, and a piece lies in one run. Its Step, too, takes each run for one
+// parameter: it is not for runs of several.
 func NewGrouped[T vec.Float](o Optimizer, groups []Group, runs []Run) StepperOf[T] {
 	total := 0
 	for _, r := range runs {
@@ -37,6 +41,9 @@ func NewGrouped[T vec.Float](o Optimizer, groups []Group, runs []Run) StepperOf[
 		s.share(recipe, p)
 		s.parts = append(s.parts, p)
 		at = p.hi
+	}
+	if _, ok := NewOf[T](o, 0).(LayerWise[T]); ok {
+		return &groupedLayers[T]{s}
 	}
 	return s
 }
@@ -80,4 +87,40 @@ func (s *grouped[T]) Step(w, g []T, lr float64) {
 		p.stepper.Step(w[p.lo:p.hi], g[p.lo:p.hi], lr*p.factor)
 	}
 	s.state.Steps++
+}
+
+// groupedLayers is the Stepper of several groups of a layer-wise rule.
+type groupedLayers[T vec.Float] struct{ *grouped[T] }
+
+func (s *groupedLayers[T]) Begin(lr float64) {
+	for i := range s.parts {
+		p := &s.parts[i]
+		p.stepper.State().Steps = s.state.Steps
+		p.stepper.(LayerWise[T]).Begin(lr * p.factor)
+	}
+	s.state.Steps++
+}
+
+func (s *groupedLayers[T]) Measure(lo, hi int, w, g []T) (weights, update float64) {
+	p := s.part(lo, hi)
+	return p.stepper.(LayerWise[T]).Measure(lo-p.lo, hi-p.lo, w, g)
+}
+
+func (s *groupedLayers[T]) Apply(lo, hi int, w, g []T, lr, weights, update float64) {
+	p := s.part(lo, hi)
+	p.stepper.(LayerWise[T]).Apply(lo-p.lo, hi-p.lo, w, g, lr*p.factor, weights, update)
+}
+
+// part returns the part that elements [lo, hi) lie in.
+func (s *groupedLayers[T]) part(lo, hi int) *part[T] {
+	i, _ := slices.BinarySearchFunc(s.parts, lo, func(p part[T], lo int) int {
+		if p.hi <= lo {
+			return -1
+		}
+		return 1
+	})
+	if i == len(s.parts) || lo < 0 || hi < lo || hi > s.parts[i].hi {
+		panic(fmt.Sprintf("optim: Grouped: elements [%d, %d) of %d are not of one run", lo, hi, s.n))
+	}
+	return &s.parts[i]
 }

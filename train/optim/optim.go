@@ -2,8 +2,9 @@
 //
 // An Optimizer is a recipe: a plain struct of hyper-parameters, safe to copy and to share. Its New makes a Stepper, which
 // holds the state (moments) of n consecutive elements of a model's flat parameter vector: all of them, or, under
-// shuffle-broadcast, the slice one rank owns. Every rule here is elementwise, so any cut of the vector into slices gives
-// the same bits; and no product is fused with a sum, so every machine gives the same bits.
+// shuffle-broadcast, the slice one rank owns. Every rule but the two that are LayerWise is elementwise, so any cut of the vector
+// into slices gives the same bits; and no product is fused with a sum, so every machine gives the same bits. L-BFGS, which
+// asks for losses and gradients as it goes, is no such rule: see NewLBFGS.
 //
 // A field's zero value means its default, which its comment names; for a number that is really zero say [Zero].
 package optim
@@ -72,8 +73,17 @@ func NewOf[T vec.Float](o Optimizer, n int) StepperOf[T] {
 var All = []Optimizer{
 	SGD{},
 	Adagrad{},
+	RMSprop{},
+	Adadelta{},
+	FTRL{},
 	Adam{},
+	Adamax{},
+	NAdam{},
+	LARS{},
 	AdamW{},
+	LAMB{},
+	RAdam{},
+	Lion{},
 }
 
 // ByName returns the optimizer of All with the given name and default hyper-parameters.
@@ -85,7 +95,7 @@ func ByName(name string) (Optimizer, error) {
 		}
 		names = append(names, o.Name())
 	}
-	return nil, fmt.Errorf("optim: no optimizer %q, want one of %q", name, names)
+	return nil, unknown("no optimizer", name, names)
 }
 
 // field is one hyper-parameter and whether it lies in the range it must.

@@ -73,7 +73,7 @@ func TestRowsTorch(t *testing.T) {
 func TestRowsAreSteps(t *testing.T) {
 	const rows, cols = 7, 5
 	all := []int64{0, 1, 2, 3, 4, 5, 6}
-	for _, o := range variants {
+	for _, o := range elementwise {
 		whole, some := o.New(rows*cols), o.New(rows*cols).(optim.RowStepper)
 		w, v := random(1, rows*cols), random(1, rows*cols)
 		for step := range 4 {

@@ -1,6 +1,9 @@
 package optim
 
-// Schedule says which learning rate each step takes. A nil Schedule is a constant rate: see RateAt.
+import "fmt"
+
+// Schedule says which learning rate each step takes. A nil Schedule is a constant rate: see RateAt. Of one that is a Feedback
+// the rate depends on a metric, too: see RateIn.
 type Schedule interface {
 	// Rate returns the learning rate of step (from 0) of total, for the base rate of the optimizer. It is a pure function,
 	// so a resumed run continues it. Steps past total keep the last rate.
@@ -14,8 +17,16 @@ var Schedules = []struct {
 }{
 	{"constant", Constant{}},
 	{"step", Step{}},
+	{"multi-step", MultiStep{}},
+	{"exponential", Exponential{}},
+	{"polynomial", Polynomial{}},
 	{"cosine", Cosine{}},
+	{"cosine-restarts", Restarts{}},
+	{"one-cycle", OneCycle{}},
+	{"cyclic", Cyclic{}},
+	{"plateau", Plateau{}},
 	{"warmup", Warmup{}},
+	{"chain", Chain{}},
 }
 
 // RateAt returns s.Rate(base, step, total), or base if s is nil.
@@ -35,7 +46,18 @@ func ValidateSchedule(s Schedule) error {
 	return nil
 }
 
-// Constant keeps the base rate. It does what no schedule does, by a name.
+// validateInner validates a schedule inside another, which cannot hear of metrics.
+func validateInner(s Schedule) error {
+	if _, ok := s.(Feedback); ok {
+		return fmt.Errorf("optim: %T inside another schedule: want it outermost, with the other one in its Of", s)
+	}
+	return ValidateSchedule(s)
+}
+
+// clamp returns the step whose rate a step past the end keeps.
+func clamp(step, total int) int { return min(step, max(total-1, 0)) }
+
+// Constant keeps the base rate: the same as a nil Schedule.
 type Constant struct{}
 
 // Rate returns base.

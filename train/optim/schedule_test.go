@@ -1,41 +1,76 @@
 package optim_test
 
 import (
+	"encoding/json"
+	"fmt"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/tutti-ml/tutti/train/optim"
 )
 
-// The rates are PyTorch 1.13.1's, printed by
-//
-//	import torch
-//	from torch.optim.lr_scheduler import *
-//	def run(name, make, n=10, base=0.4):
-//	    o = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=base); s = make(o); r = []
-//	    for _ in range(n): r.append(o.param_groups[0]['lr']); o.step(); s.step()
-//	    print(name, r)
-//	run("step", lambda o: StepLR(o, 4, 0.5))
-//	run("cosine", lambda o: CosineAnnealingLR(o, 10, eta_min=0.04))
-//	run("warmup cosine", lambda o: SequentialLR(o, [LinearLR(o, 1/3, 1, 2), CosineAnnealingLR(o, 7)], [3]))
+// TestScheduleTorch compares every schedule with PyTorch's rates, which testdata/schedules.py wrote, step by step.
 //
 // A warm-up of PyTorch's starts at a factor of its own and reaches the base rate at its end; ours climbs in equal steps
-// and reaches it with its last, hence the factor 1/3 and the total of 2.
+// and reaches it with its last, hence the factors and totals there.
 func TestScheduleTorch(t *testing.T) {
-	for _, c := range []struct {
-		s    optim.Schedule
-		want []float64
-	}{
-		{optim.Step{Every: 4, Gamma: 0.5}, []float64{0.4, 0.4, 0.4, 0.4, 0.2, 0.2, 0.2, 0.2, 0.1, 0.1}},
-		{optim.Cosine{Floor: 0.1}, []float64{0.4, 0.3911901729331277, 0.36562305898749053, 0.32580134541264516, 0.27562305898749057, 0.22000000000000003, 0.1643769410125095, 0.11419865458735487, 0.07437694101250948, 0.04880982706687237}},
-		{optim.Warmup{Steps: 3, Then: optim.Cosine{}}, []float64{0.13333333333333333, 0.26666666666666666, 0.4, 0.4, 0.38019377358048384, 0.32469796037174675, 0.2445041867912629, 0.15549581320873715, 0.07530203962825331, 0.019806226419516192}},
-	} {
-		assert.NoError(t, optim.ValidateSchedule(c.s))
-		for step, want := range c.want {
-			assert.InDelta(t, want, c.s.Rate(0.4, step, len(c.want)), 1e-15, "%T at %d", c.s, step)
-		}
+	var list []struct {
+		Name   string
+		Fields map[string]any
+		Flip   float64
+		Rates  []float64
 	}
+	read(t, "testdata/schedules.json", &list)
+	seen := map[string]bool{"constant": true}
+	for _, c := range list {
+		seen[c.Name] = true
+		t.Run(fmt.Sprint(c.Name, c.Fields), func(t *testing.T) {
+			s, err := optim.BuildSchedule(c.Name, c.Fields)
+			require.NoError(t, err)
+			f, hears := s.(optim.Feedback)
+			var state optim.FeedbackState
+			if hears {
+				state = f.Fresh()
+			}
+			for step, want := range c.Rates {
+				if hears {
+					state = f.Next(state, c.Flip*metric(step))
+					state = throughJSON(t, state)
+				}
+				got := optim.RateIn(s, state, 0.4, step, len(c.Rates))
+				assert.InDelta(t, want, got, 1e-13*want, "step %d", step) // PyTorch multiplies on and on: up to 60 steps' roundings
+			}
+		})
+	}
+	for _, s := range optim.Schedules {
+		assert.True(t, seen[s.Name], "no rates of %s", s.Name)
+	}
+}
+
+// metric is that of testdata/schedules.py.
+func metric(step int) float64 {
+	if step == 17 {
+		return math.NaN()
+	}
+	m := 2 / float64(1+min(step, 6))
+	if step > 8 {
+		m += float64(step%5) * 0.01
+	}
+	if step > 30 {
+		m -= 0.05
+	}
+	return m
+}
+
+func throughJSON(t *testing.T, state optim.FeedbackState) (read optim.FeedbackState) {
+	text, err := json.Marshal(state)
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(text, &read))
+	require.Equal(t, state, read)
+	return read
 }
 
 func TestScheduleEdges(t *testing.T) {

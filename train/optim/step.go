@@ -27,6 +27,6 @@ func (s Step) Rate(base float64, step, total int) float64 {
 	if every == 0 {
 		every = max((total+2)/3, 1)
 	}
-	step = min(step, max(total-1, 0))
+	step = clamp(step, total)
 	return base * math.Pow(option.Float(s.Gamma, 0.1), float64(step/every))
 }

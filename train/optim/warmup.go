@@ -11,7 +11,7 @@ type Warmup struct {
 
 // Validate reports the first field out of range, here or in Then.
 func (s Warmup) Validate() error {
-	return ValidateSchedule(s.Then)
+	return validateInner(s.Then)
 }
 
 // Rate returns the learning rate of a step.
