@@ -22,6 +22,6 @@ func TestOverlap(t *testing.T) {
 		return Overlap(ctx, g, &out, train.AllReduce, collectives.BFloat16Wire, 2, 1)
 	})
 	require.NoError(t, err)
-	require.Contains(t, out.String(), "2 ranks, ring, gradients in bf16, ring, as configured")
+	require.Contains(t, out.String(), "2 ranks, allreduce, gradients in bf16, ring, as configured")
 	require.Regexp(t, `LeNet-5, 62 k parameters +\d+\.\d+ +\d+\.\d+ +\d+\.\d+ +\d+\.\d+ +-?\d+%`, out.String())
 }

@@ -10,5 +10,5 @@ import (
 
 // A number that is really zero is shown by the name that a program gives it: 0 is the default, and another setting.
 func TestDescribeZero(t *testing.T) {
-	assert.Equal(t, "{LR:0 Beta1:0 Beta2:0 Eps:Zero WeightDecay:0.5}", describe(optim.AdamW{Eps: optim.Zero, WeightDecay: 0.5}))
+	assert.Equal(t, "{LR:0 Beta1:0 Beta2:0 Eps:Zero WeightDecay:0.5 AMSGrad:false}", describe(optim.AdamW{Eps: optim.Zero, WeightDecay: 0.5}))
 }
