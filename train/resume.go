@@ -109,6 +109,7 @@ func (j *job) differences(was, now []field) []difference {
 	for _, f := range now {
 		i := slices.IndexFunc(was, func(w field) bool { return w.Name == f.Name })
 		switch {
+		case i < 0 && f.isZero(): // a field that the checkpoint's version did not have, at its default
 		case i < 0:
 			note(f.Name, "nothing", f.Value)
 		case was[i].Value == f.Value:
@@ -139,6 +140,11 @@ func (j *job) mayGoOn(text string) bool {
 		}
 	}
 	return true
+}
+
+// isZero reports whether f is an optimizer's field at its zero value, which means its default.
+func (f field) isZero() bool {
+	return strings.HasPrefix(f.Name, "Optimizer.") && slices.Contains([]string{"0", "false", "", "[]", "<nil>"}, f.Value)
 }
 
 type difference struct{ name, was, now string }

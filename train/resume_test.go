@@ -260,8 +260,8 @@ func TestTwoJobsInOneFolder(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// TestResumeFromOldNames goes on from a checkpoint that says Groups, shuffle and nothing of NoShuffle, as those before
-// these names did.
+// TestResumeFromOldNames goes on from a checkpoint that says Groups, shuffle and nothing of NoShuffle or of an
+// optimizer's field, as those before these names did.
 func TestResumeFromOldNames(t *testing.T) {
 	groups := func(_ int, c *train.Config) { c.ParamGroups = []optim.Group{{Pattern: "*.Bias", Factor: 2}} }
 	want := onRanks(t, 1, train.Sharded, groups)[0]
@@ -274,7 +274,7 @@ func TestResumeFromOldNames(t *testing.T) {
 	require.NoError(t, err)
 	text := meta["tutti.checkpoint"]
 	for now, was := range map[string]string{`"ParamGroups"`: `"Groups"`, `"sharded"`: `"shuffle"`,
-		`{"Name":"NoShuffle","Value":"false"},`: ""} {
+		`{"Name":"NoShuffle","Value":"false"},`: "", `{"Name":"Optimizer.AMSGrad","Value":"false"},`: ""} {
 		require.Contains(t, text, now)
 		text = strings.Replace(text, now, was, 1)
 	}

@@ -383,6 +383,7 @@ func reopenAfterTwo(transport string, later int) int {
 		fmt.Println(err)
 		return 1
 	}
+	err = collectives.Barrier(ctx, g) // who is through it knows that all have the sum; a kill may end it for others
 	if me == 0 {
 		for _, r := range []int{1, 3} {
 			p, _ := os.FindProcess(int(pids[r]))
