@@ -188,6 +188,10 @@ func (c Config) Validate() error {
 	if err := rule.Validate(); err != nil {
 		return fmt.Errorf("train: Config.Optimizer: %w", err)
 	}
+	if _, ok := rule.New(0).(optim.LayerWise[float32]); ok {
+		return fmt.Errorf("train: Config.Optimizer = %s, whose norms are over whole parameters, where Run steps ranges "+
+			"of one vector: use a Loop", rule.Name())
+	}
 	for i, g := range c.ParamGroups {
 		if err := g.Validate(rule); err != nil {
 			return fmt.Errorf("train: Config.ParamGroups[%d]: %w", i, err)
@@ -195,6 +199,10 @@ func (c Config) Validate() error {
 	}
 	if err := optim.ValidateSchedule(c.Schedule); err != nil {
 		return fmt.Errorf("train: Config.Schedule: %w", err)
+	}
+	if _, ok := c.Schedule.(optim.Feedback); ok {
+		return fmt.Errorf("train: Config.Schedule = %T, which must hear of a metric, and Run tells none: use a Loop",
+			c.Schedule)
 	}
 	if c.Test != nil {
 		got, want := c.Test.Spec(), c.Train.Spec()

@@ -71,6 +71,8 @@ type Loop struct {
 type loopPosition struct {
 	Step  int    // steps taken
 	Tapes uint64 // calls of Tape: what random numbers go by
+
+	Schedule optim.FeedbackState // of a schedule that hears of a metric
 }
 
 // recipe is how a parameter is stepped.
@@ -309,5 +311,13 @@ func (l *Loop) Steps() int { return l.at.Step }
 
 // Rate returns the learning rate of the next step.
 func (l *Loop) Rate() float64 {
-	return optim.RateAt(l.c.Schedule, l.c.Optimizer.Rate(), l.at.Step, l.c.Steps)
+	return optim.RateIn(l.c.Schedule, l.at.Schedule, l.c.Optimizer.Rate(), l.at.Step, l.c.Steps)
+}
+
+// Metric tells a schedule that lowers the rate by a metric, as optim.Plateau does, of another value: the loss on held-out
+// samples after an epoch, say. What the schedule remembers is in the Loop's file. Other schedules hear nothing.
+func (l *Loop) Metric(value float64) {
+	if s, ok := l.c.Schedule.(optim.Feedback); ok {
+		l.at.Schedule = s.Next(l.at.Schedule, value)
+	}
 }

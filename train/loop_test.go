@@ -266,3 +266,21 @@ func TestLoopRefuses(t *testing.T) {
 		"Backward and Step",
 		func() { l.Tape() })
 }
+
+// A schedule that hears of a metric lowers the rate, and a loop that goes on from a file remembers what it heard. The
+// rates are those of torch.optim.lr_scheduler.ReduceLROnPlateau(factor=0.5, patience=1) for the metrics 3, 2, 2, 2.
+func TestLoopMetric(t *testing.T) {
+	c := train.LoopConfig{Model: newTwo(), Optimizer: optim.LAMB{LR: 0.1}, Schedule: optim.Plateau{Factor: 0.5, Patience: 1}}
+	l := newLoop(t, c)
+	file := filepath.Join(t.TempDir(), "loop.safetensors")
+	for _, metric := range []float64{3, 2, 2} {
+		l.Metric(metric)
+		assert.Equal(t, 0.1, l.Rate())
+	}
+	require.NoError(t, l.Save(file))
+	c.Model = newTwo()
+	rest := newLoop(t, c)
+	require.NoError(t, rest.Load(file))
+	rest.Metric(2)
+	assert.Equal(t, 0.05, rest.Rate())
+}
