@@ -20,6 +20,7 @@ var outside = map[string]string{
 	"cpuid":      "github.com/klauspost/cpuid/v2",
 	"gompi":      "github.com/sbromberger/gompi",
 	"gonum":      "gonum.org/v1/gonum",
+	"plot":       "gonum.org/v1/plot",
 	"klauspost":  "github.com/klauspost/compress",
 	"lz4":        "github.com/pierrec/lz4/v4",
 	"parquet-go": "github.com/parquet-go/parquet-go",
