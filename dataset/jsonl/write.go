@@ -68,13 +68,8 @@ func (w *writer) Write(ctx context.Context, r *table.Rows) error {
 }
 
 func (w *writer) write(ctx context.Context, r *table.Rows) error {
-	if len(r.Columns) != len(w.schema) {
-		return fmt.Errorf("jsonl: %s: Write: %d columns, want %d", w.name, len(r.Columns), len(w.schema))
-	}
-	for i := range r.Columns {
-		if f := &r.Columns[i].Field; !f.Type.Equal(w.schema[i].Type) {
-			return fmt.Errorf("jsonl: %s: Write: column %q is %v, want %v", w.name, f.Name, f.Type, w.schema[i].Type)
-		}
+	if err := w.schema.Takes(r); err != nil {
+		return fmt.Errorf("jsonl: %s: Write: %w", w.name, err)
 	}
 	for row := range r.N {
 		if row&1023 == 0 && ctx.Err() != nil {

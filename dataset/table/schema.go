@@ -3,8 +3,8 @@ package table
 import (
 	"cmp"
 	"fmt"
-	"slices"
-	"strings"
+
+	"github.com/tutti-ml/tutti/internal/nearest"
 )
 
 // Names returns the names of the columns, in order.
@@ -16,6 +16,19 @@ func (s Schema) Names() []string {
 	return names
 }
 
+// Takes returns an error if r has another number of columns, or one of another type: what a Writer of s refuses.
+func (s Schema) Takes(r *Rows) error {
+	if len(r.Columns) != len(s) {
+		return fmt.Errorf("%d columns, want %d", len(r.Columns), len(s))
+	}
+	for i := range r.Columns {
+		if f := &r.Columns[i].Field; !f.Type.Equal(s[i].Type) {
+			return fmt.Errorf("column %q is %v, want %v", f.Name, f.Type, s[i].Type)
+		}
+	}
+	return nil
+}
+
 // Find returns the place of the column of a name. The error lists the names there are, and the nearest.
 func (s Schema) Find(name string) (int, error) {
 	for i, f := range s {
@@ -23,7 +36,7 @@ func (s Schema) Find(name string) (int, error) {
 			return i, nil
 		}
 	}
-	if near := nearest(name, s.Names()); near != "" {
+	if near := nearest.Likely(name, s.Names()); near != "" {
 		return -1, fmt.Errorf("no column %q among %q; did you mean %q?", name, s.Names(), near)
 	}
 	return -1, fmt.Errorf("no column %q among %q", name, s.Names())
@@ -176,37 +189,4 @@ func widerInt(a, b Type) Type {
 		}
 	}
 	return t
-}
-
-// nearest returns the name that fewest edits lead to, if those are at most a third of its letters; else "".
-func nearest(name string, names []string) string {
-	best, least := "", 0
-	for _, n := range names {
-		d := edits(strings.ToLower(name), strings.ToLower(n))
-		if 3*d <= max(len(n), 3) && (best == "" || d < least) {
-			best, least = n, d
-		}
-	}
-	return best
-}
-
-// edits returns the number of letters to insert, delete or change (Levenshtein's distance).
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = slices.Min([]int{change, row[j] + 1, row[j+1] + 1})
-		}
-	}
-	return row[len(b)]
 }

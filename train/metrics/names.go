@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/tutti-ml/tutti/internal/nearest"
 )
 
 // All lists the metrics by the names that flags and files use, each with its defaults.
@@ -82,7 +84,7 @@ func named(name string) (Metric, error) {
 			}
 		}
 	}
-	return nil, fmt.Errorf("metrics: no metric %q: did you mean %q? want one of %q", name, nearest(name, known), known)
+	return nil, fmt.Errorf("metrics: no metric %q: did you mean %q? want one of %q", name, nearest.Name(name, known), known)
 }
 
 // usable makes the panic of a metric that cannot be an error.
@@ -101,7 +103,7 @@ func set(v reflect.Value, option string) error {
 	key, value, given := strings.Cut(option, "=")
 	known := fieldNames(v.Type())
 	if !slices.Contains(known, key) {
-		return fmt.Errorf("no option %q: did you mean %q? want one of %q", key, nearest(key, known), known)
+		return fmt.Errorf("no option %q: did you mean %q? want one of %q", key, nearest.Name(key, known), known)
 	}
 	var err error
 	switch p := v.FieldByName(fieldName(key)).Addr().Interface().(type) {

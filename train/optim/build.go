@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/tutti-ml/tutti/internal/nearest"
 )
 
 // Build returns the optimizer of All with the given name, with fields set, and validates it.
@@ -224,33 +226,7 @@ func unknown(what, name string, known []string) error {
 	if len(known) == 0 {
 		return fmt.Errorf("optim: %s %q: there is none to set", what, name)
 	}
-	near := slices.MinFunc(known, func(a, b string) int { return distance(name, a) - distance(name, b) })
-	return fmt.Errorf("optim: %s %q, the nearest is %q of %s", what, name, near, strings.Join(known, ", "))
-}
-
-// distance counts the letters that must be changed, put in or left out to turn a into b, or exchanged with the next.
-func distance(a, b string) int {
-	a, b = plain(a), plain(b)
-	rows := [3][]int{make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)}
-	older, old, row := rows[0], rows[1], rows[2]
-	for j := range old {
-		old[j] = j
-	}
-	for i := range len(a) {
-		row[0] = i + 1
-		for j := range len(b) {
-			change := old[j]
-			if a[i] != b[j] {
-				change++
-			}
-			row[j+1] = min(change, old[j+1]+1, row[j]+1)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				row[j+1] = min(row[j+1], older[j-1]+1)
-			}
-		}
-		older, old, row = old, row, older
-	}
-	return old[len(b)]
+	return fmt.Errorf("optim: %s %q, the nearest is %q of %s", what, name, nearest.Name(name, known), strings.Join(known, ", "))
 }
 
 // plain is a field's name without what may be written in several ways.
