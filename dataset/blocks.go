@@ -79,7 +79,7 @@ func (e *Epoch) openBlocks(ctx context.Context, running *sync.WaitGroup, o ReadO
 		panic(fmt.Sprintf("dataset: Epoch.Open: the blocks of %s have %d samples, Len says %d",
 			src.Spec().Name, n, src.Len()))
 	}
-	r.stretch = e.stretch(part, e.plan.windowOf(src))
+	r.stretch = e.stretch(part, e.plan.WindowOf(src))
 	r.queue, r.jobs = make(chan *piece, 1024), make(chan *piece)
 	from, _ := e.offset(fromStep, part)
 	r.current = from / r.window

@@ -88,8 +88,8 @@ func mix(z uint64) uint64 {
 	return z ^ z>>31
 }
 
-// windowOf returns the samples of a window of src.
-func (p Plan) windowOf(src Blocks) int {
+// WindowOf returns the samples of a window of src: Window, or its default.
+func (p Plan) WindowOf(src Blocks) int {
 	if p.Window > 0 {
 		return p.Window
 	}
@@ -105,7 +105,7 @@ func (e *Epoch) Rows(src Blocks, step, part int) []int {
 		return slices.Clone(e.Part(step, part))
 	}
 	starts, l := startsOf(src), e.newLine(src.Blocks())
-	s := e.stretch(part, e.plan.windowOf(src))
+	s := e.stretch(part, e.plan.WindowOf(src))
 	at, n := e.offset(step, part)
 	rows := make([]int, 0, n)
 	var order []int32

@@ -3,9 +3,11 @@ package train
 import (
 	"cmp"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 
 	"github.com/tutti-ml/tutti/collectives"
 	"github.com/tutti-ml/tutti/dataset"
@@ -44,7 +46,27 @@ func (j *job) fields() []field {
 		{"ResumeWith", describe(c.ResumeWith)},
 		{"Model", fmt.Sprintf("%T with %d parameters", c.Model, len(j.params))},
 	}
+	list = append(list, j.order()...)
 	return append(list, j.parameters(func(p layers.NamedParam) string { return p.Name })...)
+}
+
+// order lists what decides the order of the samples of a source that is shuffled by blocks; nothing of others.
+func (j *job) order() []field {
+	src, ok := j.c.Train.(dataset.Blocks)
+	if !ok || j.c.NoShuffle {
+		return nil
+	}
+	blocks := src.Blocks()
+	sum := crc32.NewIEEE()
+	var size [8]byte
+	for _, n := range blocks {
+		binary.LittleEndian.PutUint64(size[:], uint64(n))
+		sum.Write(size[:])
+	}
+	return []field{
+		{"Window", fmt.Sprint(j.plan.WindowOf(src))},
+		{"Train.Blocks", fmt.Sprintf("%d, sizes #%08x", len(blocks), sum.Sum32())},
+	}
 }
 
 // parameters lists the model's parameters under the names that name gives.

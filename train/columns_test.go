@@ -3,6 +3,7 @@ package train_test
 import (
 	"context"
 	"math/rand/v2"
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -36,13 +37,16 @@ func TestColumns(t *testing.T) {
 	require.ErrorContains(t, err, "takes one input, and the batch's first column is no tensor")
 }
 
-// inBlocks is a source in memory that gives itself out as blocks of ten samples.
-type inBlocks struct{ dataset.Source }
+// inBlocks is a source in memory that gives itself out as blocks.
+type inBlocks struct {
+	dataset.Source
+	size int // of a block
+}
 
 func (b inBlocks) Blocks() []int {
 	var sizes []int
-	for n := b.Len(); n > 0; n -= 10 {
-		sizes = append(sizes, min(n, 10))
+	for n := b.Len(); n > 0; n -= b.size {
+		sizes = append(sizes, min(n, b.size))
 	}
 	return sizes
 }
@@ -52,7 +56,7 @@ func (b inBlocks) Fill(to *dataset.Batch, index []int) error { return to.Gather(
 func (b inBlocks) ReadBlock(_ context.Context, to *dataset.Batch, block, lo, hi int) error {
 	var index []int
 	for i := lo; i < hi; i++ {
-		index = append(index, 10*block+i)
+		index = append(index, b.size*block+i)
 	}
 	return b.Source.Fill(to, index)
 }
@@ -61,7 +65,7 @@ func (b inBlocks) ReadBlock(_ context.Context, to *dataset.Batch, block, lo, hi 
 // metrics are the same, and are not those of the exact shuffle.
 func TestBlocksSameBitsOnAnyRanks(t *testing.T) {
 	blocks := func(_ int, c *train.Config) {
-		c.Train, c.Test = inBlocks{c.Train}, inBlocks{c.Test}
+		c.Train, c.Test = inBlocks{c.Train, 10}, inBlocks{c.Test, 10}
 		c.Partitions = 4
 	}
 	want := onRanks(t, 1, train.Sharded, blocks)[0]
@@ -77,13 +81,15 @@ func TestBlocksSameBitsOnAnyRanks(t *testing.T) {
 	first := onRanks(t, 1, train.Sharded, func(rank int, c *train.Config) {
 		blocks(rank, c)
 		c.Checkpoint, c.OnStep = path, func(s train.Step) error {
-			if s.Step == 10 { // in the midst of the second epoch
+			if s.Epoch == 2 && s.Step == 3 {
 				return train.Stop
 			}
 			return nil
 		}
 	})[0]
 	require.NoError(t, first.err)
+	kept, err := os.ReadFile(path)
+	require.NoError(t, err)
 	for _, r := range onRanks(t, 2, train.Sharded, func(rank int, c *train.Config) {
 		blocks(rank, c)
 		c.Checkpoint, c.Resume = path, train.MustResume
@@ -92,6 +98,27 @@ func TestBlocksSameBitsOnAnyRanks(t *testing.T) {
 		require.True(t, r.report.Resumed)
 		require.Equal(t, want.weights, r.weights)
 	}
+
+	// What decides the order must be as it was.
+	for text, change := range map[string]func(c *train.Config){
+		"Window was 65536, now 20":     func(c *train.Config) { c.Window = 20 },
+		"Train.Blocks was 11, sizes #": func(c *train.Config) { c.Train = inBlocks{c.Train.(inBlocks).Source, 9} },
+	} {
+		require.NoError(t, os.WriteFile(path, kept, 0o600))
+		other := onRanks(t, 1, train.Sharded, func(rank int, c *train.Config) {
+			blocks(rank, c)
+			c.Checkpoint, c.Resume, c.ResumeWith = path, train.MustResume, []string{"Window", "Train"}
+			change(c)
+		})[0]
+		require.ErrorContains(t, other.err, text)
+		require.ErrorContains(t, other.err, "the checkpoint is from within an epoch")
+	}
+	small := onRanks(t, 1, train.Sharded, func(rank int, c *train.Config) {
+		blocks(rank, c)
+		c.Window = 20
+	})[0]
+	require.NoError(t, small.err)
+	require.NotEqual(t, want.weights, small.weights)
 }
 
 var _ layers.Columns = (*dataset.Batch)(nil)

@@ -73,6 +73,10 @@ type Config struct {
 	// NoShuffle takes the samples in the order of Train, the same in each epoch. Default: each epoch has its own order,
 	// drawn from Seed.
 	NoShuffle bool
+	// Window is how many samples are shuffled at a time where Train is a [dataset.Blocks], whose blocks are shuffled as
+	// a whole; see [dataset.Plan]. A larger one shuffles better, and each of a rank's partitions holds one in memory.
+	// Default: what 32 MiB hold, from 16 to 65536. Other sources are shuffled as a whole.
+	Window int
 
 	// Sync is the strategy of parameter synchronisation. Default [AllReduce].
 	Sync Sync
@@ -167,6 +171,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("train: Config.BatchSize = %d, want at least 1", c.BatchSize)
 	case c.Partitions < 0:
 		return fmt.Errorf("train: Config.Partitions = %d, want at least 1", c.Partitions)
+	case c.Window < 0:
+		return fmt.Errorf("train: Config.Window = %d, want at least 1", c.Window)
 	case c.Workers < 0:
 		return fmt.Errorf("train: Config.Workers = %d, want at least 1", c.Workers)
 	case c.Compress > collectives.Float16Wire:

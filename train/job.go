@@ -100,7 +100,7 @@ func newJob(c Config, size int) (*job, error) {
 	j.set = autograd.NewSet(trained)
 	j.spans = cutBuckets(j.set, j.c.Bucket)
 	j.plan = dataset.Plan{N: j.c.Train.Len(), BatchSize: j.c.BatchSize, Partitions: j.c.Partitions,
-		Shuffle: !j.c.NoShuffle, Seed: j.c.Seed}
+		Shuffle: !j.c.NoShuffle, Seed: j.c.Seed, Window: j.c.Window}
 	j.objective = newObjective(j.c, j.dtype)
 	if j.buffers, err = averaged(j.c.Model); err != nil {
 		return j, err

@@ -98,6 +98,7 @@ func (j *job) settings(g *collectives.Group) []field {
 		}
 	}
 	list = append(list, field{"Group.Size", ranks}, field{"Group.Algorithm", algorithm}, field{"Bucket", bucket})
+	list = append(list, j.order()...)
 	return append(list, j.parameters(func(p layers.NamedParam) string { return p.Key })...)
 }
 
@@ -176,7 +177,7 @@ func (j *job) judge(g *collectives.Group, p progress) (allowed []string, err err
 	}
 	var refused, missing []string
 	for _, d := range j.differences(was, now) {
-		if p.At.Step > 0 && (d.name == "Train" || d.name == "BatchSize") {
+		if p.At.Step > 0 && slices.Contains([]string{"Train", "BatchSize", "Window", "Train.Blocks"}, d.name) {
 			return nil, fmt.Errorf("%v: the checkpoint is from within an epoch, after step %d, which would be "+
 				"another one's", d, p.At.Step)
 		}
