@@ -16,7 +16,7 @@ const small = "./examples/03-train"
 
 // TestSmallProgramStaysSmall holds what a program with train and dataset.Memory alone carries: of other modules
 // gonum, cpuid and x/sys, and of the standard library no networking, images, databases, templates or regular
-// expressions. What needs more is a package of its own that a program chooses by importing it.
+// expressions. What needs more is a separate package, which a program chooses by importing it.
 func TestSmallProgramStaysSmall(t *testing.T) {
 	cmd := exec.Command("go", "list", "-deps", small)
 	cmd.Dir, cmd.Stderr = "..", os.Stderr

@@ -372,7 +372,7 @@ func TestBlocksOfABillion(t *testing.T) {
 	assert.Equal(t, []int64{999_999_999, 0}, tensor.Data[int64](b.Y))
 }
 
-// Any samples in any order, by number: evaluation and whoever else uses Fill.
+// Any samples in any order, by number, as evaluation and other users of Fill ask for them.
 func TestGather(t *testing.T) {
 	src := inBlocks(many(300), 0, 100, 0, 0, 1, 199, 0)
 	rng := rand.New(rand.NewPCG(2, 2))

@@ -1,3 +1,3 @@
-// Package browser tests the live page of package train/web in a headless Chromium. It is a module of its own, so that
+// Package browser tests the live page of package train/web in a headless Chromium. It is a separate module, so that
 // what drives the browser is nobody else's dependency.
 package browser

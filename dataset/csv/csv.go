@@ -133,7 +133,7 @@ func scan(ctx context.Context, fsys fs.FS, name string, c Config) (*reader, erro
 			return nil, fmt.Errorf("csv: Config: Types[%q] is %v, which CSV has not", name, t)
 		}
 		if t.Wide() {
-			return nil, fmt.Errorf("csv: Config: Types[%q] is %v, of which 18 digits can be read", name, t)
+			return nil, fmt.Errorf("csv: Config: Types[%q] is %v, want a Decimal of at most 18 digits", name, t)
 		}
 	}
 	h, err := table.OpenAt(fsys, name)

@@ -41,7 +41,7 @@ func Open(ctx context.Context, fsys fs.FS, name string, c Config) (table.Table, 
 	}
 	for name, t := range c.Types {
 		if t.Wide() {
-			return nil, fmt.Errorf("jsonl: Config: Types[%q] is %v, of which 18 digits can be read", name, t)
+			return nil, fmt.Errorf("jsonl: Config: Types[%q] is %v, want a Decimal of at most 18 digits", name, t)
 		}
 	}
 	var readers []*reader
