@@ -1,15 +1,14 @@
 package csv
 
 import (
-	"bufio"
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/tutti-ml/tutti/dataset/internal/textfile"
 	"github.com/tutti-ml/tutti/dataset/table"
 )
 
@@ -30,7 +29,12 @@ func Create(path string, s table.Schema, c Config) (table.Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newWriter(file, path, s, c, file)
+	w, err := newWriter(file, path, s, c, file)
+	if err != nil {
+		file.Abort()
+		return nil, err
+	}
+	return w, nil
 }
 
 // NewWriter is Create for any io.Writer. Close writes what is left, and does not close w.
@@ -57,13 +61,8 @@ func writable(s table.Schema, c Config) error {
 }
 
 type writer struct {
-	w      *bufio.Writer
-	name   string
-	d      *dialect
-	schema table.Schema
-	file   *table.Pending // nil: w is the caller's
-	rows   int64
-	line   []byte
+	textfile.Writer
+	d *dialect
 }
 
 func newWriter(w io.Writer, name string, s table.Schema, c Config, file *table.Pending) (*writer, error) {
@@ -71,7 +70,8 @@ func newWriter(w io.Writer, name string, s table.Schema, c Config, file *table.P
 	if err != nil {
 		return nil, err
 	}
-	out := &writer{w: bufio.NewWriterSize(w, 1<<16), name: name, d: d, schema: s, file: file}
+	out := &writer{textfile.NewWriter(w, "csv", name, s, file), d}
+	out.Row = out.row
 	if c.NoHeader {
 		return out, nil
 	}
@@ -79,63 +79,23 @@ func newWriter(w io.Writer, name string, s table.Schema, c Config, file *table.P
 		out.comma(i)
 		out.text([]byte(f.Name))
 	}
-	return out, out.endLine()
+	return out, out.EndLine()
 }
 
-// Write writes rows. After an error a file that was begun by Create is given up.
-func (w *writer) Write(ctx context.Context, r *table.Rows) error {
-	err := w.write(ctx, r)
-	if err != nil && w.file != nil {
-		w.file.Abort()
-	}
-	return err
-}
-
-func (w *writer) write(ctx context.Context, r *table.Rows) error {
-	if err := w.schema.Takes(r); err != nil {
-		return fmt.Errorf("csv: %s: Write: %w", w.name, err)
-	}
-	for row := range r.N {
-		if row&1023 == 0 && ctx.Err() != nil {
-			return ctx.Err()
+func (w *writer) row(r *table.Rows, row int) error {
+	for i := range r.Columns {
+		w.comma(i)
+		if err := w.value(&r.Columns[i], row); err != nil {
+			return w.Malformed(r.Columns[i].Name, err)
 		}
-		for i := range r.Columns {
-			w.comma(i)
-			if err := w.value(&r.Columns[i], row); err != nil {
-				return table.MalformedAt(w.name, r.Columns[i].Name, w.rows, "%w", err)
-			}
-		}
-		if err := w.endLine(); err != nil {
-			return fmt.Errorf("csv: %s: %w", w.name, err)
-		}
-		w.rows++
 	}
 	return nil
 }
 
-func (w *writer) Close() error {
-	err := w.w.Flush()
-	if w.file == nil {
-		return err
-	}
-	if err != nil {
-		w.file.Abort()
-		return err
-	}
-	return w.file.Close()
-}
-
 func (w *writer) comma(i int) {
 	if i > 0 {
-		w.line = append(w.line, w.d.comma)
+		w.Line = append(w.Line, w.d.comma)
 	}
-}
-
-func (w *writer) endLine() error {
-	w.line = append(w.line, '\n')
-	_, err := w.w.Write(w.line)
-	w.line = w.line[:0]
-	return err
 }
 
 func (w *writer) value(c *table.Column, row int) error {
@@ -175,7 +135,7 @@ func (w *writer) plain(v []byte) {
 		w.quoted(v)
 		return
 	}
-	w.line = append(w.line, v...)
+	w.Line = append(w.Line, v...)
 }
 
 func (w *writer) text(v []byte) {
@@ -184,16 +144,16 @@ func (w *writer) text(v []byte) {
 		w.quoted(v)
 		return
 	}
-	w.line = append(w.line, v...)
+	w.Line = append(w.Line, v...)
 }
 
 func (w *writer) quoted(v []byte) {
-	w.line = append(w.line, '"')
+	w.Line = append(w.Line, '"')
 	for _, c := range v {
 		if c == '"' {
-			w.line = append(w.line, '"')
+			w.Line = append(w.Line, '"')
 		}
-		w.line = append(w.line, c)
+		w.Line = append(w.Line, c)
 	}
-	w.line = append(w.line, '"')
+	w.Line = append(w.Line, '"')
 }

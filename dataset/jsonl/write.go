@@ -1,8 +1,6 @@
 package jsonl
 
 import (
-	"bufio"
-	"context"
 	"encoding/base64"
 	"fmt"
 	"io"
@@ -11,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/tutti-ml/tutti/dataset/internal/textfile"
 	"github.com/tutti-ml/tutti/dataset/table"
 )
 
@@ -41,98 +40,61 @@ func NewWriter(w io.Writer, s table.Schema) (table.Writer, error) {
 }
 
 type writer struct {
-	w      *bufio.Writer
-	name   string
-	schema table.Schema
-	keys   [][]byte       // "name":
-	file   *table.Pending // nil: w is the caller's
-	rows   int64
-	line   []byte
+	textfile.Writer
+	keys [][]byte // "name":
 }
 
 func newWriter(w io.Writer, name string, s table.Schema, file *table.Pending) *writer {
-	out := &writer{w: bufio.NewWriterSize(w, 1<<16), name: name, schema: s, file: file}
+	out := &writer{Writer: textfile.NewWriter(w, "jsonl", name, s, file)}
+	out.Row = out.row
 	for _, f := range s {
 		out.keys = append(out.keys, append(appendString(nil, []byte(f.Name)), ':'))
 	}
 	return out
 }
 
-// Write writes rows. After an error a file that was begun by Create is given up.
-func (w *writer) Write(ctx context.Context, r *table.Rows) error {
-	err := w.write(ctx, r)
-	if err != nil && w.file != nil {
-		w.file.Abort()
-	}
-	return err
-}
-
-func (w *writer) write(ctx context.Context, r *table.Rows) error {
-	if err := w.schema.Takes(r); err != nil {
-		return fmt.Errorf("jsonl: %s: Write: %w", w.name, err)
-	}
-	for row := range r.N {
-		if row&1023 == 0 && ctx.Err() != nil {
-			return ctx.Err()
+func (w *writer) row(r *table.Rows, row int) error {
+	w.Line = append(w.Line, '{')
+	for i := range r.Columns {
+		if i > 0 {
+			w.Line = append(w.Line, ',')
 		}
-		w.line = append(w.line[:0], '{')
-		for i := range r.Columns {
-			if i > 0 {
-				w.line = append(w.line, ',')
-			}
-			w.line = append(w.line, w.keys[i]...)
-			if err := w.value(&r.Columns[i], row); err != nil {
-				return table.MalformedAt(w.name, r.Columns[i].Name, w.rows, "%w", err)
-			}
+		w.Line = append(w.Line, w.keys[i]...)
+		if err := w.value(&r.Columns[i], row); err != nil {
+			return w.Malformed(r.Columns[i].Name, err)
 		}
-		w.line = append(w.line, '}', '\n')
-		if _, err := w.w.Write(w.line); err != nil {
-			return fmt.Errorf("jsonl: %s: %w", w.name, err)
-		}
-		w.rows++
 	}
+	w.Line = append(w.Line, '}')
 	return nil
-}
-
-func (w *writer) Close() error {
-	err := w.w.Flush()
-	if w.file == nil {
-		return err
-	}
-	if err != nil {
-		w.file.Abort()
-		return err
-	}
-	return w.file.Close()
 }
 
 func (w *writer) value(c *table.Column, row int) error {
 	if c.Null(row) {
-		w.line = append(w.line, "null"...)
+		w.Line = append(w.Line, "null"...)
 		return nil
 	}
 	switch c.Type.Kind {
 	case table.Bool:
-		w.line = strconv.AppendBool(w.line, c.Ints[row] != 0)
+		w.Line = strconv.AppendBool(w.Line, c.Ints[row] != 0)
 	case table.Float32:
-		w.line = appendFloat(w.line, float64(c.Floats32[row]), 32)
+		w.Line = appendFloat(w.Line, float64(c.Floats32[row]), 32)
 	case table.Float64:
-		w.line = appendFloat(w.line, c.Floats[row], 64)
+		w.Line = appendFloat(w.Line, c.Floats[row], 64)
 	case table.Decimal:
 		if c.Type.Wide() {
-			w.line = appendFloat(w.line, c.Floats[row], 64)
+			w.Line = appendFloat(w.Line, c.Floats[row], 64)
 			break
 		}
-		w.line = fmt.Append(w.line, c.At(row))
+		w.Line = fmt.Append(w.Line, c.At(row))
 	case table.Text:
 		if !utf8.Valid(c.Bytes(row)) {
 			return fmt.Errorf("%.40q is not UTF-8", c.Bytes(row))
 		}
-		w.line = appendString(w.line, c.Bytes(row))
+		w.Line = appendString(w.Line, c.Bytes(row))
 	case table.Binary:
-		w.line = append(w.line, '"')
-		w.line = base64.StdEncoding.AppendEncode(w.line, c.Bytes(row))
-		w.line = append(w.line, '"')
+		w.Line = append(w.Line, '"')
+		w.Line = base64.StdEncoding.AppendEncode(w.Line, c.Bytes(row))
+		w.Line = append(w.Line, '"')
 	case table.Time:
 		t := table.Moment(c.Ints[row], c.Type.Unit)
 		if t.Year() < 0 || t.Year() > 9999 {
@@ -142,21 +104,21 @@ func (w *writer) value(c *table.Column, row int) error {
 		if c.Type.Unit == table.Day {
 			layout = time.DateOnly
 		}
-		w.line = append(w.line, '"')
-		w.line = append(t.AppendFormat(w.line, layout), '"')
+		w.Line = append(w.Line, '"')
+		w.Line = append(t.AppendFormat(w.Line, layout), '"')
 	case table.List:
-		w.line = append(w.line, '[')
+		w.Line = append(w.Line, '[')
 		for i := c.Offsets[row]; i < c.Offsets[row+1]; i++ {
 			if i > c.Offsets[row] {
-				w.line = append(w.line, ',')
+				w.Line = append(w.Line, ',')
 			}
 			if err := w.value(c.Elem, int(i)); err != nil {
 				return err
 			}
 		}
-		w.line = append(w.line, ']')
+		w.Line = append(w.Line, ']')
 	default:
-		w.line = strconv.AppendInt(w.line, c.Ints[row], 10)
+		w.Line = strconv.AppendInt(w.Line, c.Ints[row], 10)
 	}
 	return nil
 }
