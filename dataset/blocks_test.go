@@ -163,7 +163,7 @@ func TestBlocksGolden(t *testing.T) {
 	assert.Equal(t, [2][]int{{4, 5, 6, 3, 7, 0, 1}, {2, 10, 8, 9, 11}}, got)
 }
 
-// The numbers of rows of ReadBlock add up to the partition's own, and each is read once: whatever the window, no other
+// The numbers of rows of ReadBlock add up to the partition's own, and each is read once, for any window: no other
 // partition's row is decoded.
 func TestBlocksAreReadOnce(t *testing.T) {
 	src := inBlocks(numbered(1000), 300, 1, 299, 400)

@@ -17,8 +17,8 @@ type Values struct {
 	ClassNames []string       // of the classes, by number
 }
 
-// FromColumns returns samples of any columns, each in its own dtype, of which the one named target is Y of a batch
-// ("": none) and the first of the others X. Tensors are shared where they are contiguous: do not write to them
+// FromColumns returns samples of any columns, each in its own dtype. The column named target is Y of a batch
+// ("": none), and the first of the others is X. Tensors are shared where they are contiguous: do not write to them
 // afterwards.
 //
 // A target of integers [N] is labels, which a batch has as Int64; as with FromTensors, negative ones belong to no

@@ -187,7 +187,7 @@ func (c *chosenBlocks) ReadBlock(ctx context.Context, b *Batch, block, lo, hi in
 	return nil
 }
 
-// splitBlocks is Split for a source of blocks: the samples of each class, in src's order, are cut into runs of which
+// splitBlocks is Split for a source of blocks: the samples of each class, in src's order, are cut into runs, of which
 // each holds one out, drawn from (seed, class).
 func splitBlocks(src Blocks, fraction float64, seed uint64) (train, test Source, err error) {
 	type class struct {

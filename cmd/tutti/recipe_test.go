@@ -73,7 +73,7 @@ func TestRecipe(t *testing.T) {
 	}
 }
 
-// FuzzSettings: whatever the texts, an error or what Build can look at.
+// FuzzSettings wants of any texts an error, or settings that Build can read.
 func FuzzSettings(f *testing.F) {
 	f.Add("then=cosine", "then.floor=1")
 	f.Add("schedules=a,b", "schedules.1.x=2")

@@ -217,7 +217,7 @@ func TestFolder(t *testing.T) {
 	assert.EqualError(t, err, `dataset: d/dt=2026-01-31/part-5: has no column "s", text, which d/dt=2026-01-31/part-0 has`)
 }
 
-// Any range of any block is the same rows, whatever the size of the blocks; quoted newlines lie at every place.
+// Any range of any block is the same rows, for any size of block; quoted newlines lie at every place.
 func TestBlocks(t *testing.T) {
 	var text strings.Builder
 	text.WriteString("i,s\n")

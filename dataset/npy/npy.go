@@ -1,6 +1,6 @@
 // Package npy reads NumPy's files, .npy and .npz, as data sets in memory: each array is a column, with a sample a row.
 //
-// It is package tensor/npy behind an fs.FS; whoever has the tensors already takes dataset.FromColumns.
+// It is package tensor/npy behind an fs.FS. For tensors that are in memory already, use dataset.FromColumns.
 package npy
 
 import (

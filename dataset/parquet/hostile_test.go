@@ -249,7 +249,7 @@ var seeds = []string{"pyarrow-types.parquet", "pyarrow-int96.parquet", "pyarrow-
 	"pyarrow-map.parquet", "pyarrow-fallback.parquet", "spark-legacy.parquet", "spark-lz4.parquet", "spark-gzip.parquet",
 	"spark-zstd.parquet", "spark-v2.parquet"}
 
-// FuzzRead: whatever the bytes, reading ends, with rows that are well formed or with an error.
+// FuzzRead wants reading of any bytes to end, with well-formed rows or an error.
 func FuzzRead(f *testing.F) {
 	for _, name := range seeds {
 		b, err := os.ReadFile(filepath.Join("testdata", name))
