@@ -29,6 +29,7 @@ type progress struct {
 	OptimizerSteps int64
 	Settings       []field
 	At             position
+	Sections       map[string]json.RawMessage `json:",omitempty"` // the states of the run's keepers
 }
 
 // checkpoint writes the session's state to c.Checkpoint on rank 0, if there is one. All ranks call it, and all get the
@@ -50,8 +51,13 @@ func (r *run[T]) checkpoint() error {
 // write writes a snapshot whose pieces are whole.
 func (r *run[T]) write(s *snapshot) error {
 	path := r.job.c.Checkpoint
+	sections, err := saveKept(r.keepers)
+	if err != nil {
+		return fmt.Errorf("train: checkpoint: %w", err)
+	}
 	meta, err := json.Marshal(progress{Format: checkpointFormat, Optimizer: r.job.c.Optimizer.Name(),
-		OptimizerSteps: s.steps, Settings: r.job.settings(r.group), At: s.at})
+		OptimizerSteps: s.steps, Settings: r.job.settings(r.group), At: s.at,
+		Sections: sections})
 	if err != nil {
 		return fmt.Errorf("train: checkpoint: %w", err)
 	}
@@ -99,7 +105,7 @@ func (r *run[T]) load() (text []byte, shot *snapshot, err error) {
 		return fail("it has format %d, want %d: end the run with the version of tutti that began it, or begin "+
 			"it again", p.Format, checkpointFormat)
 	}
-	if _, err := r.job.judge(r.group, p); err != nil {
+	if _, err := r.judge(p); err != nil {
 		return fail("%w", err)
 	}
 	shot = &snapshot{at: p.At, steps: p.OptimizerSteps}

@@ -161,8 +161,9 @@ func (d difference) allowed(with []string) bool {
 
 // judge gives those differences that Config.ResumeWith allows, and an error if there are others, or if it allows what
 // there is not.
-func (j *job) judge(g *collectives.Group, p progress) (allowed []string, err error) {
-	was, now := renamed(p.Settings), j.settings(g)
+func (r *run[T]) judge(p progress) (allowed []string, err error) {
+	j := r.job
+	was, now := renamed(p.Settings), j.settings(r.group)
 	for _, name := range j.c.ResumeWith {
 		known := func(f field) bool { return difference{name: f.Name}.allowed([]string{name}) }
 		if !slices.ContainsFunc(now, known) && !slices.ContainsFunc(was, known) {
@@ -176,7 +177,7 @@ func (j *job) judge(g *collectives.Group, p progress) (allowed []string, err err
 		}
 	}
 	var refused, missing []string
-	for _, d := range j.differences(was, now) {
+	for _, d := range append(j.differences(was, now), keptDifferences(r.keepers, p.Sections)...) {
 		if p.At.Step > 0 && slices.Contains([]string{"Train", "BatchSize", "Window", "Train.Blocks"}, d.name) {
 			return nil, fmt.Errorf("%v: the checkpoint is from within an epoch, after step %d, which would be "+
 				"another one's", d, p.At.Step)
@@ -255,7 +256,10 @@ func (r *run[T]) resume() (Start, *snapshot, error) {
 	if err := json.Unmarshal(texts[0], &p); err != nil {
 		return start, nil, fmt.Errorf("train: checkpoint %s: %w", c.Checkpoint, err)
 	}
-	if start.Differ, err = r.job.judge(r.group, p); err != nil { // rank 0 has asked before
+	if start.Differ, err = r.judge(p); err != nil { // rank 0 has asked before
+		return start, nil, fmt.Errorf("train: checkpoint %s: %w", c.Checkpoint, err)
+	}
+	if err := loadKept(r.keepers, p.Sections); err != nil {
 		return start, nil, fmt.Errorf("train: checkpoint %s: %w", c.Checkpoint, err)
 	}
 	r.resumed = true

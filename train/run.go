@@ -101,6 +101,7 @@ type run[T float] struct {
 	world   context.Context // for collective operations: not cancelled, so that all ranks stop together
 	ending  error           // what OnStep said after the last step: there is to be no other
 	unlock  func()          // of the checkpoint; nil: not locked
+	keepers []keeper        // what a checkpoint holds besides vectors and position
 
 	resumed bool
 	started bool // all that is to be found out before the first step is well
