@@ -14,7 +14,7 @@ import (
 //	plan: pieces in order, within the budget → decoders: ReadBlock → fill: wait for a window, permute, copy rows
 
 // pieceBytes is about how much a decoder reads at a time.
-const pieceBytes = 8 << 20
+const pieceBytes = 4 << 20
 
 // piece is a run of rows of one block inside one window.
 type piece struct {
@@ -135,11 +135,7 @@ func (r *blockReader) admit(ctx context.Context, p *piece, most int) bool {
 		}
 		if p.window <= r.current || ahead+p.bytes <= r.budget {
 			r.live = append(r.live, p)
-			if n := len(r.spare); n > 0 {
-				p.batch, r.spare = r.spare[n-1], r.spare[:n-1]
-			} else {
-				p.batch = new(Batch)
-			}
+			p.batch = r.room(p.bytes)
 			r.mu.Unlock()
 			return true
 		}
@@ -150,6 +146,30 @@ func (r *blockReader) admit(ctx context.Context, p *piece, most int) bool {
 			return false
 		}
 	}
+}
+
+// room returns a spare batch that has about as much memory as is needed; else the smallest, which will grow and so
+// leaves the least behind; else a new one. The caller has the mutex.
+func (r *blockReader) room(need int) *Batch {
+	if len(r.spare) == 0 {
+		return new(Batch)
+	}
+	best, smallest := -1, 0
+	for i, b := range r.spare {
+		has := b.bytes()
+		if has >= need && (best < 0 || has < r.spare[best].bytes()) {
+			best = i
+		}
+		if has < r.spare[smallest].bytes() {
+			smallest = i
+		}
+	}
+	if best < 0 {
+		best = smallest
+	}
+	b := r.spare[best]
+	r.spare = slices.Delete(r.spare, best, best+1)
+	return b
 }
 
 // decode reads pieces until there are no more.
@@ -169,7 +189,7 @@ func (r *blockReader) decode(ctx context.Context) {
 		}
 		r.mu.Lock()
 		p.bytes = p.batch.bytes()
-		r.rowSize = max(1, p.bytes/p.n)
+		r.rowSize = max(1, p.batch.filled()/p.n)
 		r.mu.Unlock()
 		close(p.done)
 		p = nil

@@ -71,6 +71,20 @@ func of(which []int32, j int) int {
 	return int(which[j])
 }
 
+// filled returns how many bytes of the memory that b holds its samples take.
+func (b *Batch) filled() int {
+	n := 0
+	for i := range b.cols {
+		c, s := &b.spec.Columns[i], &b.cols[i]
+		rows := b.N
+		if c.open() {
+			rows = s.full
+		}
+		n += rows*product(c.Shape)*c.dtype().Size() + 8*(len(s.offsets)+len(s.lists))
+	}
+	return n
+}
+
 // bytes returns the memory that b holds.
 func (b *Batch) bytes() int {
 	n := 0

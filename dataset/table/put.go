@@ -130,6 +130,21 @@ func isWhole[T number]() bool { return T(1)/T(2) == 0 }
 // missing, if that may be. Between floats, and from integers to floats, values are rounded to the nearest.
 func move[T, S number](dst []T, g grid, src []S, missing T, mayMiss bool) int {
 	whole, fromFloat := isWhole[T](), !isWhole[S]()
+	if same, ok := any(dst).([]S); ok && whole {
+		for i := 0; i < len(src); i += g.width {
+			copy(same[i/g.width*g.stride:][:g.width], src[i:])
+		}
+		return -1
+	}
+	if bytes, ok := any(src).([]uint8); ok && !whole {
+		for i := 0; i < len(bytes); i += g.width {
+			d := dst[i/g.width*g.stride:][:g.width]
+			for j, b := range bytes[i:][:g.width] {
+				d[j] = T(b)
+			}
+		}
+		return -1
+	}
 	for i := 0; i < len(src); i += g.width {
 		d := dst[i/g.width*g.stride:][:g.width]
 		for j, s := range src[i : i+g.width] {
