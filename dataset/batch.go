@@ -23,6 +23,9 @@ type Batch struct {
 	spec Spec    // layout of the storage
 	cols []store // one a column
 	seen *seeker // decoded runs of a source of blocks, for Gather
+
+	raw   *Batch // of a source made by Stage: what this batch is made of
+	index []int  // the samples' numbers, where openBlocks has filled it
 }
 
 // store is the memory of one column of a batch.

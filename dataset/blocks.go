@@ -38,6 +38,7 @@ type blockReader struct {
 	part  int
 	stretch
 	line   line
+	starts []int // of the blocks
 	budget int
 
 	queue chan *piece   // to fill, in order
@@ -70,6 +71,10 @@ func (e *Epoch) openBlocks(ctx context.Context, running *sync.WaitGroup, o ReadO
 			at, n := e.batchBounds(step)
 			lo, hi := cut(n, e.plan.Partitions, part)
 			b.seen = &own
+			b.index = b.index[:0]
+			for i := at + lo; i < at+hi; i++ {
+				b.index = append(b.index, i)
+			}
 			return b.gatherRange(src, at+lo, at+hi)
 		}
 	}
@@ -79,7 +84,7 @@ func (e *Epoch) openBlocks(ctx context.Context, running *sync.WaitGroup, o ReadO
 		panic(fmt.Sprintf("dataset: Epoch.Open: the blocks of %s have %d samples, Len says %d",
 			src.Spec().Name, n, src.Len()))
 	}
-	r.stretch = e.stretch(part, e.plan.WindowOf(src))
+	r.starts, r.stretch = startsOf(src), e.stretch(part, e.plan.WindowOf(src))
 	r.queue, r.jobs = make(chan *piece, 1024), make(chan *piece)
 	from, _ := e.offset(fromStep, part)
 	r.current = from / r.window
@@ -200,6 +205,7 @@ func (r *blockReader) decode(ctx context.Context) {
 func (r *blockReader) fill(ctx context.Context, b *Batch, step int) error {
 	place, n := r.epoch.offset(step, r.part)
 	b.Resize(n, r.src.Spec())
+	b.index = b.index[:0]
 	for at := 0; at < n; {
 		if w := place / r.window; w != r.have {
 			if err := r.enter(ctx, w); err != nil {
@@ -211,7 +217,9 @@ func (r *blockReader) fill(ctx context.Context, b *Batch, step int) error {
 		r.which, r.rows = r.which[:0], r.rows[:0]
 		for _, at := range r.order[first : first+rows] {
 			i := r.pieceAt(int(at))
-			r.which, r.rows = append(r.which, int32(i)), append(r.rows, at-int32(r.pieces[i].at))
+			row := int(at) - r.pieces[i].at
+			r.which, r.rows = append(r.which, int32(i)), append(r.rows, int32(row))
+			b.index = append(b.index, r.starts[r.pieces[i].block]+r.pieces[i].lo+row)
 		}
 		b.takeMany(at, len(r.pieces), func(i int) *Batch { return r.pieces[i].batch }, r.which, r.rows)
 		at, place = at+rows, place+rows

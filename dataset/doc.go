@@ -23,7 +23,8 @@
 // Reading order: spec.go and batch.go (what a sample is, and the buffer; ragged.go for lists and text), source.go,
 // plan.go (which samples, when), reader.go (the loop), memory.go and columns.go (samples in memory). Sources whose
 // samples lie in blocks, larger than memory: line.go (their order), blocks.go (reading ahead), seek.go (by number).
-// Then the sources that fill batches: idx.go, digits.go, fashionmnist.go; and wrap.go, sources made of sources.
+// Then the sources that fill batches: idx.go, digits.go, fashionmnist.go; wrap.go, sources made of sources, and
+// stage.go, the form that samples get last.
 // [Sets] is the table of data sets known by name.
 //
 // File formats are packages of their own: dataset/arrow and its neighbours. This one needs the standard library and

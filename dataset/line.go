@@ -88,12 +88,13 @@ func mix(z uint64) uint64 {
 	return z ^ z>>31
 }
 
-// WindowOf returns the samples of a window of src: Window, or its default.
+// WindowOf returns the samples of a window of src: Window, or its default, which a Stage does not change.
 func (p Plan) WindowOf(src Blocks) int {
 	if p.Window > 0 {
 		return p.Window
 	}
-	return min(1<<16, max(16, 32<<20/max(1, src.Spec().RowBytes())))
+	read, _ := unstaged(src)
+	return min(1<<16, max(16, 32<<20/max(1, read.Spec().RowBytes())))
 }
 
 // Rows returns the numbers of the samples that Open's batch of a step has for a partition of a source of Blocks, in

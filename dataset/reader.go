@@ -14,7 +14,7 @@ import (
 // suits sources whose Fill is a copy, and files.
 type ReadOptions struct {
 	Ahead   int // batches ready or being filled while the consumer has one; default 1, or Workers if those are more
-	Workers int // goroutines that fill batches of a source that is no Blocks, for a Fill that computes; default 1
+	Workers int // goroutines that fill batches of a source that is no Blocks, or finish those of a Stage; default 1
 
 	Decoders int // goroutines that read a source of Blocks; default 2
 	Bytes    int // memory for what they read ahead of the window of Plan.Window; default 32 MiB
@@ -33,6 +33,7 @@ type Reader struct {
 	claim   chan struct{} // holds a token while nobody takes a slot: a mutex that waits as channels do
 	claimed int           // the next step that no worker has
 
+	gather  func(ctx context.Context, b *Batch, step int) error // in order of the steps; nil: fill does all
 	fill    func(ctx context.Context, b *Batch, step int) error
 	cancel  context.CancelFunc
 	running sync.WaitGroup
@@ -85,9 +86,16 @@ func (e *Epoch) OpenWith(o ReadOptions, src Source, part, fromStep int) *Reader 
 	r := &Reader{src: src, step: fromStep, steps: steps, first: fromStep, claimed: fromStep,
 		claim: make(chan struct{}, 1), cancel: cancel}
 	r.claim <- struct{}{}
-	if blocks, ok := src.(Blocks); ok {
-		workers = 1
-		r.fill = e.openBlocks(ctx, &r.running, o, blocks, part, fromStep)
+	read, stages := unstaged(src)
+	if blocks, ok := read.(Blocks); ok {
+		take := e.openBlocks(ctx, &r.running, o, blocks, part, fromStep)
+		r.gather = func(ctx context.Context, b *Batch, step int) error { return take(ctx, b.under(len(stages)), step) }
+		r.fill = func(_ context.Context, b *Batch, _ int) error {
+			return b.finishStages(stages, b.under(len(stages)).index)
+		}
+		if len(stages) == 0 {
+			workers = 1
+		}
 	} else {
 		r.fill = func(_ context.Context, b *Batch, step int) error { return b.Fill(src, e.Part(step, part)) }
 	}
@@ -166,11 +174,13 @@ func (r *Reader) work(ctx context.Context) {
 	}()
 	for {
 		var step int
-		if s, step = r.take(ctx); s == nil {
+		var f filled
+		if s = r.take(ctx, &step, &f); s == nil {
 			return
 		}
-		var f filled
-		f.panicked, f.err = caught(func() error { return r.fill(ctx, &s.batch, step) })
+		if f.err == nil && f.panicked == nil {
+			f.panicked, f.err = caught(func() error { return r.fill(ctx, &s.batch, step) })
+		}
 		s.ready <- f
 		s = nil
 		if f.err != nil || f.panicked != nil {
@@ -179,29 +189,43 @@ func (r *Reader) work(ctx context.Context) {
 	}
 }
 
-// take returns the slot of the next step that nobody fills, once the consumer has left it; nil if there is none any
-// more.
-func (r *Reader) take(ctx context.Context) (*slot, int) {
+// take returns the slot of the next step that nobody fills, once the consumer has left it and its samples are gathered;
+// nil if there is none any more. After a failure to gather there is none.
+func (r *Reader) take(ctx context.Context, step *int, f *filled) *slot {
 	select { // the token is kept while waiting, too: slots become free in order
 	case <-r.claim:
 	case <-ctx.Done():
-		return nil, 0
+		return nil
 	}
 	defer func() { r.claim <- struct{}{} }()
-	step := r.claimed
-	if step == r.steps {
-		return nil, 0
+	if *step = r.claimed; *step == r.steps {
+		return nil
 	}
-	s := &r.slots[(step-r.first)%len(r.slots)]
+	s := &r.slots[(*step-r.first)%len(r.slots)]
 	select {
 	case <-s.free:
-		if ctx.Err() == nil {
-			r.claimed++
-			return s, step
-		}
 	case <-ctx.Done():
+		return nil
 	}
-	return nil, 0
+	if ctx.Err() != nil {
+		return nil
+	}
+	r.claimed++
+	if r.gather == nil {
+		return s
+	}
+	next, done := r.claimed, false
+	r.claimed = r.steps
+	defer func() {
+		if !done { // the source has called runtime.Goexit
+			s.ready <- filled{err: ErrExit}
+		}
+	}()
+	f.panicked, f.err = caught(func() error { return r.gather(ctx, &s.batch, *step) })
+	if done = true; f.err == nil && f.panicked == nil {
+		r.claimed = next
+	}
+	return s
 }
 
 // caught calls fn and hands a panic over as a value.

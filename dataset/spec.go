@@ -121,13 +121,16 @@ func (s Spec) sameLayout(t Spec) bool {
 		return false
 	}
 	for i := range s.Columns {
-		a, b := &s.Columns[i], &t.Columns[i]
-		if a.Name != b.Name || a.dtype() != b.dtype() || a.Ragged != b.Ragged || a.Text != b.Text ||
-			!slices.Equal(a.Shape, b.Shape) {
+		if !s.Columns[i].sameLayout(&t.Columns[i]) {
 			return false
 		}
 	}
 	return true
+}
+
+func (c *Column) sameLayout(d *Column) bool {
+	return c.Name == d.Name && c.dtype() == d.dtype() && c.Ragged == d.Ragged && c.Text == d.Text &&
+		slices.Equal(c.Shape, d.Shape)
 }
 
 // dtype is the DType with its default.

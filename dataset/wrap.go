@@ -97,7 +97,8 @@ func heldOf(n int, fraction float64) int {
 // Map returns src with every batch passed through fn after it is filled; index holds the sample numbers. fn may
 // change the elements of b's columns, not their shapes. It is called from many goroutines at once, and must depend on
 // nothing but its arguments (and b.Epoch, if it is random) for a run to be repeatable. Of a source of Blocks it is
-// one: fn then works where blocks are decoded, on runs of samples and not on the batches of training.
+// one: fn then works where blocks are decoded, on runs of samples and not on the batches of training. Stage works on
+// those.
 func Map(src Source, fn func(b *Batch, index []int) error) Source {
 	m := mapped{src, fn}
 	if blocks, ok := src.(Blocks); ok {
@@ -133,16 +134,7 @@ func (m *mappedBlocks) ReadBlock(ctx context.Context, b *Batch, block, lo, hi in
 	if err := m.src.ReadBlock(ctx, b, block, lo, hi); err != nil {
 		return err
 	}
-	index, _ := m.room.Get().(*[]int)
-	if index == nil {
-		index = new([]int)
-	}
-	defer m.room.Put(index)
-	*index = (*index)[:0]
-	for row := lo; row < hi; row++ {
-		*index = append(*index, m.starts[block]+row)
-	}
-	return m.fn(b, *index)
+	return withNumbers(&m.room, m.starts[block]+lo, hi-lo, func(index []int) error { return m.fn(b, index) })
 }
 
 // Func returns a source of n samples that fn makes: it sets sample at of b, in all columns, to sample number i. Fill
