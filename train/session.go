@@ -89,6 +89,9 @@ func newSession[T float](ctx context.Context, j *job, g *collectives.Group, from
 		s.dense = newAllReduce(p)
 	}
 	s.exchanges = []exchange{s.dense, sparse, buffers}
+	if p.feedback != nil {
+		s.exchanges = append(s.exchanges, p.feedback)
+	}
 	if j.c.SyncBatchNorm && j.c.Partitions > 1 {
 		if s.stats, err = newStatSync(ctx, g, len(s.replicas)); err != nil {
 			return nil, err
