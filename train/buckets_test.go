@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -82,8 +83,12 @@ func TestFeedback(t *testing.T) {
 					g[i] = rng.Float32() + 0.1
 					want[i] += float64(g[i])
 				}
+				lost := slices.Clone(g) // by a step that is not taken
+				f.apply(lost, 0)
 				f.apply(g[:n/3], 0)
 				f.apply(g[n/3:], n/3)
+				f.commit(update{})
+				require.Equal(t, lost, g)
 				for i, x := range g {
 					sent[i] += float64(x)
 				}

@@ -89,8 +89,7 @@ type Config struct {
 	// number of ranks under Sharded too. For Float32 models only.
 	Compress collectives.Wire
 	// ErrorFeedback keeps what Compress rounds away, on each rank, and adds it to the next step's gradient, from the start
-	// of an epoch to its end. A run that is interrupted within an epoch forgets it: with ErrorFeedback, only a resumption
-	// between epochs has the same bits.
+	// of an epoch to its end. Checkpoints hold it.
 	ErrorFeedback bool
 	// SyncBatchNorm makes every layers.BatchNorm normalise over the whole batch, all partitions of all ranks together, as
 	// torch.nn.SyncBatchNorm does, instead of each partition over its own part. It is worth it where a partition has few samples.
@@ -118,13 +117,31 @@ type Config struct {
 	ResumeWith []string
 
 	// OnStart, OnStep and OnEpoch, if set, are called on this rank: once before the first step, when it is known what
-	// the run resumes from; after each step; and after each epoch, when its checkpoint has been written. Run calls
+	// the run resumes from; after each step; and after each epoch, when its checkpoint has been written, or copied to
+	// be (see CheckpointMemory). Run calls
 	// them on its own goroutine, and trains on when they return. If one of them returns [Stop] on any rank, all ranks
 	// end without another step, and Run returns its report and no error; after a step it writes the checkpoint first.
 	// Any other error, or a panic, ends the run on all ranks with that error.
 	OnStart func(Start) error
 	OnStep  func(Step) error
 	OnEpoch func(Epoch) error
+
+	// Keep is how many checkpoints there are: the latest in Checkpoint, and those before it beside it, named after the
+	// steps since the start of the run: run.step00001200.safetensors beside run.safetensors. Default 1: the latest
+	// alone. With 2 or more, a run whose latest is damaged resumes from the one before (see [Start]). A run that begins
+	// anew under the name of another drops the other's older ones.
+	Keep int
+	// KeepBest keeps the checkpoint of the epoch that scored best on Test, too: run.best.safetensors beside
+	// run.safetensors. Accuracy decides, or the loss, where there is no accuracy; of equals the first.
+	KeepBest bool
+	// CheckpointMemory is how many bytes rank 0 may take to copy the state to: a checkpoint that fits is written while
+	// training goes on, one at a time; OnEpoch may then be called before it is on the disk, and Run does not return
+	// before. A larger one is written between two steps, a part at a time. Default 64 MiB. Negative: none is copied.
+	CheckpointMemory int64
+	// OnWarn, if set, is called on this rank with what went wrong and does not end the run: a checkpoint that could not
+	// be written, of a full disk for instance. The one before stays, and the next is tried in its time. Default: it goes
+	// to [log/slog]'s default logger. If the last one of a run could not be written, Run returns an error, and its report.
+	OnWarn func(error)
 }
 
 // Step is the progress of a run after one step.
@@ -186,6 +203,9 @@ func (c Config) Validate() error {
 	case c.Resume == NoResume && len(c.ResumeWith) > 0:
 		return fmt.Errorf("train: Config.ResumeWith = %q and Config.Resume is not set: nothing is resumed",
 			c.ResumeWith)
+	}
+	if err := c.validateCheckpoint(); err != nil {
+		return err
 	}
 	if int(c.Sync) >= len(syncNames) {
 		return fmt.Errorf("train: Config.Sync = %d, want AllReduce or Sharded", c.Sync)

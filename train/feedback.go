@@ -11,9 +11,13 @@ import (
 // feedback keeps what rounding to 16 bits takes from this rank's gradient, and adds it to the next step's, so that over
 // the steps nothing is lost. (Seide et al., "1-bit stochastic gradient descent", 2014; Karimireddy et al., "Error feedback
 // fixes SignSGD", arXiv:1901.09847.)
+//
+// It is an exchange that takes part in the commit alone: what a step that is not taken rounded is not owed.
 type feedback struct {
+	idle
 	wire    collectives.Wire
 	rest    []float32 // owed, for each weight
+	next    []float32 // once the step is taken
 	bits    []uint16
 	rounded []float32
 }
@@ -21,7 +25,8 @@ type feedback struct {
 const feedbackBlock = 4096 // elements that stay in the first cache
 
 func newFeedback(wire collectives.Wire, n int) *feedback {
-	return &feedback{wire, make([]float32, n), make([]uint16, feedbackBlock), make([]float32, feedbackBlock)}
+	return &feedback{wire: wire, rest: make([]float32, n), next: make([]float32, n),
+		bits: make([]uint16, feedbackBlock), rounded: make([]float32, feedbackBlock)}
 }
 
 // apply rounds grad, the gradient of the weights from lo on, after adding what is owed to it. A gradient that is not
@@ -29,7 +34,7 @@ func newFeedback(wire collectives.Wire, n int) *feedback {
 func (f *feedback) apply(grad []float32, lo int) {
 	for len(grad) > 0 {
 		n := min(len(grad), feedbackBlock)
-		g, rest, bits, rounded := grad[:n], f.rest[lo:lo+n], f.bits[:n], f.rounded[:n]
+		g, rest, next, bits, rounded := grad[:n], f.rest[lo:lo+n], f.next[lo:lo+n], f.bits[:n], f.rounded[:n]
 		vec.Add(g, g, rest)
 		if f.wire == collectives.BFloat16Wire {
 			vec.ToBFloat16(bits, g)
@@ -38,11 +43,13 @@ func (f *feedback) apply(grad []float32, lo int) {
 			vec.ToFloat16(bits, g)
 			vec.FromFloat16(rounded, bits)
 		}
-		vec.Sub(rest, g, rounded)
+		vec.Sub(next, g, rounded)
 		copy(g, rounded)
 		grad, lo = grad[n:], lo+n
 	}
 }
+
+func (f *feedback) commit(update) { f.rest, f.next = f.next, f.rest }
 
 // forget drops what is owed.
 func (f *feedback) forget() { clear(f.rest) }

@@ -36,9 +36,13 @@ type Start struct {
 	Epoch, Step int      // where it goes on: epochs complete, and steps of the next one
 	Steps       int      // of an epoch
 	Differ      []string // what Config.ResumeWith allows to differ: "Optimizer.LR was 0.1, now 0.2"
-	// SameBits says that the run ends with the bits of an uninterrupted one. If not, something differs, or the
-	// checkpoint is from within an epoch and Config.ErrorFeedback is set: what it owed is not in the checkpoint.
+	// SameBits says that the run ends with the bits of an uninterrupted one. If not, something differs, or
+	// Config.ErrorFeedback is set and the checkpoint is from within an epoch and of a version that did not keep what
+	// rounding owed.
 	SameBits bool
+	// Note says, where it is not empty, that the latest checkpoint is damaged or missing, why, and which one the run goes
+	// on from instead: it loses the steps in between.
+	Note string
 }
 
 // lock keeps other jobs from writing this run's checkpoint. Only rank 0 writes it.
@@ -47,6 +51,7 @@ func (r *run[T]) lock() error {
 		return nil
 	}
 	var err error
+	r.saver.shelf = shelf{path: r.job.c.Checkpoint, keep: max(r.job.c.Keep, 1), last: -1, began: -1}
 	if r.unlock, err = atomicfile.Hold(r.job.c.Checkpoint); err != nil {
 		return fmt.Errorf("train: Config.Checkpoint: %w", err)
 	}
@@ -239,31 +244,60 @@ func (r *run[T]) resume() (Start, *snapshot, error) {
 	var text []byte
 	var shot *snapshot
 	var err error
+	said := struct {
+		Note string
+		Owed bool
+	}{}
 	if r.group.Rank() == 0 {
-		text, shot, err = r.load()
+		text, shot, said.Note, err = r.load()
+		said.Owed = shot != nil && slices.ContainsFunc(shot.pieces, isFeedback)
 	}
 	if err := share(r.world, r.group, err); err != nil {
 		return start, nil, err
 	}
 	texts, err := gatherBytes(r.world, r.group, text)
 	if err != nil {
-		return start, nil, fmt.Errorf("train: sharing the checkpoint: %w", err)
+		return start, shot, fmt.Errorf("train: sharing the checkpoint: %w", err)
 	}
 	if len(texts[0]) == 0 { // nothing to resume from
 		return start, nil, nil
 	}
+	more, err := json.Marshal(said)
+	if err != nil {
+		return start, shot, fmt.Errorf("train: %w", err)
+	}
+	mores, err := gatherBytes(r.world, r.group, more)
+	if err != nil {
+		return start, shot, fmt.Errorf("train: sharing the checkpoint: %w", err)
+	}
+	if err := json.Unmarshal(mores[0], &said); err != nil {
+		return start, shot, fmt.Errorf("train: checkpoint %s: %w", c.Checkpoint, err)
+	}
 	var p progress
 	if err := json.Unmarshal(texts[0], &p); err != nil {
-		return start, nil, fmt.Errorf("train: checkpoint %s: %w", c.Checkpoint, err)
+		return start, shot, fmt.Errorf("train: checkpoint %s: %w", c.Checkpoint, err)
 	}
 	if start.Differ, err = r.judge(p); err != nil { // rank 0 has asked before
-		return start, nil, fmt.Errorf("train: checkpoint %s: %w", c.Checkpoint, err)
+		return start, shot, fmt.Errorf("train: checkpoint %s: %w", c.Checkpoint, err)
 	}
 	if err := loadKept(r.keepers, p.Sections); err != nil {
-		return start, nil, fmt.Errorf("train: checkpoint %s: %w", c.Checkpoint, err)
+		return start, shot, fmt.Errorf("train: checkpoint %s: %w", c.Checkpoint, err)
 	}
 	r.resumed = true
-	start.Resumed, start.Epoch, start.Step = true, p.At.Epoch, p.At.Step
-	start.SameBits = len(start.Differ) == 0 && !(c.ErrorFeedback && p.At.Step > 0)
+	start.Resumed, start.Epoch, start.Step, start.Note = true, p.At.Epoch, p.At.Step, said.Note
+	start.SameBits = len(start.Differ) == 0 && (!c.ErrorFeedback || p.At.Step == 0 || said.Owed || r.group.Size() == 1)
 	return start, shot, nil
+}
+
+// begin begins the session, from the checkpoint if there is one to go on from.
+func (r *run[T]) begin() (Start, error) {
+	began, from, err := r.resume()
+	if err == nil {
+		r.session, err = newSession[T](r.world, r.job, r.group, from)
+	}
+	broken := from.close()
+	if err == nil && r.resumed {
+		err = share(r.world, r.group, broken)
+	}
+	return began, err
 }

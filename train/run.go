@@ -84,6 +84,11 @@ func prepare[T float](ctx context.Context, c Config) (r *run[T], err error) {
 
 // end gives what Run returns.
 func (r *run[T]) end(err error) (*Report, error) {
+	if r.started && (err == nil || errors.Is(err, Stop)) {
+		if failed := r.saved(); failed != nil {
+			err = failed
+		}
+	}
 	switch {
 	case !r.started:
 		return nil, err
@@ -102,6 +107,7 @@ type run[T float] struct {
 	ending  error           // what OnStep said after the last step: there is to be no other
 	unlock  func()          // of the checkpoint; nil: not locked
 	keepers []keeper        // what a checkpoint holds besides vectors and position
+	saver   saver           // of rank 0
 
 	resumed bool
 	started bool // all that is to be found out before the first step is well
@@ -116,11 +122,8 @@ func (r *run[T]) start() error {
 	if err := r.agree(); err != nil {
 		return err
 	}
-	began, from, err := r.resume()
+	began, err := r.begin()
 	if err != nil {
-		return err
-	}
-	if r.session, err = newSession[T](r.world, r.job, r.group, from); err != nil {
 		return err
 	}
 	r.started = true
@@ -128,6 +131,9 @@ func (r *run[T]) start() error {
 }
 
 func (r *run[T]) close() {
+	if r.job != nil {
+		r.await()
+	}
 	if r.unlock != nil {
 		r.unlock()
 	}
@@ -177,6 +183,7 @@ func (r *run[T]) epoch(ctx context.Context) error {
 		}
 		stop = came.stop
 		r.samples += samples
+		r.poll()
 		r.ending = call("OnStep", c.OnStep, Step{Epoch: at.Epoch + 1, Epochs: c.Epochs, Step: at.Step, Steps: steps,
 			Samples: samples, Loss: came.loss})
 	}
@@ -219,7 +226,7 @@ func (r *run[T]) epoch(ctx context.Context) error {
 // stopping writes the checkpoint of a run that OnStep has stopped, and gives err.
 func (r *run[T]) stopping(err error) error {
 	if errors.Is(err, Stop) {
-		if failed := r.checkpoint(); failed != nil {
+		if failed := r.checkpointLast(); failed != nil {
 			return failed
 		}
 	}
@@ -239,10 +246,9 @@ func (r *run[T]) interrupted(ctx context.Context) error {
 	at := r.session.at
 	where := fmt.Sprintf("after %d epochs and %d of %d steps", at.Epoch, at.Step, r.job.plan.Steps())
 	if r.job.c.Epochs > 0 {
-		if err := r.checkpoint(); err != nil {
-			return err
-		}
-		if r.job.c.Checkpoint != "" {
+		if err := r.checkpointLast(); err != nil {
+			where += fmt.Sprintf("; there is no checkpoint of it: %v", err)
+		} else if r.job.c.Checkpoint != "" {
 			where += "; checkpoint in " + r.job.c.Checkpoint
 		}
 	}

@@ -89,6 +89,9 @@ func newSession[T float](ctx context.Context, j *job, g *collectives.Group, from
 		s.dense = newAllReduce(p)
 	}
 	s.exchanges = []exchange{s.dense, sparse, buffers}
+	if p.feedback != nil {
+		s.exchanges = append(s.exchanges, p.feedback)
+	}
 	if j.c.SyncBatchNorm && j.c.Partitions > 1 {
 		if s.stats, err = newStatSync(ctx, g, len(s.replicas)); err != nil {
 			return nil, err
@@ -144,39 +147,6 @@ func (s *session[T]) snapshot() (*snapshot, error) {
 		shot.pieces = append(shot.pieces, x.pieces()...)
 	}
 	return shot, nil
-}
-
-// gathered gives a snapshot in which rank root's pieces are all whole, but for what is not written down; other ranks
-// may have parts. All ranks call it. Where the ranks have parts, the whole is new memory on rank root.
-func (s *session[T]) gathered(ctx context.Context, root int) (*snapshot, error) {
-	shot, err := s.snapshot()
-	if err != nil {
-		return nil, err
-	}
-	whole := *shot
-	whole.pieces = nil
-	for _, p := range shot.pieces {
-		switch {
-		case p.ofModel():
-		case isFeedback(p):
-			continue
-		case s.job.c.Sync == Sharded && s.group.Size() > 1:
-			var data []T
-			if s.group.Rank() == root {
-				data = make([]T, p.length)
-			}
-			missing, err := fill(ctx, s.group, data, 0, []piece{p})
-			if err != nil {
-				return nil, fmt.Errorf("train: gathering %s: %w", p.name, err)
-			}
-			if missing != nil {
-				return nil, fmt.Errorf("train: no rank has elements [%d, %d) of %s", missing.lo, missing.hi, p.name)
-			}
-			p = newPiece(p.name, p.length, 0, data)
-		}
-		whole.pieces = append(whole.pieces, p)
-	}
-	return &whole, nil
 }
 
 // read begins to read the epoch that s.at is in, from its next step.

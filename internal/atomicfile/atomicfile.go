@@ -182,35 +182,16 @@ func (t *target) writeThrough(write func(io.Writer) error) error {
 }
 
 // replace writes a temporary file and renames it.
-func (t *target) replace(write func(io.Writer) error) (err error) {
-	t.removeStale()
-	f, err := t.create()
+func (t *target) replace(write func(io.Writer) error) error {
+	f, err := t.begin()
 	if err != nil {
+		return err
+	}
+	if err := t.buffered(f.f, write); err != nil {
+		f.Abort()
 		return t.named(err)
 	}
-	defer func() {
-		if err != nil {
-			f.Close() // closed already, unless the writing failed
-			os.Remove(f.Name())
-			err = t.named(err)
-		}
-	}()
-	if t.info != nil {
-		if err := keep(f, t.info); err != nil {
-			return err
-		}
-	}
-	if err := t.buffered(f, write); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := closeAndRename(f, t.path); err != nil {
-		return err
-	}
-	syncDir(folder(t.path))
-	return nil
+	return f.Commit()
 }
 
 // buffered calls write with a buffer before f.

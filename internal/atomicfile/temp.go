@@ -34,9 +34,8 @@ func (t *target) create() (*os.File, error) {
 	if t.info != nil {
 		mode = 0o600
 	}
-	dir, _ := filepath.Split(t.path)
 	for try := 0; ; try++ {
-		name := fmt.Sprintf("%s%s.%08x.tmp", dir, t.stem(), rand.Uint32())
+		name := t.temporaryName()
 		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 		if err == nil {
 			// Between the two calls another writer may have taken the file for a dead one's and removed it.
@@ -51,6 +50,12 @@ func (t *target) create() (*os.File, error) {
 			return nil, fmt.Errorf("no temporary name is free for %s", t.given)
 		}
 	}
+}
+
+// temporaryName draws a name beside t.
+func (t *target) temporaryName() string {
+	dir, _ := filepath.Split(t.path)
+	return fmt.Sprintf("%s%s.%08x.tmp", dir, t.stem(), rand.Uint32())
 }
 
 // still reports whether name is f.

@@ -197,10 +197,14 @@ func (f *File) pieces(info *Info, room func(n int) []byte) error {
 		left -= int64(len(p))
 	}
 	if f.checked && sum != info.crc {
-		return malformed(f.name, "tensor %q: %w: it is %08x, the file says %08x: %s", info.Name, ErrChecksum, sum,
-			info.crc, whatNow)
+		return f.wrongSum(info, sum)
 	}
 	return nil
+}
+
+func (f *File) wrongSum(info *Info, sum uint32) error {
+	return malformed(f.name, "tensor %q: %w: it is %08x, the file says %08x: %s", info.Name, ErrChecksum, sum, info.crc,
+		whatNow)
 }
 
 // all reads every tensor.

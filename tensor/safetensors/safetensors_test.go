@@ -436,7 +436,26 @@ func FuzzRead(f *testing.F) {
 		for _, n := range first {
 			requireSame(t, n.Name, n.Tensor, byName[n.Name])
 		}
+		requireSameParts(t, data, first)
 	})
+}
+
+// requireSameParts reads a file in parts of one element, which gives what reading it whole gave.
+func requireSameParts(t *testing.T, data []byte, want []Named) {
+	f, err := NewReader(bytes.NewReader(data), int64(len(data)))
+	require.NoError(t, err)
+	for _, n := range want {
+		p, err := f.Parts(n.Name)
+		if errors.Is(err, ErrDType) {
+			continue
+		}
+		require.NoError(t, err)
+		var got []byte
+		for part := make([]byte, n.Tensor.DType().Size()); p.Left() > 0; got = append(got, part...) {
+			require.NoError(t, p.Next(part))
+		}
+		require.True(t, bytes.Equal(tensor.Bytes(n.Tensor), got), n.Name)
+	}
 }
 
 func BenchmarkWrite(b *testing.B) {

@@ -1,0 +1,130 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tutti-ml/tutti/collectives"
+	"github.com/tutti-ml/tutti/collectives/launch"
+	"github.com/tutti-ml/tutti/train/optim"
+)
+
+// trained runs a configuration, made for each rank, and gives the state of rank 0.
+func trained(t *testing.T, ranks int, config func(rank int) Config) [][]byte {
+	t.Helper()
+	var state [][]byte
+	require.NoError(t, launch.Local(t.Context(), ranks, collectives.Config{}, func(ctx context.Context,
+		g *collectives.Group) error {
+		c := config(g.Rank())
+		c.Group = g
+		_, err := Run(ctx, c)
+		if g.Rank() == 0 {
+			state = stateOf(c.Model)
+		}
+		return err
+	}))
+	return state
+}
+
+// TestResumedBits stops runs at random steps, 25 under each strategy (50 in ci/soak), and resumes them, under Sharded on another number of
+// ranks too. Each ends with the bits of the run that was never stopped: weights, tables, running statistics. The
+// checkpoints are written in the background and between steps.
+func TestResumedBits(t *testing.T) {
+	kinds := map[string]struct {
+		change func(*Config)
+		sparse bool
+	}{
+		"dense":    {change: func(*Config) {}},
+		"schedule": {change: func(c *Config) { c.Schedule = optim.Warmup{Steps: 5, Then: optim.Cosine{}} }},
+		"norm":     {change: func(c *Config) { c.SyncBatchNorm = true }},
+		"sparse":   {change: func(c *Config) {}, sparse: true},
+		"feedback": {change: func(c *Config) { c.Compress, c.ErrorFeedback = collectives.BFloat16Wire, true }},
+		"amsgrad":  {change: func(c *Config) { c.Optimizer = optim.Adam{LR: 0.01, AMSGrad: true} }},
+	}
+	names := []string{"dense", "schedule", "norm", "sparse", "feedback", "amsgrad"}
+	rng := rand.New(rand.NewPCG(50, 50))
+	draws := 25
+	if os.Getenv("TUTTI_SOAK") != "" {
+		draws = 50
+	}
+	for _, sync := range []Sync{AllReduce, Sharded} {
+		whole := map[string][][]byte{} // by kind, and the ranks where they count
+		for i := range draws {
+			name := names[i%len(names)]
+			kind := kinds[name]
+			ranks := [][2]int{{2, 2}, {3, 3}, {1, 1}, {4, 4}}[i%4]
+			if sync == Sharded && name != "feedback" {
+				ranks = [][2]int{{1, 4}, {4, 2}, {2, 3}, {3, 1}}[i%4]
+			}
+			config := func(rank int) Config {
+				c := plain(7 + uint64(rank))
+				if kind.sparse {
+					c = byRows(7 + uint64(rank))
+				}
+				c.Epochs, c.Sync = 3, sync
+				kind.change(&c)
+				return c
+			}
+			key := name
+			if sync == AllReduce || name == "feedback" {
+				key = fmt.Sprint(name, ranks[0])
+			}
+			if whole[key] == nil {
+				whole[key] = trained(t, ranks[0], config)
+			}
+			path := t.TempDir() + "/run.safetensors"
+			stop := 1 + rng.IntN(11) // of 12 steps
+			taken := 0
+			trained(t, ranks[0], func(rank int) Config {
+				c := config(rank)
+				c.Checkpoint = path
+				if c.CheckpointMemory = 0; i%2 == 0 {
+					c.CheckpointMemory = -1
+				}
+				if rank == 0 {
+					c.OnStep = func(Step) error {
+						if taken++; taken == stop {
+							return Stop
+						}
+						return nil
+					}
+				}
+				return c
+			})
+			got := trained(t, ranks[1], func(rank int) Config {
+				c := config(rank)
+				c.Checkpoint, c.Resume = path, MustResume
+				c.OnStart = func(s Start) error {
+					if !s.SameBits || s.Note != "" || s.Epoch*4+s.Step != stop {
+						return fmt.Errorf("the start is %+v, want step %d", s, stop)
+					}
+					return nil
+				}
+				return c
+			})
+			require.Equal(t, whole[key], got, "%s, %v, ranks %v, stopped after step %d", name, sync, ranks, stop)
+		}
+	}
+}
+
+// With Compress another number of ranks would round other sums: it is refused, and says of what.
+func TestResumeCompressedElsewhere(t *testing.T) {
+	path := t.TempDir() + "/run.safetensors"
+	config := func(int) Config {
+		c := plain(7)
+		c.Compress, c.ErrorFeedback, c.Checkpoint = collectives.BFloat16Wire, true, path
+		return c
+	}
+	trained(t, 2, config)
+	_, err := Run(t.Context(), func() Config {
+		c := config(0)
+		c.Resume = MustResume
+		return c
+	}())
+	require.ErrorContains(t, err, "Group.Size was 2, now 1")
+}
