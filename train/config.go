@@ -142,6 +142,15 @@ type Config struct {
 	// be written, of a full disk for instance. The one before stays, and the next is tried in its time. Default: it goes
 	// to [log/slog]'s default logger. If the last one of a run could not be written, Run returns an error, and its report.
 	OnWarn func(error)
+
+	// ClipNorm, if it is above 0, is the largest norm that the gradient of a step has, all parameters together as one
+	// vector, on all ranks, the rows of sparse ones too: a longer one is made that long. The norm is summed by fixed blocks
+	// in float64, so under Sharded it has the same bits on any number of ranks. Default 0: no limit. Source: Pascanu,
+	// Mikolov and Bengio, arXiv:1211.5063; PyTorch's clip_grad_norm_.
+	ClipNorm float64
+	// ClipValue, if it is above 0, is the largest magnitude that an element of a step's gradient has: one beyond it is set
+	// to it, with its sign. With ClipNorm this comes first. Default 0: no limit. Source: PyTorch's clip_grad_value_.
+	ClipValue float64
 }
 
 // Step is the progress of a run after one step.
@@ -150,6 +159,7 @@ type Step struct {
 	Step, Steps   int     // of the epoch; Step counts from 1
 	Samples       int     // in this step's batch, over all ranks
 	Loss          float64 // mean over this step's batch
+	Norm          float64 // of the gradient, before it was clipped; 0 without Config.ClipNorm
 }
 
 // withDefaults gives c with every zero field filled in. size is the number of ranks.
@@ -207,16 +217,15 @@ func (c Config) Validate() error {
 	if err := c.validateCheckpoint(); err != nil {
 		return err
 	}
+	if err := c.validateStep(); err != nil {
+		return err
+	}
 	if int(c.Sync) >= len(syncNames) {
 		return fmt.Errorf("train: Config.Sync = %d, want AllReduce or Sharded", c.Sync)
 	}
 	rule := c.withDefaults(1).Optimizer
 	if err := rule.Validate(); err != nil {
 		return fmt.Errorf("train: Config.Optimizer: %w", err)
-	}
-	if _, ok := rule.New(0).(optim.LayerWise[float32]); ok {
-		return fmt.Errorf("train: Config.Optimizer = %s, whose norms are over whole parameters, where Run steps ranges "+
-			"of one vector: use a Loop", rule.Name())
 	}
 	for i, g := range c.ParamGroups {
 		if err := g.Validate(rule); err != nil {

@@ -69,7 +69,7 @@ func newSession[T float](ctx context.Context, j *job, g *collectives.Group, from
 	sparse := newSparse(j, g, s.check)
 	p := &shared[T]{sync: j.c.Sync, group: g, partitions: j.c.Partitions, lo: lo, hi: hi,
 		nodes: j.nodesOf(g.Rank(), g.Size()), weights: tensor.Data[T](j.set.Value()), set: j.set, groups: j.groups, spans: j.spans, wire: j.c.Compress,
-		check: s.check}
+		check: s.check, norm: j.c.ClipNorm > 0}
 	for partition := lo; partition < hi; partition++ {
 		r := newReplica[T](partition, j)
 		i := partition - lo

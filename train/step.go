@@ -9,6 +9,7 @@ import (
 // outcome is what came of a step.
 type outcome struct {
 	loss float64 // mean over the batch
+	norm float64 // of the gradient before it was clipped; 0: nobody asked
 	stop bool    // a rank was told to stop: this was the last step, on all ranks
 	end  bool    // OnStep of a rank has said after the step before that it was the last: no step was taken
 }
@@ -55,7 +56,8 @@ func (s *session[T]) step(ctx context.Context, samples int, last bool) (outcome,
 
 	// Decide, all ranks alike, by the sums.
 	sums = s.dense.sums()
-	u := update{rate: rate, scale: normalise(s.job.objective, sums)}
+	c := &s.job.c
+	u := update{rate: rate, scale: normalise(s.job.objective, sums), value: c.ClipValue, norm: c.ClipNorm > 0, clip: 1}
 	loss := float64(sums[sumLoss])
 	switch {
 	case sums[sumEnd] != 0:
@@ -72,6 +74,24 @@ func (s *session[T]) step(ctx context.Context, samples int, last bool) (outcome,
 		weight: s.job.objective.weight(samples, float64(sums[sumWeight])*float64(samples)), samples: samples}
 	stop := sums[sumStop] != 0
 
+	// Measure the gradient, and clip it.
+	squares := 0.0
+	for _, x := range s.exchanges {
+		square, err := x.measure(world, u)
+		if err != nil {
+			return outcome{}, fmt.Errorf("train: synchronising at %s: %w", where, err)
+		}
+		squares += square
+	}
+	norm := math.Sqrt(squares)
+	if !finite(norm) {
+		return outcome{}, fmt.Errorf("train: the norm of the gradient is %w: %v at %s with learning rate %g; the weights "+
+			"are those before this step", ErrNotFinite, norm, where, rate)
+	}
+	if norm > c.ClipNorm { // without ClipNorm both are 0
+		u.clip = c.ClipNorm / norm
+	}
+
 	// Commit.
 	for _, x := range s.exchanges {
 		if err := x.prepare(world, u); err != nil {
@@ -83,7 +103,7 @@ func (s *session[T]) step(ctx context.Context, samples int, last bool) (outcome,
 		x.commit(u)
 	}
 	s.at.count(done, s.job.objective.sum)
-	return outcome{loss: loss, stop: stop}, nil
+	return outcome{loss: loss, norm: norm, stop: stop}, nil
 }
 
 // normalise makes the loss in the sums the mean over what the whole batch weighs, and gives what does so to its

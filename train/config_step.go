@@ -1,0 +1,28 @@
+package train
+
+import "fmt"
+
+// The fields of Config that say what a step does with its gradient.
+
+// validateStep is Validate for them.
+func (c Config) validateStep() error {
+	switch {
+	case !(c.ClipNorm >= 0):
+		return fmt.Errorf("train: Config.ClipNorm = %v, want at least 0", c.ClipNorm)
+	case !(c.ClipValue >= 0):
+		return fmt.Errorf("train: Config.ClipValue = %v, want at least 0", c.ClipValue)
+	}
+	return nil
+}
+
+// stepFields lists those that are set, and decide the bits.
+func (c Config) stepFields() []field {
+	var list []field
+	if c.ClipNorm > 0 {
+		list = append(list, field{"ClipNorm", fmt.Sprint(c.ClipNorm)})
+	}
+	if c.ClipValue > 0 {
+		list = append(list, field{"ClipValue", fmt.Sprint(c.ClipValue)})
+	}
+	return list
+}
