@@ -151,6 +151,13 @@ type Config struct {
 	// ClipValue, if it is above 0, is the largest magnitude that an element of a step's gradient has: one beyond it is set
 	// to it, with its sign. With ClipNorm this comes first. Default 0: no limit. Source: PyTorch's clip_grad_value_.
 	ClipValue float64
+	// Accumulate is the number of micro-batches that a partition's part of a batch is cut into: they go forward and
+	// backward one after the other, their gradients are added, and then the step is taken, so gradients are exchanged once
+	// a step. Activations then take about 1/Accumulate of the memory. The loss is that of the batch, whatever it divides
+	// by, but batch normalisation sees a micro-batch at a time, and its running statistics move Accumulate times a step. A
+	// LossFunc is called for each micro-batch. A gradient rounds otherwise than with another number, on any number of
+	// ranks alike. Parts of fewer samples make fewer micro-batches. Default 1.
+	Accumulate int
 }
 
 // Step is the progress of a run after one step.

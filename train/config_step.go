@@ -11,6 +11,8 @@ func (c Config) validateStep() error {
 		return fmt.Errorf("train: Config.ClipNorm = %v, want at least 0", c.ClipNorm)
 	case !(c.ClipValue >= 0):
 		return fmt.Errorf("train: Config.ClipValue = %v, want at least 0", c.ClipValue)
+	case c.Accumulate < 0:
+		return fmt.Errorf("train: Config.Accumulate = %d, want at least 1", c.Accumulate)
 	}
 	return nil
 }
@@ -23,6 +25,9 @@ func (c Config) stepFields() []field {
 	}
 	if c.ClipValue > 0 {
 		list = append(list, field{"ClipValue", fmt.Sprint(c.ClipValue)})
+	}
+	if c.Accumulate > 1 {
+		list = append(list, field{"Accumulate", fmt.Sprint(c.Accumulate)})
 	}
 	return list
 }

@@ -51,6 +51,7 @@ func TestValidateNamesFieldAndValue(t *testing.T) {
 		{func(c *train.Config) { c.Schedule = optim.Plateau{} }, "Config.Schedule = optim.Plateau, which must hear"},
 		{func(c *train.Config) { c.ClipNorm = math.NaN() }, "Config.ClipNorm = NaN, want at least 0"},
 		{func(c *train.Config) { c.ClipValue = -1 }, "Config.ClipValue = -1, want at least 0"},
+		{func(c *train.Config) { c.Accumulate = -1 }, "Config.Accumulate = -1, want at least 1"},
 		{func(c *train.Config) {
 			c.Test = dataset.FromTensors(tensor.New(tensor.Float32, 2, 5), tensor.New(tensor.Int64, 2))
 		}, "shape [5], Config.Train of shape [6]"},

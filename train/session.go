@@ -74,9 +74,13 @@ func newSession[T float](ctx context.Context, j *job, g *collectives.Group, from
 		r := newReplica[T](partition, j)
 		i := partition - lo
 		r.buffers = func(n int) { buffers.clear(i, n) }
-		r.rows = func() error { return sparse.take(i, r.tape) }
+		r.rows = func(last bool) error { return sparse.take(i, r.tape, last) }
 		r.tape.OnObserve(buffers.observer(i))
-		r.tape.OnGrad(s.ready)
+		r.tape.OnGrad(func(p *autograd.Param) {
+			if r.last {
+				s.ready(p)
+			}
+		})
 		s.replicas = append(s.replicas, r)
 		p.grads = append(p.grads, r.grad)
 	}

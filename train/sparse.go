@@ -65,11 +65,19 @@ func (t *sparse[T]) begin(context.Context) {
 	}
 }
 
-// take keeps the gradients that a tape has for this rank's partition i. They are the tape's, until its Reset.
-func (t *sparse[T]) take(i int, tape *autograd.Tape) error {
+// take adds the gradients that a tape has for this rank's partition i. The last of a step may be the tape's memory, until
+// its Reset.
+func (t *sparse[T]) take(i int, tape *autograd.Tape, last bool) error {
 	for _, tab := range t.list {
 		if index, values, ok := tape.SparseGrad(tab.param); ok {
-			tab.leaves[i] = rows[T]{Index: tensor.Data[int64](index), Data: tensor.Data[T](values), Width: tab.width}
+			x := rows[T]{Index: tensor.Data[int64](index), Data: tensor.Data[T](values), Width: tab.width}
+			switch {
+			case len(tab.leaves[i].Index) > 0:
+				x = addRows(tab.leaves[i], x)
+			case !last:
+				x.Index, x.Data = slices.Clone(x.Index), slices.Clone(x.Data)
+			}
+			tab.leaves[i] = x
 			t.check.lookRows(tab.param, tab.leaves[i].Data)
 			continue
 		}
