@@ -158,6 +158,13 @@ type Config struct {
 	// LossFunc is called for each micro-batch. A gradient rounds otherwise than with another number, on any number of
 	// ranks alike. Parts of fewer samples make fewer micro-batches. Default 1.
 	Accumulate int
+	// OnNotFinite says what to do at a step whose loss or gradient is NaN or infinite, on any rank. Default NotFiniteStop:
+	// Run returns an error that wraps ErrNotFinite. With NotFiniteSkip the step counts for the schedule, and changes
+	// nothing: no weight, moment, average or running statistic, and not the epoch's metrics. OnStep hears of it as
+	// Step.Skipped, and Epoch.Skipped counts. What ErrorFeedback owes is forgotten.
+	OnNotFinite NotFinite
+	// MaxSkips is how many steps in a row may be skipped: at the next, Run returns the error. Default 10.
+	MaxSkips int
 }
 
 // Step is the progress of a run after one step.
@@ -166,6 +173,7 @@ type Step struct {
 	Step, Steps   int     // of the epoch; Step counts from 1
 	Samples       int     // in this step's batch, over all ranks
 	Loss          float64 // mean over this step's batch
+	Skipped       error   // why the step was left out, as Config.OnNotFinite says, wrapping ErrNotFinite; nil: it was taken
 	Norm          float64 // of the gradient, before it was clipped; 0 without Config.ClipNorm
 }
 

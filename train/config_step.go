@@ -13,6 +13,13 @@ func (c Config) validateStep() error {
 		return fmt.Errorf("train: Config.ClipValue = %v, want at least 0", c.ClipValue)
 	case c.Accumulate < 0:
 		return fmt.Errorf("train: Config.Accumulate = %d, want at least 1", c.Accumulate)
+	case int(c.OnNotFinite) >= len(notFiniteNames):
+		return fmt.Errorf("train: Config.OnNotFinite = %d, want NotFiniteStop or NotFiniteSkip", c.OnNotFinite)
+	case c.MaxSkips < 0:
+		return fmt.Errorf("train: Config.MaxSkips = %d, want at least 1", c.MaxSkips)
+	case c.MaxSkips > 0 && c.OnNotFinite != NotFiniteSkip:
+		return fmt.Errorf("train: Config.MaxSkips = %d and Config.OnNotFinite is %v: nothing is skipped", c.MaxSkips,
+			c.OnNotFinite)
 	}
 	return nil
 }
@@ -28,6 +35,9 @@ func (c Config) stepFields() []field {
 	}
 	if c.Accumulate > 1 {
 		list = append(list, field{"Accumulate", fmt.Sprint(c.Accumulate)})
+	}
+	if c.OnNotFinite != NotFiniteStop {
+		list = append(list, field{"OnNotFinite", c.OnNotFinite.String()})
 	}
 	return list
 }

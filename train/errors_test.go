@@ -52,6 +52,8 @@ func TestValidateNamesFieldAndValue(t *testing.T) {
 		{func(c *train.Config) { c.ClipNorm = math.NaN() }, "Config.ClipNorm = NaN, want at least 0"},
 		{func(c *train.Config) { c.ClipValue = -1 }, "Config.ClipValue = -1, want at least 0"},
 		{func(c *train.Config) { c.Accumulate = -1 }, "Config.Accumulate = -1, want at least 1"},
+		{func(c *train.Config) { c.OnNotFinite = 5 }, "Config.OnNotFinite = 5, want NotFiniteStop or NotFiniteSkip"},
+		{func(c *train.Config) { c.MaxSkips = 5 }, "Config.MaxSkips = 5 and Config.OnNotFinite is stop"},
 		{func(c *train.Config) {
 			c.Test = dataset.FromTensors(tensor.New(tensor.Float32, 2, 5), tensor.New(tensor.Int64, 2))
 		}, "shape [5], Config.Train of shape [6]"},

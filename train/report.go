@@ -20,6 +20,7 @@ type Epoch struct {
 	Train         Metrics       // as the weights were while training
 	Test          Metrics       // after the epoch; zero without a test set
 	Elapsed       time.Duration // spent training; from the resumed step on, if the epoch was resumed
+	Skipped       int           `json:",omitempty"` // steps whose loss or gradient was not finite: see Config.OnNotFinite
 }
 
 // SamplesPerSecond is the training throughput of all ranks together.

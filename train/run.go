@@ -12,10 +12,6 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// ErrNotFinite is wrapped by the error of a run whose loss or gradient became NaN or infinite, or so large that it
-// would be so on its way to the other ranks. The weights are those before the step that found it.
-var ErrNotFinite = errors.New("not finite")
-
 // Run trains c.Model on c.Train and returns the report of all epochs. Every rank of c.Group calls Run with the same
 // configuration, and every rank ends with the same weights, in the model itself.
 //
@@ -185,7 +181,7 @@ func (r *run[T]) epoch(ctx context.Context) error {
 		r.samples += samples
 		r.poll()
 		r.ending = call("OnStep", c.OnStep, Step{Epoch: at.Epoch + 1, Epochs: c.Epochs, Step: at.Step, Steps: steps,
-			Samples: samples, Loss: came.loss, Norm: came.norm})
+			Samples: samples, Loss: came.loss, Norm: came.norm, Skipped: came.skipped})
 	}
 	trained := time.Since(began)
 	r.elapsed += trained
@@ -196,7 +192,7 @@ func (r *run[T]) epoch(ctx context.Context) error {
 		return r.interrupted(ctx)
 	}
 
-	e := Epoch{Epoch: at.Epoch + 1, Epochs: c.Epochs, Elapsed: trained, Train: Metrics{Loss: mean(at.Loss, at.Weight),
+	e := Epoch{Epoch: at.Epoch + 1, Epochs: c.Epochs, Elapsed: trained, Skipped: at.Skipped, Train: Metrics{Loss: mean(at.Loss, at.Weight),
 		Correct: -1, Samples: at.Samples, Ignored: int(math.Round(at.Ignored))}}
 	if r.job.objective.labelled(c, c.Train.Spec()) {
 		e.Train.Correct = int(math.Round(at.Correct))
@@ -210,7 +206,7 @@ func (r *run[T]) epoch(ctx context.Context) error {
 			return err
 		}
 	}
-	*at = position{Epoch: at.Epoch + 1, History: append(at.History, e)}
+	*at = position{Epoch: at.Epoch + 1, History: append(at.History, e), InARow: at.InARow}
 	if err := r.checkpoint(); err != nil {
 		return err
 	}

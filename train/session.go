@@ -39,6 +39,8 @@ type position struct {
 	Correct float64
 	Ignored float64
 	Samples int
+	Skipped int     `json:",omitempty"` // of the steps, those left out
+	InARow  int     `json:",omitempty"` // of these, those since the last that was taken, in any epoch
 	History []Epoch // of the complete epochs
 }
 

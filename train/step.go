@@ -8,10 +8,11 @@ import (
 
 // outcome is what came of a step.
 type outcome struct {
-	loss float64 // mean over the batch
-	norm float64 // of the gradient before it was clipped; 0: nobody asked
-	stop bool    // a rank was told to stop: this was the last step, on all ranks
-	end  bool    // OnStep of a rank has said after the step before that it was the last: no step was taken
+	loss    float64 // mean over the batch
+	norm    float64 // of the gradient before it was clipped; 0: nobody asked
+	skipped error   // why no step was taken, and the run goes on; nil: it was
+	stop    bool    // a rank was told to stop: this was the last step, on all ranks
+	end     bool    // OnStep of a rank has said after the step before that it was the last: no step was taken
 }
 
 // step takes the next step, of a batch of that many samples: all of it is here, from top to bottom. last says that
@@ -64,15 +65,16 @@ func (s *session[T]) step(ctx context.Context, samples int, last bool) (outcome,
 		return outcome{end: true}, nil
 	case sums[sumFailed] != 0:
 		return outcome{}, share(world, s.group, failed)
-	case !finite(loss):
-		return outcome{}, fmt.Errorf("train: loss is %w: %v at %s with learning rate %g; the weights are those "+
-			"before this step", ErrNotFinite, loss, where, rate)
-	case sums[sumInfinite] != 0:
-		return outcome{}, s.check.err(world, s.group, fmt.Sprintf("%s with learning rate %g", where, rate))
+	}
+	stop := sums[sumStop] != 0
+	withRate := func() string { return fmt.Sprintf("%s with learning rate %g", where, rate) }
+	if bad, err := s.notFinite(world, loss, sums, withRate); err != nil {
+		return outcome{}, err
+	} else if bad != nil {
+		return s.refuse(bad, loss, stop)
 	}
 	done := tally{loss: loss, correct: float64(sums[sumCorrect]), ignored: float64(sums[sumIgnored]),
 		weight: s.job.objective.weight(samples, float64(sums[sumWeight])*float64(samples)), samples: samples}
-	stop := sums[sumStop] != 0
 
 	// Measure the gradient, and clip it.
 	squares := 0.0
@@ -85,8 +87,8 @@ func (s *session[T]) step(ctx context.Context, samples int, last bool) (outcome,
 	}
 	norm := math.Sqrt(squares)
 	if !finite(norm) {
-		return outcome{}, fmt.Errorf("train: the norm of the gradient is %w: %v at %s with learning rate %g; the weights "+
-			"are those before this step", ErrNotFinite, norm, where, rate)
+		return s.refuse(fmt.Errorf("train: the norm of the gradient is %w: %v at %s; the weights are those before this step",
+			ErrNotFinite, norm, withRate()), loss, stop)
 	}
 	if norm > c.ClipNorm { // without ClipNorm both are 0
 		u.clip = c.ClipNorm / norm
@@ -129,6 +131,7 @@ type tally struct {
 // count adds a step.
 func (p *position) count(t tally, sum bool) {
 	p.Step++
+	p.InARow = 0
 	p.Samples += t.samples
 	p.Weight += t.weight
 	if p.Loss += t.loss * t.weight; sum {
