@@ -41,6 +41,7 @@ func (j *job) fields() []field {
 		{"ParamGroups", describe(c.ParamGroups)},
 		{"Schedule", typed(c.Schedule)},
 		{"Loss", j.describeLoss()},
+		{"Average", describe(c.Average)},
 		{"MaxSkips", fmt.Sprint(c.MaxSkips)},
 		{"Checkpoint", map[bool]string{true: "a file", false: "none"}[c.Checkpoint != ""]},
 		{"Resume", c.Resume.String()},

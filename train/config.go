@@ -165,6 +165,8 @@ type Config struct {
 	OnNotFinite NotFinite
 	// MaxSkips is how many steps in a row may be skipped: at the next, Run returns the error. Default 10.
 	MaxSkips int
+	// Average keeps an average of the weights, and ends with it. Default nil: none.
+	Average *Average
 }
 
 // Step is the progress of a run after one step.

@@ -21,7 +21,7 @@ func (c Config) validateStep() error {
 		return fmt.Errorf("train: Config.MaxSkips = %d and Config.OnNotFinite is %v: nothing is skipped", c.MaxSkips,
 			c.OnNotFinite)
 	}
-	return nil
+	return c.Average.validate()
 }
 
 // stepFields lists those that are set, and decide the bits.
@@ -38,6 +38,11 @@ func (c Config) stepFields() []field {
 	}
 	if c.OnNotFinite != NotFiniteStop {
 		list = append(list, field{"OnNotFinite", c.OnNotFinite.String()})
+	}
+	if c.Average != nil {
+		average := *c.Average
+		average.Apart = false
+		list = append(list, field{"Average", describe(average)})
 	}
 	return list
 }

@@ -52,6 +52,9 @@ func TestValidateNamesFieldAndValue(t *testing.T) {
 		{func(c *train.Config) { c.ClipNorm = math.NaN() }, "Config.ClipNorm = NaN, want at least 0"},
 		{func(c *train.Config) { c.ClipValue = -1 }, "Config.ClipValue = -1, want at least 0"},
 		{func(c *train.Config) { c.Accumulate = -1 }, "Config.Accumulate = -1, want at least 1"},
+		{func(c *train.Config) { c.Average = &train.Average{Decay: 1} }, "Config.Average.Decay = 1, want 0 <= Decay < 1"},
+		{func(c *train.Config) { c.Average = &train.Average{SWA: true, WarmUp: true} }, "Config.Average.SWA is set"},
+		{func(c *train.Config) { c.Average = &train.Average{From: -1} }, "Config.Average.From = -1"},
 		{func(c *train.Config) { c.OnNotFinite = 5 }, "Config.OnNotFinite = 5, want NotFiniteStop or NotFiniteSkip"},
 		{func(c *train.Config) { c.MaxSkips = 5 }, "Config.MaxSkips = 5 and Config.OnNotFinite is stop"},
 		{func(c *train.Config) {

@@ -91,6 +91,9 @@ func (r *run[T]) end(err error) (*Report, error) {
 	case errors.Is(err, Stop):
 		r.stopped, err = true, nil
 	}
+	if a := r.session.average; err == nil && a != nil && !r.job.c.Average.Apart {
+		_, err = a.swap(r.world)
+	}
 	return r.report(), err
 }
 
@@ -156,8 +159,13 @@ func (r *run[T]) none(ctx context.Context) error {
 	return err
 }
 
-// evaluate gives the metrics on the test set.
+// evaluate gives the metrics on the test set, of the averaged weights where there are some.
 func (r *run[T]) evaluate(ctx context.Context) (Metrics, error) {
+	back, err := r.session.average.swap(r.world)
+	if err != nil {
+		return Metrics{}, err
+	}
+	defer back()
 	return evaluate(ctx, r.world, r.job.c, r.job.c.Test)
 }
 
@@ -206,7 +214,7 @@ func (r *run[T]) epoch(ctx context.Context) error {
 			return err
 		}
 	}
-	*at = position{Epoch: at.Epoch + 1, History: append(at.History, e), InARow: at.InARow}
+	at.end(e)
 	if err := r.checkpoint(); err != nil {
 		return err
 	}

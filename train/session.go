@@ -23,9 +23,10 @@ type session[T float] struct {
 	group     *collectives.Group
 	at        position
 	replicas  []*replica[T]
-	exchanges []exchange // in the order in which their operations begin
-	dense     dense[T]   // one of them
-	stats     *statSync  // another, or nil: every partition for itself
+	exchanges []exchange   // in the order in which their operations begin
+	dense     dense[T]     // one of them
+	stats     *statSync    // another, or nil: every partition for itself
+	average   *averages[T] // another, or nil: no average of the weights is kept
 	check     *gradientCheck[T]
 	torn      error // a step that ended within prepare: what is in memory is of two steps
 }
@@ -39,9 +40,16 @@ type position struct {
 	Correct float64
 	Ignored float64
 	Samples int
-	Skipped int     `json:",omitempty"` // of the steps, those left out
-	InARow  int     `json:",omitempty"` // of these, those since the last that was taken, in any epoch
-	History []Epoch // of the complete epochs
+	Skipped int `json:",omitempty"` // of the steps, those left out
+	InARow  int `json:",omitempty"` // of these, those since the last that was taken, in any epoch
+
+	Averaged int     `json:",omitempty"` // how often the weights have been averaged
+	History  []Epoch // of the complete epochs
+}
+
+// end goes to the start of the next epoch.
+func (p *position) end(e Epoch) {
+	*p = position{Epoch: p.Epoch + 1, InARow: p.InARow, Averaged: p.Averaged, History: append(p.History, e)}
 }
 
 // number counts the steps since the start of the run.
@@ -106,6 +114,10 @@ func newSession[T float](ctx context.Context, j *job, g *collectives.Group, from
 		for i, r := range s.replicas {
 			r.tape.SetStatSync(statMember{s.stats, i})
 		}
+	}
+	if j.c.Average != nil {
+		s.average = newAverages(j, g, &s.at, p.grads[0][lead:])
+		s.exchanges = append(s.exchanges, s.average) // last: it averages what the others commit
 	}
 	if err := s.load(ctx, buffers, from); err != nil {
 		s.close()
