@@ -161,7 +161,7 @@ type Config struct {
 	// OnNotFinite says what to do at a step whose loss or gradient is NaN or infinite, on any rank. Default NotFiniteStop:
 	// Run returns an error that wraps ErrNotFinite. With NotFiniteSkip the step counts for the schedule, and changes
 	// nothing: no weight, moment, average or running statistic, and not the epoch's metrics. OnStep hears of it as
-	// Step.Skipped, and Epoch.Skipped counts. What ErrorFeedback owes is forgotten.
+	// Step.Skipped, and Epoch.Skipped counts.
 	OnNotFinite NotFinite
 	// MaxSkips is how many steps in a row may be skipped: at the next, Run returns the error. Default 10.
 	MaxSkips int

@@ -67,6 +67,5 @@ func (s *session[T]) refuse(bad error, loss float64, stop bool) (outcome, error)
 		return outcome{}, fmt.Errorf("train: %d steps in a row are not finite, and Config.MaxSkips is %d: %w", s.at.InARow, most,
 			bad)
 	}
-	s.dense.forget() // rounding may have left what is not finite
 	return outcome{loss: loss, skipped: bad, stop: stop}, nil
 }

@@ -71,7 +71,7 @@ func TestSkip(t *testing.T) {
 	}
 	requireAll(t, alone, onRanks(t, 1, train.AllReduce, change(&skips)))
 
-	// What rounding to 16 bits owes is NaN then, and forgotten.
+	// What rounding to 16 bits would owe is NaN then, and is not owed.
 	for _, r := range onRanks(t, 2, train.AllReduce, func(_ int, c *train.Config) {
 		spoilt(c)
 		c.Compress, c.ErrorFeedback = collectives.BFloat16Wire, true
