@@ -43,6 +43,9 @@ var errStopped = errors.New("train: evaluation stopped")
 // mode. The ranks of c.Group share the batches, and all of them get the same numbers, which do not depend on how many
 // they are. Other fields of c are not used.
 func Evaluate(ctx context.Context, c Config, src dataset.Source) (Metrics, error) {
+	if len(c.Phases) > 0 {
+		return Metrics{}, errors.New("train: Evaluate: Config.Phases is set, and has no one loss: set Loss or LossFunc alone")
+	}
 	if err := c.validateLoss(); err != nil {
 		return Metrics{}, err
 	}

@@ -189,7 +189,7 @@ func (r *run[T]) epoch(ctx context.Context) error {
 		r.samples += samples
 		r.poll()
 		r.ending = call("OnStep", c.OnStep, Step{Epoch: at.Epoch + 1, Epochs: c.Epochs, Step: at.Step, Steps: steps,
-			Samples: samples, Loss: came.loss, Norm: came.norm, Skipped: came.skipped})
+			Samples: samples, Loss: came.loss, Losses: came.losses, Norm: came.norm, Skipped: came.skipped})
 	}
 	trained := time.Since(began)
 	r.elapsed += trained
