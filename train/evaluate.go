@@ -14,6 +14,7 @@ import (
 	"github.com/tutti-ml/tutti/dataset"
 	"github.com/tutti-ml/tutti/internal/panics"
 	"github.com/tutti-ml/tutti/tensor"
+	"github.com/tutti-ml/tutti/train/metrics"
 )
 
 // Metrics are sums and means over a set of samples.
@@ -24,6 +25,24 @@ type Metrics struct {
 	Correct int
 	Samples int
 	Ignored int // of the samples, those whose label is negative, and belongs to no class: neither right nor wrong
+	// Values are those of Config.Metrics, in their order, each followed by its parts: "f1-macro", "f1-macro/3".
+	Values []metrics.Named
+}
+
+// Value gives the number of that name: "loss", "accuracy", or one of Values; NaN and false if there is none.
+func (m Metrics) Value(name string) (float64, bool) {
+	for _, v := range m.Values {
+		if v.Name == name {
+			return v.Value, true
+		}
+	}
+	switch {
+	case name == "loss":
+		return m.Loss, true
+	case name == "accuracy" && m.Correct >= 0:
+		return m.Accuracy(), true
+	}
+	return math.NaN(), false
 }
 
 // Accuracy is Correct as a fraction of the samples that are not ignored, from 0 to 1; NaN where nothing is right or
