@@ -9,6 +9,7 @@ import (
 	"github.com/tutti-ml/tutti/collectives"
 	"github.com/tutti-ml/tutti/dataset"
 	"github.com/tutti-ml/tutti/layers"
+	"github.com/tutti-ml/tutti/tensor"
 	"github.com/tutti-ml/tutti/train/metrics"
 	"github.com/tutti-ml/tutti/train/optim"
 	"github.com/tutti-ml/tutti/train/summary"
@@ -129,8 +130,11 @@ type Config struct {
 	OnEpoch func(Epoch) error
 
 	// Metrics are computed on Test beside the loss, exactly over all ranks, each under its name; see
-	// [Metrics.Values]. They are given the model's output and the batch's Y. Default: none.
+	// [Metrics.Values]. They are given the model's output and the batch's Y, or what Output gives. Default: none.
 	Metrics []metrics.Metric
+	// Output gives what Metrics are given of a batch, where that is not the model's output and Y: with a LossFunc it must
+	// be set, if there are Metrics. The target may be a column of the batch. It runs beside the loss, on the same tape.
+	Output func(t *autograd.Tape, b *dataset.Batch) (output *autograd.Var, target *tensor.Tensor)
 	// Score names what Early, a plateau schedule, MaxScore and the best checkpoint go by: "loss", "accuracy" or the name
 	// of one of Metrics, of Test. Default: the first of Metrics; without them, the loss.
 	Score string

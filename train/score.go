@@ -68,8 +68,6 @@ func (c Config) validateWired() error {
 		}
 	}
 	switch {
-	case len(c.Metrics) > 0:
-		return fmt.Errorf("train: Config.Metrics is set, and Run does not compute them yet")
 	case c.Early != nil:
 		return fmt.Errorf("train: Config.Early is set, and Run does not go by it yet")
 	case len(c.Sinks) > 0:
@@ -94,8 +92,9 @@ func (c Config) validateMetrics() error {
 		}
 		names = append(names, m.Name())
 	}
-	if len(names) > 0 && c.LossFunc != nil {
-		return fmt.Errorf("train: Config.Metrics has %s, and with Config.LossFunc there is no output for it", names[0])
+	if len(names) > 0 && c.LossFunc != nil && c.Output == nil {
+		return fmt.Errorf("train: Config.Metrics has %s, and with Config.LossFunc there is no output for it: set "+
+			"Config.Output", names[0])
 	}
 	return nil
 }
