@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tutti-ml/tutti/internal/panics"
 	"github.com/tutti-ml/tutti/train/metrics"
@@ -62,16 +63,9 @@ func (c Config) validateProgress() error {
 
 // validateWired refuses what no code stands behind yet.
 func (c Config) validateWired() error {
-	for _, w := range c.whens() {
-		if w.trigger != nil {
-			return fmt.Errorf("train: Config.%s is set, and Run does not go by it yet", w.name)
-		}
-	}
 	switch {
 	case c.Early != nil:
 		return fmt.Errorf("train: Config.Early is set, and Run does not go by it yet")
-	case len(c.Sinks) > 0:
-		return fmt.Errorf("train: Config.Sinks is set, and Run does not send to them yet")
 	}
 	return nil
 }
@@ -174,6 +168,48 @@ func (c Config) validateScore() error {
 	return nil
 }
 
+// progressFields lists what ranks must agree on, of what is not at its default.
+func (c Config) progressFields() []field {
+	var list []field
+	if len(c.Metrics) > 0 {
+		var texts []string
+		for _, m := range c.Metrics {
+			texts = append(texts, m.Name()+describe(m))
+		}
+		list = append(list, field{"Metrics", strings.Join(texts, ", ")})
+	}
+	if c.Score != "" {
+		list = append(list, field{"Score", c.Score})
+	}
+	for _, w := range c.whens() {
+		if w.trigger != nil {
+			list = append(list, field{w.name, w.trigger.String()})
+		}
+	}
+	if c.Early != nil {
+		list = append(list, field{"Early", describe(*c.Early)})
+	}
+	return list
+}
+
+// scoreSettings lists what decides the bits of a run that goes by its score.
+func (c Config) scoreSettings() []field {
+	_, hears := c.Schedule.(optim.Feedback)
+	if c.Early == nil && !hears {
+		return nil
+	}
+	name, _ := c.followed()
+	when := EveryEpoch()
+	if c.ValidateWhen != nil {
+		when = c.ValidateWhen
+	}
+	list := []field{{"Test", describeSource(c.Test)}, {"Score", name}, {"ValidateWhen", when.String()}}
+	if c.Early != nil {
+		list = append(list, field{"Early", describe(*c.Early)})
+	}
+	return list
+}
+
 // when is a trigger and the field that it is of.
 type when struct {
 	name    string
@@ -182,17 +218,17 @@ type when struct {
 
 // The places of whens.
 const (
-	whenValidate = iota
+	whenSummary = iota
+	whenValidate
 	whenCheckpoint
-	whenSummary
 	whenEnd
 	whensLen
 )
 
-// whens lists the triggers, nil where a field is at its default.
+// whens lists the triggers, nil where a field is at its default, in the order in which they are asked after a step.
 func (c Config) whens() [whensLen]when {
-	return [...]when{{"ValidateWhen", c.ValidateWhen}, {"CheckpointWhen", c.CheckpointWhen},
-		{"SummaryWhen", c.SummaryWhen}, {"EndWhen", c.EndWhen}}
+	return [...]when{{"SummaryWhen", c.SummaryWhen}, {"ValidateWhen", c.ValidateWhen},
+		{"CheckpointWhen", c.CheckpointWhen}, {"EndWhen", c.EndWhen}}
 }
 
 // epochsOf gives the number of epochs of so many steps within which a trigger is sure to fire; 0 if there is none.
