@@ -27,6 +27,8 @@ type replica[T float] struct {
 	buffers   func(n int)    // begins to collect what layers observe of n samples
 	rows      func() error   // collects the gradients of sparse parameters from the tape
 
+	clock *phaseClock
+
 	err error // of the last step
 
 	reader *dataset.Reader // of this partition's batches
@@ -81,11 +83,14 @@ func (r *replica[T]) step(seed uint64, step, total int) {
 			sums[sumFailed] = 1
 		}
 	}()
+	defer r.clock.stop()
 	r.err = r.differentiate(seed, step, total)
 }
 
 func (r *replica[T]) differentiate(seed uint64, step, total int) error {
+	r.clock.enter(phaseData)
 	batch, err := r.next()
+	r.clock.enter(phaseForward)
 	if err == io.EOF {
 		return fmt.Errorf("train: partition %d: the data ended before the epoch did", r.partition)
 	}
@@ -121,6 +126,7 @@ func (r *replica[T]) differentiate(seed uint64, step, total int) error {
 		return nil
 	}
 	sums[sumLoss] = T(share * scalar(loss.Value()))
+	r.clock.enter(phaseBackward)
 	r.tape.BackwardScaled(loss, share)
 	return r.rows()
 }

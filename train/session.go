@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"time"
 
 	"github.com/tutti-ml/tutti/autograd"
 	"github.com/tutti-ml/tutti/collectives"
@@ -27,6 +28,8 @@ type session[T float] struct {
 	dense     dense[T]   // one of them
 	stats     *statSync  // another, or nil: every partition for itself
 	check     *gradientCheck[T]
+	clock     *phaseClock
+	clocks    uint  // on rank 0, the clocks that have rung by the step to come: see run.ask
 	torn      error // a step that ended within prepare: what is in memory is of two steps
 }
 
@@ -40,6 +43,19 @@ type position struct {
 	Ignored float64
 	Samples int
 	History []Epoch // of the complete epochs
+
+	Evaluations []Evaluation            `json:",omitempty"` // within epochs
+	Due         bool                    `json:",omitempty"` // the evaluation after the last step is still to come
+	Last        float64                 // loss of the last step
+	Elapsed     time.Duration           // spent training
+	Wall        time.Duration           // of the run, all of it; triggers go by rank 0's
+	Fired       [whensLen]time.Duration // the time Wall at which each of Config.whens last fired
+}
+
+// next gives the position after an epoch that is complete.
+func (p position) next(e Epoch) position {
+	return position{Epoch: p.Epoch + 1, History: append(p.History, e), Evaluations: p.Evaluations, Last: p.Last,
+		Elapsed: p.Elapsed, Wall: p.Wall, Fired: p.Fired}
 }
 
 // number counts the steps since the start of the run.
@@ -51,7 +67,7 @@ func (p position) number(j *job) int { return p.Epoch*j.plan.Steps() + p.Step }
 // A rank's parts may be those of another group's ranks, and more than its own: what it needs and has not, others send.
 // The model is that of the first rank that has a snapshot. The session is to be closed, but after an error.
 func newSession[T float](ctx context.Context, j *job, g *collectives.Group, from *snapshot) (*session[T], error) {
-	s := &session[T]{job: j, group: g}
+	s := &session[T]{job: j, group: g, clock: newPhaseClock(g.Rank(), -1)}
 	err := mayHave(j.c.Partitions, g.Size())
 	if err == nil {
 		err = from.intoModel(j.c.Model)
@@ -72,6 +88,7 @@ func newSession[T float](ctx context.Context, j *job, g *collectives.Group, from
 		check: s.check}
 	for partition := lo; partition < hi; partition++ {
 		r := newReplica[T](partition, j)
+		r.clock = newPhaseClock(g.Rank(), partition)
 		i := partition - lo
 		r.buffers = func(n int) { buffers.clear(i, n) }
 		r.rows = func() error { return sparse.take(i, r.tape) }

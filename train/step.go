@@ -9,8 +9,11 @@ import (
 // outcome is what came of a step.
 type outcome struct {
 	loss float64 // mean over the batch
+	rate float64 // the learning rate
 	stop bool    // a rank was told to stop: this was the last step, on all ranks
 	end  bool    // OnStep of a rank has said after the step before that it was the last: no step was taken
+	// clocks is what rank 0 said of the triggers that go by time
+	clocks uint
 }
 
 // step takes the next step, of a batch of that many samples: all of it is here, from top to bottom. last says that
@@ -30,6 +33,8 @@ func (s *session[T]) step(ctx context.Context, samples int, last bool) (outcome,
 	}
 	s.check.begin()
 	sums := sumsOf(s.replicas[0].grad) // until finish
+	s.clock.enter(phaseForward)        // phases shares this out
+	defer s.clock.stop()
 	rate, failed := s.job.rate(number)
 	switch {
 	case last:
@@ -45,6 +50,8 @@ func (s *session[T]) step(ctx context.Context, samples int, last bool) (outcome,
 	if ctx.Err() != nil {
 		sums[sumStop] = 1
 	}
+	sums[sumClocks] = T(s.clocks)
+	s.clock.enter(phaseSync)
 
 	// Finish every exchange.
 	for _, x := range s.exchanges {
@@ -70,9 +77,10 @@ func (s *session[T]) step(ctx context.Context, samples int, last bool) (outcome,
 	}
 	done := tally{loss: loss, correct: float64(sums[sumCorrect]), ignored: float64(sums[sumIgnored]),
 		weight: s.job.objective.weight(samples, float64(sums[sumWeight])*float64(samples)), samples: samples}
-	stop := sums[sumStop] != 0
+	stop, clocks := sums[sumStop] != 0, uint(sums[sumClocks])
 
 	// Commit.
+	s.clock.enter(phaseUpdate)
 	for _, x := range s.exchanges {
 		if err := x.prepare(world, u); err != nil {
 			s.torn = fmt.Errorf("train: synchronising at %s: %w", where, err)
@@ -83,7 +91,7 @@ func (s *session[T]) step(ctx context.Context, samples int, last bool) (outcome,
 		x.commit(u)
 	}
 	s.at.count(done, s.job.objective.sum)
-	return outcome{loss: loss, stop: stop}, nil
+	return outcome{loss: loss, stop: stop, rate: rate, clocks: clocks}, nil
 }
 
 // normalise makes the loss in the sums the mean over what the whole batch weighs, and gives what does so to its
