@@ -11,6 +11,7 @@ import (
 
 	"github.com/tutti-ml/tutti/internal/atomicfile"
 	"github.com/tutti-ml/tutti/tensor/safetensors"
+	"github.com/tutti-ml/tutti/train/metrics"
 )
 
 // A shelf is the files of a run's checkpoints, all in one folder:
@@ -106,24 +107,24 @@ func (s *shelf) place(w *safetensors.Writer, steps int, best bool) (warn, err er
 	return warn, nil
 }
 
-// better says whether the last epoch of list scored more than each before it: by the samples that were right on the test
-// set, or, where none can be, by its loss.
-func better(list []Epoch) bool {
+// bestIsLast says whether the last epoch of list scored better than each before it.
+func (c Config) bestIsLast(list []Epoch) bool {
+	_, better := c.followed()
+	score := func(e Epoch) float64 {
+		if better == metrics.Lower {
+			return -c.score(e.Test)
+		}
+		return c.score(e.Test)
+	}
 	if len(list) == 0 {
 		return false
 	}
-	score := func(e Epoch) float64 {
-		if e.Test.Correct >= 0 && e.Test.Samples > 0 {
-			return e.Test.Accuracy()
-		}
-		return -e.Test.Loss
-	}
 	last := score(list[len(list)-1])
-	if last != last {
+	if list[len(list)-1].Test.Samples == 0 || last != last {
 		return false
 	}
 	for _, e := range list[:len(list)-1] {
-		if score(e) >= last {
+		if e.Test.Samples > 0 && score(e) >= last {
 			return false
 		}
 	}
@@ -138,8 +139,17 @@ func (c Config) validateCheckpoint() error {
 	case (c.Keep > 0 || c.KeepBest) && c.Checkpoint == "":
 		return fmt.Errorf("train: Config.Keep = %d, Config.KeepBest is %v and Config.Checkpoint is empty, want the file to keep",
 			c.Keep, c.KeepBest)
+	case c.KeepBest && c.scoreless():
+		name, _ := c.followed()
+		return fmt.Errorf("train: Config.KeepBest follows %s, of which no value is better than another", name)
 	case c.KeepBest && c.Test == nil:
 		return errors.New("train: Config.KeepBest is set and Config.Test is nil: nothing says which one is the best")
 	}
 	return nil
+}
+
+// scoreless says whether no score is better than another.
+func (c Config) scoreless() bool {
+	_, better := c.followed()
+	return better == metrics.Neither
 }

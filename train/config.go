@@ -9,7 +9,10 @@ import (
 	"github.com/tutti-ml/tutti/collectives"
 	"github.com/tutti-ml/tutti/dataset"
 	"github.com/tutti-ml/tutti/layers"
+	"github.com/tutti-ml/tutti/tensor"
+	"github.com/tutti-ml/tutti/train/metrics"
 	"github.com/tutti-ml/tutti/train/optim"
+	"github.com/tutti-ml/tutti/train/summary"
 )
 
 // Config says what to train, on what, and how. Model, Loss (or LossFunc) and Train are required; the zero value of every
@@ -51,7 +54,7 @@ type Config struct {
 	// Schedule changes the learning rate from step to step. Default: constant.
 	Schedule optim.Schedule
 
-	// Train is the training set, Test the held-out set, evaluated after each epoch (nil: no test). Every rank is
+	// Train is the training set, Test the held-out set, evaluated as ValidateWhen says (nil: no test). Every rank is
 	// given all of both: a rank reads only its partitions of each batch, so nothing is read twice, and a source may
 	// load what it is asked for. A set that holds only a rank's own share is refused, unless by chance all shares
 	// look alike.
@@ -99,8 +102,8 @@ type Config struct {
 	// Group is this rank's place among the ranks. Default: a group of one.
 	Group *collectives.Group
 
-	// Checkpoint names the file that rank 0 writes after each epoch and when training is interrupted. Default "":
-	// none. While Run trains, it holds a lock on the file Checkpoint+".lock", so that a second job does not write the
+	// Checkpoint names the file that rank 0 writes as CheckpointWhen says and when training is interrupted. Default
+	// "": none. While Run trains, it holds a lock on the file Checkpoint+".lock", so that a second job does not write the
 	// same checkpoint: it is refused. The lock ends with the process; where the system has no such locks there is
 	// none. The file must be one that can be written: anything else is refused before the first step. All ranks must
 	// set Checkpoint, or none.
@@ -132,7 +135,7 @@ type Config struct {
 	// anew under the name of another drops the other's older ones.
 	Keep int
 	// KeepBest keeps the checkpoint of the epoch that scored best on Test, too: run.best.safetensors beside
-	// run.safetensors. Accuracy decides, or the loss, where there is no accuracy; of equals the first.
+	// run.safetensors. Score says by which number; of equals the first.
 	KeepBest bool
 	// CheckpointMemory is how many bytes rank 0 may take to copy the state to: a checkpoint that fits is written while
 	// training goes on, one at a time; OnEpoch may then be called before it is on the disk, and Run does not return
@@ -142,6 +145,31 @@ type Config struct {
 	// be written, of a full disk for instance. The one before stays, and the next is tried in its time. Default: it goes
 	// to [log/slog]'s default logger. If the last one of a run could not be written, Run returns an error, and its report.
 	OnWarn func(error)
+	// Metrics are computed on Test beside the loss, exactly over all ranks, each under its name; see
+	// [Metrics.Values]. They are given the model's output and the batch's Y, or what Output gives. Default: none.
+	Metrics []metrics.Metric
+	// Output gives what Metrics are given of a batch, where that is not the model's output and Y: with a LossFunc it must
+	// be set, if there are Metrics. The target may be a column of the batch. It runs beside the loss, on the same tape.
+	Output func(t *autograd.Tape, b *dataset.Batch) (output *autograd.Var, target *tensor.Tensor)
+	// Score names what Early, a plateau schedule, MaxScore and the best checkpoint go by: "loss", "accuracy" or the name
+	// of one of Metrics, of Test. Default: the first of Metrics; without them, the loss.
+	Score string
+	// ValidateWhen says after which steps the model is evaluated on Test. Default: EveryEpoch.
+	ValidateWhen Trigger
+	// CheckpointWhen says after which steps Checkpoint is written. It is also written when training ends or is
+	// interrupted. Default: EveryEpoch.
+	CheckpointWhen Trigger
+	// SummaryWhen says which steps Sinks are given. Default: every step.
+	SummaryWhen Trigger
+	// EndWhen ends training, as a callback's [Stop] does, after a step or at the end of an epoch, whose evaluation and
+	// checkpoint come first. Epochs ends it all the same; where that is 0, it is as many epochs as EndWhen may
+	// need, and an error if there is no such number. A Schedule that goes by the number of steps goes by Epochs.
+	EndWhen Trigger
+	// Early, if set, ends training when the score of Test no longer improves, and gives the model its best weights.
+	Early *EarlyStopping
+	// Sinks are given the events of the run, on rank 0. The error of one does not end training: it is given no more,
+	// and the others hear of it. See [github.com/tutti-ml/tutti/train/summary].
+	Sinks []summary.Sink
 
 	// ClipNorm, if it is above 0, is the largest norm that the gradient of a step has, all parameters together as one
 	// vector, on all ranks, the rows of sparse ones too: a longer one is made that long. The norm is summed by fixed blocks
@@ -190,13 +218,17 @@ func (c Config) withDefaults(size int) Config {
 	if c.Optimizer == nil {
 		c.Optimizer = optim.SGD{}
 	}
-	if c.Epochs == 0 {
-		c.Epochs = 1
-	}
-	c.Epochs = max(c.Epochs, -1)
 	if c.BatchSize == 0 {
 		c.BatchSize = 32
 	}
+	if c.Epochs == 0 {
+		c.Epochs = 1
+		if c.EndWhen != nil && c.Train != nil {
+			steps := dataset.Plan{N: c.Train.Len(), BatchSize: c.BatchSize, Partitions: 1}.Steps()
+			c.Epochs = max(1, epochsOf(c.EndWhen, max(steps, 1)))
+		}
+	}
+	c.Epochs = max(c.Epochs, -1)
 	if c.Partitions == 0 {
 		c.Partitions = size
 	}
@@ -269,7 +301,7 @@ func (c Config) Validate() error {
 				want.Input().Shape)
 		}
 	}
-	return nil
+	return c.validateProgress()
 }
 
 // validateLoss is Validate for what a loss is computed of.

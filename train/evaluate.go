@@ -14,39 +14,20 @@ import (
 	"github.com/tutti-ml/tutti/dataset"
 	"github.com/tutti-ml/tutti/internal/panics"
 	"github.com/tutti-ml/tutti/tensor"
+	"github.com/tutti-ml/tutti/train/metrics"
 )
-
-// Metrics are sums and means over a set of samples.
-type Metrics struct {
-	Loss float64 // mean over the samples, or what else the loss divides by
-	// Correct counts the samples whose largest output is at their label, or whose one output is on the right side of
-	// yes and no; -1 where there are neither.
-	Correct int
-	Samples int
-	Ignored int // of the samples, those whose label is negative, and belongs to no class: neither right nor wrong
-}
-
-// Accuracy is Correct as a fraction of the samples that are not ignored, from 0 to 1; NaN where nothing is right or
-// wrong. It counts where the data has classes, and where the loss asks one yes-or-no question about each sample, as
-// BCEWithLogits of one logit does.
-func (m Metrics) Accuracy() float64 {
-	if m.Correct < 0 {
-		return math.NaN()
-	}
-	return float64(m.Correct) / float64(m.Samples-m.Ignored)
-}
 
 // errStopped says that a rank was told to stop during an evaluation.
 var errStopped = errors.New("train: evaluation stopped")
 
 // Evaluate gives the metrics of c.Model with c.Loss (or c.LossFunc) on src, in batches of c.BatchSize, in inference
-// mode. The ranks of c.Group share the batches, and all of them get the same numbers, which do not depend on how many
-// they are. Other fields of c are not used.
+// mode, and c.Metrics. The ranks of c.Group share the batches, a run of them each, and all get the same numbers, which do
+// not depend on how many they are. Other fields of c are not used.
 func Evaluate(ctx context.Context, c Config, src dataset.Source) (Metrics, error) {
 	if len(c.Phases) > 0 {
 		return Metrics{}, errors.New("train: Evaluate: Config.Phases is set, and has no one loss: set Loss or LossFunc alone")
 	}
-	if err := c.validateLoss(); err != nil {
+	if err := cmp.Or(c.validateLoss(), c.validateMetrics()); err != nil {
 		return Metrics{}, err
 	}
 	m, err := evaluate(ctx, context.WithoutCancel(ctx), c, src)
@@ -59,101 +40,207 @@ func Evaluate(ctx context.Context, c Config, src dataset.Source) (Metrics, error
 // evaluate is Evaluate with a context of its own for collective operations, so that all ranks stop together: with
 // errStopped if ctx was cancelled on one of them.
 func evaluate(ctx, world context.Context, c Config, src dataset.Source) (Metrics, error) {
-	rank, size := 0, 1
-	if c.Group != nil {
-		rank, size = c.Group.Rank(), c.Group.Size()
+	g := c.Group
+	if g == nil {
+		g = collectives.Alone()
 	}
-	batchSize := c.withDefaults(size).BatchSize
+	batchSize := c.withDefaults(g.Size()).BatchSize
 	batches := (src.Len() + batchSize - 1) / batchSize
-	objective := newObjective(c, modelElements(c.Model))
-	// Four numbers a batch, zero where another rank computes them, so that their sum over the ranks is exact; and
-	// then how many ranks were told to stop and how many failed.
-	sums := make([]float64, 4*batches+2)
-	flags := sums[4*batches:]
+	e := &evaluation{objective: newObjective(c, modelElements(c.Model)), src: src, batchSize: batchSize, metrics: c.Metrics,
+		output: c.Output}
+	lo, hi := collectives.Slice(batches, g.Size(), g.Rank())
 	local := ErrExit
 	var alone sync.WaitGroup // a goroutine for what may end it
-	alone.Go(func() { evaluateBatches(ctx, objective, src, batchSize, rank, size, sums[:4*batches], &local) })
+	alone.Go(func() { e.run(ctx, lo, hi, &local) })
 	alone.Wait()
-	switch {
-	case local == ErrExit:
+	if local == ErrExit {
 		local = fmt.Errorf("train: evaluation: %w", ErrExit)
-		flags[1] = 1
-	case errors.Is(local, errStopped):
-		flags[0] = 1
-	case local != nil:
-		flags[1] = 1
 	}
-	if size > 1 {
-		if err := collectives.AllReduce(world, c.Group, sums, collectives.Sum); err != nil {
-			return Metrics{}, fmt.Errorf("train: gathering the evaluation: %w", err)
-		}
+	all, counts, err := collectives.AllGatherV(world, g, nil, e.said(local))
+	if err != nil {
+		return Metrics{}, fmt.Errorf("train: gathering the evaluation: %w", err)
 	}
-	if flags[1] != 0 {
-		return Metrics{}, share(world, c.Group, local)
+	stopped, failed := false, false
+	for at, rank := 0, 0; rank < len(counts); rank++ {
+		stopped = stopped || all[at] == saidStop
+		failed = failed || all[at] == saidFailure
+		at += counts[rank]
 	}
-	if flags[0] != 0 {
+	switch {
+	case failed && errors.Is(local, errStopped):
+		return Metrics{}, share(world, g, nil)
+	case failed:
+		return Metrics{}, share(world, g, local)
+	case stopped:
 		return Metrics{}, errStopped
 	}
-	m := Metrics{Samples: src.Len(), Correct: -1}
-	weight := float64(m.Samples)
-	if objective.weigh != nil {
-		weight = 0
-		for i := range batches {
-			weight += sums[4*i+2]
-		}
+	m, err := e.total(all, counts)
+	if !e.objective.labelled(c, src.Spec()) {
+		m.Correct = -1
 	}
-	hits := 0.0
-	for i := range batches {
-		m.Loss += mean(sums[4*i], weight)
-		hits += sums[4*i+1]
-		m.Ignored += int(sums[4*i+3])
-	}
-	if objective.labelled(c, src.Spec()) {
-		m.Correct = int(hits)
-	}
-	return m, nil
+	return m, err
 }
 
-// evaluateBatches computes every size-th batch, from rank on: its summed loss, its hits and its weight. It leaves its
-// error in err, and may end its goroutine.
-func evaluateBatches(ctx context.Context, o objective, src dataset.Source, batchSize, rank, size int, sums []float64,
-	err *error) {
+// An evaluation is a rank's part of one: a run of batches.
+type evaluation struct {
+	objective objective
+	src       dataset.Source
+	batchSize int
+	metrics   []metrics.Metric
+	output    func(t *autograd.Tape, b *dataset.Batch) (*autograd.Var, *tensor.Tensor) // for metrics; nil: the loss's
+
+	sums []batchSums // of the batches
+	accs []metrics.Accumulator
+}
+
+// batchSums are what a batch adds to the whole, apart until all are there: so no sum depends on the number of ranks.
+type batchSums struct{ loss, hits, weight, ignored float64 }
+
+// run computes batches [lo, hi). It leaves its error in err, and may end its goroutine.
+func (e *evaluation) run(ctx context.Context, lo, hi int, err *error) {
 	defer func() {
 		if v := recover(); v != nil {
 			*err = panicError("evaluation", v, panics.At())
 		}
 	}()
+	for _, m := range e.metrics {
+		e.accs = append(e.accs, m.New())
+	}
 	tape := autograd.NewTape(autograd.Infer, nil)
 	var batch dataset.Batch
-	index := make([]int, 0, batchSize)
-	for i := rank; 4*i < len(sums); i += size {
+	index := make([]int, 0, e.batchSize)
+	for i := lo; i < hi; i++ {
 		if ctx.Err() != nil {
 			*err = errStopped
 			return
 		}
 		index = index[:0]
-		for n := i * batchSize; n < min((i+1)*batchSize, src.Len()); n++ {
+		for n := i * e.batchSize; n < min((i+1)*e.batchSize, e.src.Len()); n++ {
 			index = append(index, n)
 		}
-		if failed := batch.Fill(src, index); failed != nil {
+		if failed := batch.Fill(e.src, index); failed != nil {
 			*err = fmt.Errorf("train: reading the test set: %w", failed)
 			return
 		}
 		tape.Reset(nil)
-		l, output := o.loss(tape, &batch)
-		weighed := 0.0
-		if o.weigh != nil {
-			weighed = o.weigh(&batch)
-		}
-		if w := o.weight(batch.N, weighed); w != 0 {
-			sums[4*i], sums[4*i+2] = scalar(l.Value())*w, w
-		}
-		if output != nil {
-			hits, ignored := o.correct(output.Value(), batch.Y)
-			sums[4*i+1], sums[4*i+3] = float64(hits), float64(ignored)
+		if failed := e.add(tape, &batch); failed != nil {
+			*err = fmt.Errorf("train: evaluation: samples %d to %d: %w", index[0], index[len(index)-1], failed)
+			return
 		}
 	}
 	*err = nil
+}
+
+// add computes a batch.
+func (e *evaluation) add(tape *autograd.Tape, b *dataset.Batch) error {
+	o := e.objective
+	l, output := o.loss(tape, b)
+	weighed := 0.0
+	if o.weigh != nil {
+		weighed = o.weigh(b)
+	}
+	var s batchSums
+	if w := o.weight(b.N, weighed); w != 0 {
+		s.loss, s.weight = scalar(l.Value())*w, w
+	}
+	if output != nil {
+		hits, ignored := o.correct(output.Value(), b.Y)
+		s.hits, s.ignored = float64(hits), float64(ignored)
+	}
+	e.sums = append(e.sums, s)
+	if len(e.accs) == 0 {
+		return nil
+	}
+	target := b.Y
+	if e.output != nil {
+		output, target = e.output(tape, b)
+	}
+	for _, a := range e.accs {
+		if err := a.Add(output.Value(), target); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// What a rank says begins with one of these. Where it is well, its sums follow, as the bits of their numbers, and
+// then each metric's state behind its length.
+const (
+	saidWell = iota
+	saidStop
+	saidFailure
+)
+
+const sumsOfBatch = 4
+
+// said is what this rank brings to the others.
+func (e *evaluation) said(err error) []int64 {
+	switch {
+	case errors.Is(err, errStopped):
+		return []int64{saidStop}
+	case err != nil:
+		return []int64{saidFailure}
+	}
+	text := []int64{saidWell, int64(len(e.sums))}
+	for _, s := range e.sums {
+		for _, x := range [sumsOfBatch]float64{s.loss, s.hits, s.weight, s.ignored} {
+			text = append(text, int64(math.Float64bits(x)))
+		}
+	}
+	for _, a := range e.accs {
+		state := a.State()
+		text = append(append(text, int64(len(state))), state...)
+	}
+	return text
+}
+
+// total makes the whole of what the ranks said, the same on all of them.
+func (e *evaluation) total(all []int64, counts []int) (Metrics, error) {
+	m := Metrics{Samples: e.src.Len()}
+	accs := make([]metrics.Accumulator, len(e.metrics))
+	for i, metric := range e.metrics {
+		accs[i] = metric.New()
+	}
+	var sums []batchSums
+	for rank, n := range counts {
+		text := all[1:n]
+		all = all[n:]
+		batches := text[0]
+		text = text[1:]
+		for range batches {
+			var x [sumsOfBatch]float64
+			for i := range x {
+				x[i] = math.Float64frombits(uint64(text[i]))
+			}
+			sums = append(sums, batchSums{x[0], x[1], x[2], x[3]})
+			text = text[sumsOfBatch:]
+		}
+		for _, a := range accs {
+			n := text[0]
+			if err := a.Merge(text[1 : 1+n]); err != nil {
+				return m, fmt.Errorf("train: evaluation: the part of rank %d: %w", rank, err)
+			}
+			text = text[1+n:]
+		}
+	}
+	weight := float64(m.Samples)
+	if e.objective.weigh != nil {
+		weight = 0
+		for _, s := range sums {
+			weight += s.weight
+		}
+	}
+	hits := 0.0
+	for _, s := range sums {
+		m.Loss += mean(s.loss, weight)
+		hits += s.hits
+		m.Ignored += int(s.ignored)
+	}
+	m.Correct = int(hits)
+	for i, a := range accs {
+		m.Values = append(m.Values, a.Value().Results(e.metrics[i].Name())...)
+	}
+	return m, nil
 }
 
 // correct counts the rows of output [N, C] whose largest element is at the label, and those whose label is negative; 0

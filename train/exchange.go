@@ -113,6 +113,7 @@ const (
 	sumEnd             // ranks whose OnStep said after the step before that it was the last
 	sumInfinite        // ranks that have found a gradient that is not finite
 	sumWeight          // what the loss is a mean over, per sample, where that is not the samples
+	sumClocks          // what rank 0 says of the triggers that go by time: see session.clocks
 	sumsLen
 )
 

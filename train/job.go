@@ -176,6 +176,16 @@ func namesOf[T float](state *optim.StateOf[T], suffix string, length int) []slot
 // total is the number of steps of the whole run.
 func (j *job) total() int { return max(j.c.Epochs, 0) * j.plan.Steps() }
 
+// samples is the number of samples of a step of an epoch.
+func (j *job) samples(step int) int { return min(j.plan.BatchSize, j.plan.N-step*j.plan.BatchSize) }
+
+// share is how many of them a rank of size computes.
+func (j *job) share(step, rank, size int) int {
+	n, parts := j.samples(step), j.plan.Partitions
+	lo, hi := j.shareOf(rank, size)
+	return (hi-lo)*(n/parts) + max(0, min(hi, n%parts)-lo)
+}
+
 // rate is the learning rate of step number, counted from the start of the run.
 func (j *job) rate(number int) (rate float64, err error) {
 	defer func() {

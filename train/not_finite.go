@@ -56,7 +56,7 @@ func (s *session[T]) notFinite(ctx context.Context, loss float64, sums []T, wher
 }
 
 // refuse ends a step that is not to be taken because of bad. Nothing has moved.
-func (s *session[T]) refuse(bad error, loss float64, stop bool) (outcome, error) {
+func (s *session[T]) refuse(bad error, came outcome) (outcome, error) {
 	if s.job.c.OnNotFinite != NotFiniteSkip {
 		return outcome{}, bad
 	}
@@ -67,5 +67,6 @@ func (s *session[T]) refuse(bad error, loss float64, stop bool) (outcome, error)
 		return outcome{}, fmt.Errorf("train: %d steps in a row are not finite, and Config.MaxSkips is %d: %w", s.at.InARow, most,
 			bad)
 	}
-	return outcome{loss: loss, skipped: bad, stop: stop}, nil
+	came.skipped = bad
+	return came, nil
 }

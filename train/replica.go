@@ -32,6 +32,8 @@ type replica[T float] struct {
 	part  dataset.Batch // the one in hand, if there are several
 	last  bool          // it is the last: gradients are complete when backward has them
 
+	clock *phaseClock
+
 	err error // of the last step
 
 	reader *dataset.Reader // of this partition's batches
@@ -88,12 +90,15 @@ func (r *replica[T]) step(seed uint64, step, total int) {
 			sums[sumFailed] = 1
 		}
 	}()
+	defer r.clock.stop()
 	r.err = r.differentiate(seed, step, total)
 }
 
 func (r *replica[T]) differentiate(seed uint64, step, total int) error {
+	r.clock.enter(phaseData)
 	batch, err := r.next()
 	r.batch = batch
+	r.clock.enter(phaseForward)
 	if err == io.EOF {
 		return fmt.Errorf("train: partition %d: the data ended before the epoch did", r.partition)
 	}
@@ -148,6 +153,7 @@ func (r *replica[T]) accumulate(batch *dataset.Batch, total int) error {
 		return nil
 	}
 	sums[sumLoss] += T(share * scalar(loss.Value()))
+	r.clock.enter(phaseBackward)
 	r.tape.BackwardScaled(loss, share)
 	return r.rows(r.last)
 }

@@ -22,6 +22,7 @@ func TestAccumulateMemory(t *testing.T) {
 		data := dataset.FromTensors(tensor.New(tensor.Float32, 2048, 16), tensor.New(tensor.Float32, 2048, 16))
 		j := begun(t, Config{Model: net, Loss: layers.MSE{}, Train: data, BatchSize: 2048, Accumulate: parts}, 1)
 		r := newReplica[float32](0, j)
+		r.clock = newPhaseClock(0, 0)
 		r.buffers, r.rows = func(int) {}, func(bool) error { return nil }
 		r.read(t.Context(), j.plan.Epoch(0), data, 0)
 		defer r.close()

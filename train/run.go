@@ -55,7 +55,7 @@ func runOf[T float](ctx context.Context, c Config) (report *Report, err error) {
 			return r.end(err)
 		}
 	}
-	return r.end(nil)
+	return r.end(r.saveLast())
 }
 
 // prepare makes a run as far as this rank can by itself. The run is to be closed, also where there is an error.
@@ -71,7 +71,7 @@ func prepare[T float](ctx context.Context, c Config) (r *run[T], err error) {
 	if c.Group == nil {
 		c.Group = collectives.Alone()
 	}
-	r = &run[T]{group: c.Group, world: context.WithoutCancel(ctx)}
+	r = &run[T]{group: c.Group, world: context.WithoutCancel(ctx), kept: -1, began: time.Now()}
 	if r.job, err = newJob(c, r.group.Size()); err != nil {
 		return r, err
 	}
@@ -89,7 +89,10 @@ func (r *run[T]) end(err error) (*Report, error) {
 	case !r.started:
 		return nil, err
 	case errors.Is(err, Stop):
+		r.over(err)
 		r.stopped, err = true, nil
+	default:
+		r.over(err)
 	}
 	if a := r.session.average; err == nil && a != nil && !r.job.c.Average.Apart {
 		_, err = a.swap(r.world)
@@ -114,6 +117,16 @@ type run[T float] struct {
 	test    *Metrics      // of a run of no epochs
 	samples int           // trained on by this process
 	elapsed time.Duration // training alone, in this process
+
+	events       events
+	interruption bool
+	why          string        // EndWhen or Early ended it
+	score        float64       // of the last evaluation; NaN before the first
+	kept         int           // the steps of the last checkpoint; −1: none
+	mark         time.Time     // when training went on
+	trained      time.Duration // in this epoch, since then
+	began        time.Time     // in this process
+	wall         time.Duration // before it
 }
 
 // start makes sure that all ranks are about to do the same, and begins or resumes the session.
@@ -125,8 +138,19 @@ func (r *run[T]) start() error {
 	if err != nil {
 		return err
 	}
+	if err := r.listen(); err != nil {
+		return err
+	}
 	r.started = true
-	return r.settle(call("OnStart", r.job.c.OnStart, began))
+	r.begins()
+	r.recall()
+	if err := r.settle(call("OnStart", r.job.c.OnStart, began)); err != nil {
+		return err
+	}
+	if r.resumed && r.hasEnded() {
+		return Stop
+	}
+	return nil
 }
 
 func (r *run[T]) close() {
@@ -169,15 +193,25 @@ func (r *run[T]) evaluate(ctx context.Context) (Metrics, error) {
 	return evaluate(ctx, r.world, r.job.c, r.job.c.Test)
 }
 
-// epoch trains from where the session is to the end of its epoch, evaluates, and writes the checkpoint.
+// epoch trains from where the session is to the end of its epoch, with what is due between its steps, evaluates, and
+// writes the checkpoint.
 func (r *run[T]) epoch(ctx context.Context) error {
-	began := time.Now()
 	c, at := r.job.c, &r.session.at
-	order := r.session.read(r.world)
+	r.session.read(r.world)
 	steps := r.job.plan.Steps()
+	r.trained = 0
+	r.mark = time.Now()
+	m := r.moment(outcome{loss: at.Last})
+	r.fires(&m, whenSummary)
+	if at.Due {
+		if err := r.between(ctx, &m); err != nil {
+			return err
+		}
+	}
 	stop := false
 	for at.Step < steps && !stop {
-		samples := len(order.Batch(at.Step))
+		samples := r.job.samples(at.Step)
+		r.session.clocks = r.ring()
 		came, err := r.session.step(ctx, samples, r.ending != nil)
 		if err == nil && came.end {
 			err = r.settle(r.ending)
@@ -188,11 +222,29 @@ func (r *run[T]) epoch(ctx context.Context) error {
 		stop = came.stop
 		r.samples += samples
 		r.poll()
+		if came.skipped == nil {
+			at.Last = came.loss
+		}
+		m = r.moment(came)
+		elapsed := r.lap()
+		r.stepped(&m, came, samples, elapsed, r.mark)
 		r.ending = call("OnStep", c.OnStep, Step{Epoch: at.Epoch + 1, Epochs: c.Epochs, Step: at.Step, Steps: steps,
 			Samples: samples, Loss: came.loss, Losses: came.losses, Norm: came.norm, Skipped: came.skipped})
+		if came.clocks&clockTable != 0 {
+			if err := r.gatherTable(); err != nil {
+				return err
+			}
+		}
+		if at.Step == steps {
+			break // the rest is below
+		}
+		if at.Due = r.fires(&m, whenValidate); !stop {
+			if err := r.between(ctx, &m); err != nil {
+				return err
+			}
+		}
 	}
-	trained := time.Since(began)
-	r.elapsed += trained
+	r.lap()
 	if err := r.settle(r.ending); err != nil {
 		return r.stopping(err)
 	}
@@ -200,41 +252,125 @@ func (r *run[T]) epoch(ctx context.Context) error {
 		return r.interrupted(ctx)
 	}
 
-	e := Epoch{Epoch: at.Epoch + 1, Epochs: c.Epochs, Elapsed: trained, Skipped: at.Skipped, Train: Metrics{Loss: mean(at.Loss, at.Weight),
+	e := Epoch{Epoch: at.Epoch + 1, Epochs: c.Epochs, Elapsed: r.trained, Skipped: at.Skipped, Train: Metrics{Loss: mean(at.Loss, at.Weight),
 		Correct: -1, Samples: at.Samples, Ignored: int(math.Round(at.Ignored))}}
 	if r.job.objective.labelled(c, c.Train.Spec()) {
 		e.Train.Correct = int(math.Round(at.Correct))
 	}
-	if c.Test != nil {
+	if r.fires(&m, whenValidate) {
 		var err error
-		if e.Test, err = r.evaluate(ctx); err != nil {
-			if errors.Is(err, errStopped) {
-				return r.interrupted(ctx)
-			}
+		if e.Test, err = r.validate(ctx, &m); err != nil {
 			return err
 		}
 	}
-	at.end(e)
-	if err := r.checkpoint(); err != nil {
-		return err
+	*at = at.next(e)
+	if r.events.table {
+		if err := r.gatherTable(); err != nil {
+			return err
+		}
+	}
+	r.completed(e)
+	if r.fires(&m, whenCheckpoint) {
+		if err := r.save(); err != nil {
+			return err
+		}
 	}
 	if err := r.settle(call("OnEpoch", c.OnEpoch, e)); err != nil {
 		return err
 	}
-	if stop && at.Epoch < c.Epochs {
+	switch {
+	case r.ends(&m):
+		return r.stopping(Stop)
+	case stop && at.Epoch < c.Epochs:
 		return r.interrupted(ctx)
 	}
 	return nil
 }
 
-// stopping writes the checkpoint of a run that OnStep has stopped, and gives err.
+// lap gives the time spent training since the last lap, or since r.mark, and counts it.
+func (r *run[T]) lap() time.Duration {
+	now := time.Now()
+	d := now.Sub(r.mark)
+	r.mark = now
+	r.elapsed += d
+	r.trained += d
+	at := &r.session.at
+	at.Elapsed += d
+	at.Wall = r.wall + now.Sub(r.began)
+	return d
+}
+
+// between does what is due between two steps of an epoch: the evaluation, if position.Due says so, and what comes after.
+func (r *run[T]) between(ctx context.Context, m *moment) error {
+	at := &r.session.at
+	if at.Due {
+		began := time.Now()
+		test, err := r.validate(ctx, m)
+		if err != nil {
+			return err
+		}
+		e := Evaluation{Epoch: at.Epoch + 1, Step: at.Step, Global: m.steps, Test: test, Elapsed: time.Since(began)}
+		at.Evaluations, at.Due = append(at.Evaluations, e), false
+		r.evaluated(e)
+	}
+	if r.fires(m, whenCheckpoint) {
+		if err := r.save(); err != nil {
+			return err
+		}
+	}
+	if r.ends(m) {
+		if err := r.settle(r.ending); err != nil {
+			return r.stopping(err)
+		}
+		return r.stopping(Stop)
+	}
+	return nil
+}
+
+// validate evaluates, and tells those who follow the score.
+func (r *run[T]) validate(ctx context.Context, m *moment) (Metrics, error) {
+	test, err := r.evaluate(ctx)
+	if errors.Is(err, errStopped) {
+		return test, r.interrupted(ctx)
+	}
+	if err != nil {
+		return test, err
+	}
+	m.score = r.job.c.score(test)
+	r.score = m.score
+	r.mark = time.Now()
+	return test, nil
+}
+
+// stopping writes the checkpoint of a run that ends by Stop, and gives err.
 func (r *run[T]) stopping(err error) error {
 	if errors.Is(err, Stop) {
-		if failed := r.checkpointLast(); failed != nil {
+		if failed := r.saveLast(); failed != nil {
 			return failed
 		}
 	}
 	return err
+}
+
+// save writes the checkpoint, or begins to.
+func (r *run[T]) save() error {
+	if err := r.checkpoint(); err != nil {
+		return err
+	}
+	r.kept = r.session.at.number(r.job)
+	r.mark = time.Now()
+	return nil
+}
+
+// saveLast writes the checkpoint that none is to follow, unless it is of this moment: it is on the disk then, or there
+// is an error.
+func (r *run[T]) saveLast() error {
+	if r.kept != r.session.at.number(r.job) {
+		if err := r.save(); err != nil {
+			return err
+		}
+	}
+	return r.saved()
 }
 
 // mean is sum/weight, and 0 of nothing, as it is for the losses of package layers.
@@ -247,10 +383,11 @@ func mean(sum, weight float64) float64 {
 
 // interrupted writes the checkpoint and gives the error of a run that was told to stop.
 func (r *run[T]) interrupted(ctx context.Context) error {
+	r.interruption = true
 	at := r.session.at
 	where := fmt.Sprintf("after %d epochs and %d of %d steps", at.Epoch, at.Step, r.job.plan.Steps())
 	if r.job.c.Epochs > 0 {
-		if err := r.checkpointLast(); err != nil {
+		if err := r.saveLast(); err != nil {
 			where += fmt.Sprintf("; there is no checkpoint of it: %v", err)
 		} else if r.job.c.Checkpoint != "" {
 			where += "; checkpoint in " + r.job.c.Checkpoint

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/tutti-ml/tutti/collectives"
 	"github.com/tutti-ml/tutti/tensor/safetensors"
+	"github.com/tutti-ml/tutti/train/summary"
 )
 
 // defaultCheckpointMemory is Config.CheckpointMemory where it is 0.
@@ -18,9 +20,11 @@ const defaultCheckpointMemory = 64 << 20
 // the next step, for a copy would double the memory.
 type saver struct {
 	shelf
-	copy    []byte       // kept from one to the next
-	pending chan written // of the one that is being written; nil: none is
-	failed  error        // why the latest state is not in a file
+	copy    []byte             // kept from one to the next
+	pending chan written       // of the one that is being written; nil: none is
+	failed  error              // why the latest state is not in a file
+	event   summary.Checkpoint // of the one that is being written, or was last
+	began   time.Time          // when its writing was
 }
 
 // written is how the writing of a checkpoint went.
@@ -62,7 +66,8 @@ func (r *run[T]) checkpoint() error {
 		return safetensors.Create(c.Checkpoint, infos, map[string]string{checkpointKey: meta})
 	}
 	steps := shot.at.number(r.job)
-	best := c.KeepBest && shot.at.Step == 0 && better(shot.at.History)
+	best := c.KeepBest && shot.at.Step == 0 && c.bestIsLast(shot.at.History)
+	r.saver.began, r.saver.event = time.Now(), r.checkpointEvent(shot.at, best)
 	var w *safetensors.Writer
 	var ready []byte // what keeps the others from sending
 	if err == nil && !background {
@@ -157,6 +162,7 @@ func (r *run[T]) note(w written) {
 	if w.err != nil {
 		r.saver.failed = fmt.Errorf("train: checkpoint: %w", w.err)
 	}
+	r.written(w.err)
 	if err := errors.Join(r.saver.failed, w.warn); err != nil {
 		r.warn(err)
 	}
@@ -164,6 +170,9 @@ func (r *run[T]) note(w written) {
 
 // warn says what went wrong and does not end the run.
 func (r *run[T]) warn(err error) {
+	if s := r.events.sinks; s != nil {
+		_ = s.Warn(summary.Warning{Text: err.Error(), Err: err, Global: r.session.at.number(r.job), Time: time.Now()})
+	}
 	if r.job.c.OnWarn == nil {
 		slog.Warn(err.Error())
 		return

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"time"
 
 	"github.com/tutti-ml/tutti/autograd"
 	"github.com/tutti-ml/tutti/collectives"
@@ -29,29 +30,39 @@ type session[T float] struct {
 	buffers   *buffers     // another
 	average   *averages[T] // another, or nil: no average of the weights is kept
 	check     *gradientCheck[T]
-	phases    []*session[T] // of Config.Phases, whose parts its own are; the first reads the batches
-	torn      error         // a step that ended within prepare: what is in memory is of two steps
+	parts     []*session[T] // of Config.Phases, whose parts its own are; the first reads the batches
+	clock     *phaseClock
+	clocks    uint  // on rank 0, the clocks that have rung by the step to come: see run.ask
+	torn      error // a step that ended within prepare: what is in memory is of two steps
 }
 
 // A position says how far a run has come: what a snapshot keeps besides vectors.
 type position struct {
-	Epoch   int     // epochs complete
-	Step    int     // steps of the next epoch complete
-	Loss    float64 // sums over those steps, of loss times weight
-	Weight  float64 // of the loss: samples, or what it divides by
-	Correct float64
-	Ignored float64
-	Samples int
-	Skipped int `json:",omitempty"` // of the steps, those left out
-	InARow  int `json:",omitempty"` // of these, those since the last that was taken, in any epoch
-
+	Epoch    int     // epochs complete
+	Step     int     // steps of the next epoch complete
+	Loss     float64 // sums over those steps, of loss times weight
+	Weight   float64 // of the loss: samples, or what it divides by
+	Correct  float64
+	Ignored  float64
+	Samples  int
+	Skipped  int     `json:",omitempty"` // of the steps, those left out
+	InARow   int     `json:",omitempty"` // of these, those since the last that was taken, in any epoch
 	Averaged int     `json:",omitempty"` // how often the weights have been averaged
 	History  []Epoch // of the complete epochs
+
+	Evaluations []Evaluation            `json:",omitempty"` // within epochs
+	Due         bool                    `json:",omitempty"` // the evaluation after the last step is still to come
+	Last        float64                 // loss of the last step
+	Elapsed     time.Duration           // spent training
+	Wall        time.Duration           // of the run, all of it; triggers go by rank 0's
+	Fired       [whensLen]time.Duration // the time Wall at which each of Config.whens last fired
 }
 
-// end goes to the start of the next epoch.
-func (p *position) end(e Epoch) {
-	*p = position{Epoch: p.Epoch + 1, InARow: p.InARow, Averaged: p.Averaged, History: append(p.History, e)}
+// next gives the position after an epoch that is complete.
+func (p position) next(e Epoch) position {
+	return position{Epoch: p.Epoch + 1, History: append(p.History, e), Evaluations: p.Evaluations, Last: p.Last,
+		Elapsed: p.Elapsed, Wall: p.Wall, Fired: p.Fired, InARow: p.InARow,
+		Averaged: p.Averaged}
 }
 
 // number counts the steps since the start of the run.
@@ -87,7 +98,7 @@ func newSession[T float](ctx context.Context, j *job, g *collectives.Group, from
 
 // newParts makes the parts of a session: replicas and exchanges, as they are before the first step.
 func newParts[T float](ctx context.Context, j *job, g *collectives.Group) (*session[T], error) {
-	s := &session[T]{job: j, group: g}
+	s := &session[T]{job: j, group: g, clock: newPhaseClock(g.Rank(), -1)}
 	lo, hi := j.shareOf(g.Rank(), g.Size())
 	nodes := 0
 	for rank := range g.Size() {
@@ -102,6 +113,7 @@ func newParts[T float](ctx context.Context, j *job, g *collectives.Group) (*sess
 		check: s.check, norm: j.c.ClipNorm > 0}
 	for partition := lo; partition < hi; partition++ {
 		r := newReplica[T](partition, j)
+		r.clock = newPhaseClock(g.Rank(), partition)
 		i := partition - lo
 		r.buffers = func(n int) { buffers.clear(i, n) }
 		r.rows = func(last bool) error { return sparse.take(i, r.tape, last) }
@@ -245,7 +257,7 @@ func (s *session[T]) skip() {
 }
 
 func (s *session[T]) close() {
-	for _, p := range s.phases {
+	for _, p := range s.parts {
 		p.close()
 	}
 	for _, r := range s.replicas {

@@ -14,6 +14,9 @@ type outcome struct {
 	skipped error     // why no step was taken, and the run goes on; nil: it was
 	stop    bool      // a rank was told to stop: this was the last step, on all ranks
 	end     bool      // OnStep of a rank has said after the step before that it was the last: no step was taken
+	rate    float64   // the learning rate
+	// clocks is what rank 0 said of the triggers that go by time
+	clocks uint
 }
 
 // step takes the next step, of a batch of that many samples: all of it is here, from top to bottom. last says that
@@ -23,7 +26,7 @@ type outcome struct {
 // Collective operations run under ctx without its cancellation, so that all ranks stop after the same step: that ctx
 // has ended goes with the sums.
 func (s *session[T]) step(ctx context.Context, samples int, last bool) (outcome, error) {
-	if len(s.phases) > 0 {
+	if len(s.parts) > 0 {
 		return s.stepPhases(ctx, samples, last)
 	}
 	world := context.WithoutCancel(ctx)
@@ -39,6 +42,8 @@ func (s *session[T]) step(ctx context.Context, samples int, last bool) (outcome,
 	}
 	s.check.begin()
 	sums := sumsOf(s.replicas[0].grad) // until finish
+	s.clock.enter(phaseForward)        // phases shares this out
+	defer s.clock.stop()
 	rate, failed := s.job.rate(number)
 	switch {
 	case last:
@@ -54,6 +59,8 @@ func (s *session[T]) step(ctx context.Context, samples int, last bool) (outcome,
 	if ctx.Err() != nil {
 		sums[sumStop] = 1
 	}
+	sums[sumClocks] = T(s.clocks)
+	s.clock.enter(phaseSync)
 
 	// Finish every exchange.
 	for _, x := range s.exchanges {
@@ -73,7 +80,7 @@ func (s *session[T]) step(ctx context.Context, samples int, last bool) (outcome,
 	case sums[sumFailed] != 0:
 		return outcome{}, share(world, s.group, failed)
 	}
-	stop := sums[sumStop] != 0
+	came := outcome{loss: loss, rate: rate, stop: sums[sumStop] != 0, clocks: uint(sums[sumClocks])}
 	before := "step"
 	if s.job.phase != "" {
 		before = "phase"
@@ -84,7 +91,7 @@ func (s *session[T]) step(ctx context.Context, samples int, last bool) (outcome,
 	if bad, err := s.notFinite(world, loss, sums, here); err != nil {
 		return outcome{}, err
 	} else if bad != nil {
-		return s.refuse(bad, loss, stop)
+		return s.refuse(bad, came)
 	}
 	done := tally{loss: loss, correct: float64(sums[sumCorrect]), ignored: float64(sums[sumIgnored]),
 		weight: s.job.objective.weight(samples, float64(sums[sumWeight])*float64(samples)), samples: samples}
@@ -101,13 +108,14 @@ func (s *session[T]) step(ctx context.Context, samples int, last bool) (outcome,
 	norm := math.Sqrt(squares)
 	if !finite(norm) {
 		return s.refuse(fmt.Errorf("train: the norm of the gradient is %w: %v at %s",
-			ErrNotFinite, norm, here()), loss, stop)
+			ErrNotFinite, norm, here()), came)
 	}
 	if norm > c.ClipNorm { // without ClipNorm both are 0
 		u.clip = c.ClipNorm / norm
 	}
 
 	// Commit.
+	s.clock.enter(phaseUpdate)
 	for _, x := range s.exchanges {
 		if err := x.prepare(world, u); err != nil {
 			s.torn = fmt.Errorf("train: synchronising at %s: %w", where, err)
@@ -118,7 +126,8 @@ func (s *session[T]) step(ctx context.Context, samples int, last bool) (outcome,
 		x.commit(u)
 	}
 	s.at.count(done, s.job.objective.sum)
-	return outcome{loss: loss, norm: norm, stop: stop}, nil
+	came.norm = norm
+	return came, nil
 }
 
 // normalise makes the loss in the sums the mean over what the whole batch weighs, and gives what does so to its
