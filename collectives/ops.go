@@ -3,6 +3,7 @@ package collectives
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // Slice returns the elements [lo, hi) of n that are rank's when size ranks share a vector: n/size each, and one more for
@@ -42,6 +43,12 @@ func ReduceScatter[T Elem](ctx context.Context, g *Group, buf []T, op Op) error 
 // lo, hi = Slice(len(buf), g.Size(), r). It undoes what ReduceScatter leaves open.
 func AllGather[T Elem](ctx context.Context, g *Group, buf []T) error {
 	return g.run(ctx, allGatherOf(buf))
+}
+
+// AllGatherSlices is AllGather of slices that end where bounds says: rank r contributes buf[bounds[r]:bounds[r+1]]. All
+// ranks give the same bounds. It panics unless they are g.Size()+1 numbers that go up from 0 to len(buf).
+func AllGatherSlices[T Elem](ctx context.Context, g *Group, buf []T, bounds []int) error {
+	return g.run(ctx, allGatherSlicesOf(g, buf, bounds))
 }
 
 // Gather fills buf on rank root as AllGather does on all. On the other ranks buf is not written.
@@ -84,6 +91,19 @@ func reduceScatterOf[T Elem](buf []T, op Op) call {
 func allGatherOf[T Elem](buf []T) call {
 	return call{kind: kindAllGather, dtype: dtypeOf[T](), n: len(buf), buf: bytesOf(buf),
 		do: (*call).allGather}
+}
+
+func allGatherSlicesOf[T Elem](g *Group, buf []T, bounds []int) call {
+	c := allGatherOf(buf)
+	if len(bounds) != g.size+1 || bounds[0] != 0 || bounds[g.size] != len(buf) || !slices.IsSorted(bounds) {
+		panic(fmt.Sprintf("collectives: AllGatherSlices: slices end at %v, want %d ascending numbers from 0 to %d", bounds,
+			g.size+1, len(buf)))
+	}
+	c.offsets = make([]int, len(bounds))
+	for r, b := range bounds {
+		c.offsets[r] = b * c.dtype.Size()
+	}
+	return c
 }
 
 func gatherOf[T Elem](g *Group, buf []T, root int) call {

@@ -41,12 +41,15 @@ func (j *job) fields() []field {
 		{"ParamGroups", describe(c.ParamGroups)},
 		{"Schedule", typed(c.Schedule)},
 		{"Loss", j.describeLoss()},
+		{"Average", describe(c.Average)},
+		{"MaxSkips", fmt.Sprint(c.MaxSkips)},
 		{"Checkpoint", map[bool]string{true: "a file", false: "none"}[c.Checkpoint != ""]},
 		{"Resume", c.Resume.String()},
 		{"ResumeWith", describe(c.ResumeWith)},
 		{"Model", fmt.Sprintf("%T with %d parameters", c.Model, len(j.params))},
 	}
 	list = append(list, c.progressFields()...)
+	list = append(list, c.stepFields()...)
 	list = append(list, j.order()...)
 	return append(list, j.parameters(func(p layers.NamedParam) string { return p.Name })...)
 }

@@ -15,11 +15,17 @@ type allReduce[T float] struct {
 	*shared[T]
 	*overlap
 	stepper optim.StepperOf[T]
+	layers  *layered[T] // nil: the stepper needs no norms
+	squares *squares[T] // nil: nobody asks for them
 	last    collectives.Handle
 }
 
 func newAllReduce[T float](p *shared[T]) dense[T] {
 	r := &allReduce[T]{shared: p, stepper: stepperOf[T](p.groups, 0, len(p.weights))}
+	r.layers = newLayered(p, r.stepper, 0, nil)
+	if p.norm {
+		r.squares = newSquares[T](len(p.weights), nil)
+	}
 	r.overlap = newOverlap(p.set, p.spans, len(p.grads), r.send)
 	return r
 }
@@ -69,10 +75,29 @@ func (r *allReduce[T]) finish(ctx context.Context) error {
 
 func (r *allReduce[T]) sums() []T { return sumsOf(r.grads[0]) }
 
+func (r *allReduce[T]) measure(ctx context.Context, u update) (float64, error) {
+	grad := r.grads[0][lead:]
+	limited(grad, u)
+	if !u.norm {
+		return 0, nil
+	}
+	return r.squares.sum(ctx, grad)
+}
+
 func (r *allReduce[T]) commit(u update) {
 	grad := r.grads[0][lead:]
-	scaled(grad, u.scale)
-	r.stepper.Step(r.weights, grad, u.rate)
+	scaled(grad, u.clip)
+	stepAlone(r.stepper, r.layers, r.weights, grad, u.rate)
+}
+
+// stepAlone steps all the weights on this rank.
+func stepAlone[T float](s optim.StepperOf[T], l *layered[T], w, grad []T, rate float64) {
+	if l == nil {
+		s.Step(w, grad, rate)
+		return
+	}
+	l.begin(w, grad, rate)
+	l.finish()
 }
 
 func (r *allReduce[T]) pieces() []piece {

@@ -170,6 +170,31 @@ type Config struct {
 	// Sinks are given the events of the run, on rank 0. The error of one does not end training: it is given no more,
 	// and the others hear of it. See [github.com/tutti-ml/tutti/train/summary].
 	Sinks []summary.Sink
+
+	// ClipNorm, if it is above 0, is the largest norm that the gradient of a step has, all parameters together as one
+	// vector, on all ranks, the rows of sparse ones too: a longer one is made that long. The norm is summed by fixed blocks
+	// in float64, so under Sharded it has the same bits on any number of ranks. Default 0: no limit. Source: Pascanu,
+	// Mikolov and Bengio, arXiv:1211.5063; PyTorch's clip_grad_norm_.
+	ClipNorm float64
+	// ClipValue, if it is above 0, is the largest magnitude that an element of a step's gradient has: one beyond it is set
+	// to it, with its sign. With ClipNorm this comes first. Default 0: no limit. Source: PyTorch's clip_grad_value_.
+	ClipValue float64
+	// Accumulate is the number of micro-batches that a partition's part of a batch is cut into: they go forward and
+	// backward one after the other, their gradients are added, and then the step is taken, so gradients are exchanged once
+	// a step. Activations then take about 1/Accumulate of the memory. The loss is that of the batch, whatever it divides
+	// by, but batch normalisation sees a micro-batch at a time, and its running statistics move Accumulate times a step. A
+	// LossFunc is called for each micro-batch. A gradient rounds otherwise than with another number, on any number of
+	// ranks alike. Parts of fewer samples make fewer micro-batches. Default 1.
+	Accumulate int
+	// OnNotFinite says what to do at a step whose loss or gradient is NaN or infinite, on any rank. Default NotFiniteStop:
+	// Run returns an error that wraps ErrNotFinite. With NotFiniteSkip the step counts for the schedule, and changes
+	// nothing: no weight, moment, average or running statistic, and not the epoch's metrics. OnStep hears of it as
+	// Step.Skipped, and Epoch.Skipped counts.
+	OnNotFinite NotFinite
+	// MaxSkips is how many steps in a row may be skipped: at the next, Run returns the error. Default 10.
+	MaxSkips int
+	// Average keeps an average of the weights, and ends with it. Default nil: none.
+	Average *Average
 }
 
 // Step is the progress of a run after one step.
@@ -178,6 +203,8 @@ type Step struct {
 	Step, Steps   int     // of the epoch; Step counts from 1
 	Samples       int     // in this step's batch, over all ranks
 	Loss          float64 // mean over this step's batch
+	Skipped       error   // why the step was left out, as Config.OnNotFinite says, wrapping ErrNotFinite; nil: it was taken
+	Norm          float64 // of the gradient, before it was clipped; 0 without Config.ClipNorm
 }
 
 // withDefaults gives c with every zero field filled in. size is the number of ranks.
@@ -239,16 +266,15 @@ func (c Config) Validate() error {
 	if err := c.validateCheckpoint(); err != nil {
 		return err
 	}
+	if err := c.validateStep(); err != nil {
+		return err
+	}
 	if int(c.Sync) >= len(syncNames) {
 		return fmt.Errorf("train: Config.Sync = %d, want AllReduce or Sharded", c.Sync)
 	}
 	rule := c.withDefaults(1).Optimizer
 	if err := rule.Validate(); err != nil {
 		return fmt.Errorf("train: Config.Optimizer: %w", err)
-	}
-	if _, ok := rule.New(0).(optim.LayerWise[float32]); ok {
-		return fmt.Errorf("train: Config.Optimizer = %s, whose norms are over whole parameters, where Run steps ranges "+
-			"of one vector: use a Loop", rule.Name())
 	}
 	for i, g := range c.ParamGroups {
 		if err := g.Validate(rule); err != nil {

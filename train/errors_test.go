@@ -49,7 +49,14 @@ func TestValidateNamesFieldAndValue(t *testing.T) {
 		{func(c *train.Config) { c.Optimizer = optim.Adam{Beta1: 1.5} }, "Beta1"},
 		{func(c *train.Config) { c.Schedule = optim.Step{Every: -1} }, "train: Config.Schedule: optim: Step.Every = -1"},
 		{func(c *train.Config) { c.Schedule = optim.Plateau{} }, "Config.Schedule = optim.Plateau, which must hear"},
-		{func(c *train.Config) { c.Optimizer = optim.LAMB{} }, "Config.Optimizer = lamb, whose norms"},
+		{func(c *train.Config) { c.ClipNorm = math.NaN() }, "Config.ClipNorm = NaN, want at least 0"},
+		{func(c *train.Config) { c.ClipValue = -1 }, "Config.ClipValue = -1, want at least 0"},
+		{func(c *train.Config) { c.Accumulate = -1 }, "Config.Accumulate = -1, want at least 1"},
+		{func(c *train.Config) { c.Average = &train.Average{Decay: 1} }, "Config.Average.Decay = 1, want 0 <= Decay < 1"},
+		{func(c *train.Config) { c.Average = &train.Average{SWA: true, WarmUp: true} }, "Config.Average.SWA is set"},
+		{func(c *train.Config) { c.Average = &train.Average{From: -1} }, "Config.Average.From = -1"},
+		{func(c *train.Config) { c.OnNotFinite = 5 }, "Config.OnNotFinite = 5, want NotFiniteStop or NotFiniteSkip"},
+		{func(c *train.Config) { c.MaxSkips = 5 }, "Config.MaxSkips = 5 and Config.OnNotFinite is stop"},
 		{func(c *train.Config) {
 			c.Test = dataset.FromTensors(tensor.New(tensor.Float32, 2, 5), tensor.New(tensor.Int64, 2))
 		}, "shape [5], Config.Train of shape [6]"},

@@ -17,12 +17,13 @@ import (
 //	begin     once a step, before its forward passes
 //	ready     while backward runs, on the replicas' goroutines: what is complete goes out
 //	finish    waits for the other ranks' part of it. Nothing of the model or of the optimizer changes
+//	measure   completes the gradient, scales it, and gives the sum of its squares where it is asked for. Likewise
 //	prepare   computes what is new, beside what is live; its owners send it to the others
 //	commit    makes it live, by itself, without communication: it cannot fail, and no rank waits in it
 //
 // If a collective operation fails, the session is done for. Its number of steps (position.number) says what is left:
 //
-//   - The operation was one of backward or finish: this rank has the state before the step, all of it. Another rank may
+//   - The operation was one of backward, finish or measure: this rank has the state before the step, all of it. Another rank may
 //     have ended its finish. Under AllReduce that one commits: it is a step ahead, and has all of the state after it.
 //     Under Sharded it goes on to prepare, and fails there.
 //   - It was in prepare, which has operations under Sharded alone: weights, sparse parameters and buffers are those
@@ -37,6 +38,8 @@ type exchange interface {
 	begin(ctx context.Context)
 	ready(p *autograd.Param)
 	finish(ctx context.Context) error
+	// measure gives Σ g² of the exchange's gradient over all ranks, the same on all, if u.norm says so.
+	measure(ctx context.Context, u update) (float64, error)
 	prepare(ctx context.Context, u update) error
 	commit(u update)
 	// pieces gives this rank's part of what the exchange remembers from step to step, in the memory where it lives.
@@ -48,19 +51,23 @@ type exchange interface {
 // update is how a step changes the weights.
 type update struct {
 	rate  float64
-	scale float64 // of the gradient; it is used in the gradient's own type
+	scale float64 // of the gradient, in measure; it is used in the gradient's own type
+	value float64 // the largest magnitude of an element of the scaled gradient; 0: any
+	norm  bool    // measure gives sums of squares
+	clip  float64 // multiplies the gradient once more, in prepare or commit
 }
 
 // idle is an exchange that does nothing and remembers nothing, for others to be made of.
 type idle struct{}
 
-func (idle) begin(context.Context)                 {}
-func (idle) ready(*autograd.Param)                 {}
-func (idle) finish(context.Context) error          { return nil }
-func (idle) prepare(context.Context, update) error { return nil }
-func (idle) commit(update)                         {}
-func (idle) pieces() []piece                       { return nil }
-func (idle) load(context.Context, *snapshot) error { return nil }
+func (idle) begin(context.Context)                            {}
+func (idle) ready(*autograd.Param)                            {}
+func (idle) finish(context.Context) error                     { return nil }
+func (idle) measure(context.Context, update) (float64, error) { return 0, nil }
+func (idle) prepare(context.Context, update) error            { return nil }
+func (idle) commit(update)                                    {}
+func (idle) pieces() []piece                                  { return nil }
+func (idle) load(context.Context, *snapshot) error            { return nil }
 
 // dense is the exchange of the dense parameters, which carries the sums of the step.
 type dense[T float] interface {
@@ -92,6 +99,7 @@ type shared[T float] struct {
 	wire       collectives.Wire
 	feedback   *feedback // nil: none
 	check      *gradientCheck[T]
+	norm       bool // measure is asked for sums of squares
 }
 
 // The sums over partitions, weighted so that the total is the batch's.
@@ -127,6 +135,17 @@ func (p *shared[T]) leaves(from, to int) func(node) []T {
 func scaled[T float](grad []T, scale float64) {
 	if scale != 1 {
 		vec.Scale(grad, T(scale), grad)
+	}
+}
+
+// limited scales a gradient as measure must.
+func limited[T float](grad []T, u update) {
+	scaled(grad, u.scale)
+	if u.value > 0 {
+		most := T(u.value)
+		for i, v := range grad {
+			grad[i] = min(max(v, -most), most)
+		}
 	}
 }
 

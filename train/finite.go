@@ -88,18 +88,18 @@ func (c *gradientCheck[T]) note(p *autograd.Param) {
 	}
 }
 
-// err names the first parameter, of those that any rank has found, on all ranks.
-func (c *gradientCheck[T]) err(ctx context.Context, g *collectives.Group, where string) error {
+// err names the first parameter, of those that any rank has found, on all ranks. Its second error is one of communication.
+func (c *gradientCheck[T]) err(ctx context.Context, g *collectives.Group, where string) (bad, err error) {
 	first := []int64{int64(c.first)}
 	if err := collectives.AllReduce(ctx, g, first, collectives.Min); err != nil {
-		return fmt.Errorf("train: gradient is %w at %s; finding where: %w", ErrNotFinite, where, err)
+		return nil, fmt.Errorf("train: gradient is %w at %s; finding where: %w", ErrNotFinite, where, err)
 	}
 	hint := ""
 	if c.half {
 		hint = ", or too large for fp16, which ends at 65504"
 	}
 	return fmt.Errorf("train: gradient is %w%s: that of %s at %s; the weights are those before this step",
-		ErrNotFinite, hint, c.params[first[0]].Name, where)
+		ErrNotFinite, hint, c.params[first[0]].Name, where), nil
 }
 
 // beyond gives the index of the first element of x that is NaN or of a magnitude above limit; −1 if there is none.

@@ -133,7 +133,7 @@ func (j *job) slots() []slotName {
 	for _, p := range j.sparse {
 		list = append(list, j.slotsOf(p.recipe, "/"+p.name, p.height*p.width)...)
 	}
-	return list
+	return append(list, j.averageSlots()...)
 }
 
 func (j *job) slotsOf(o optim.Optimizer, suffix string, length int) []slotName {

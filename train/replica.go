@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/tutti-ml/tutti/autograd"
+	"github.com/tutti-ml/tutti/collectives"
 	"github.com/tutti-ml/tutti/dataset"
 	"github.com/tutti-ml/tutti/internal/panics"
 	"github.com/tutti-ml/tutti/tensor"
@@ -22,10 +23,14 @@ type replica[T float] struct {
 	tape      *autograd.Tape
 	source    *rand.PCG
 	rng       *rand.Rand
-	grad      []T            // what leads, the sums with it, then the weights
-	view      *tensor.Tensor // the weights' part of grad
-	buffers   func(n int)    // begins to collect what layers observe of n samples
-	rows      func() error   // collects the gradients of sparse parameters from the tape
+	grad      []T                   // what leads, the sums with it, then the weights
+	view      *tensor.Tensor        // the weights' part of grad
+	buffers   func(n int)           // begins to collect what layers observe of n samples
+	rows      func(last bool) error // collects the gradients of sparse parameters from the tape, after each micro-batch
+
+	parts int           // micro-batches that a batch is cut into, at least 1
+	part  dataset.Batch // the one in hand, if there are several
+	last  bool          // it is the last: gradients are complete when backward has them
 
 	clock *phaseClock
 
@@ -37,7 +42,8 @@ type replica[T float] struct {
 
 func newReplica[T float](partition int, j *job) *replica[T] {
 	k := j.set.Len()
-	r := &replica[T]{partition: partition, objective: j.objective, source: rand.NewPCG(0, 0), grad: make([]T, lead+k)}
+	r := &replica[T]{partition: partition, objective: j.objective, source: rand.NewPCG(0, 0), grad: make([]T, lead+k),
+		parts: max(1, j.c.Accumulate)}
 	r.rng = rand.New(r.source)
 	r.view = tensor.FromSlice(r.grad[lead:], k)
 	r.tape = autograd.NewTape(autograd.Train, r.rng)
@@ -102,6 +108,24 @@ func (r *replica[T]) differentiate(seed uint64, step, total int) error {
 		return nil
 	}
 	r.source.Seed(seed+uint64(r.partition), uint64(step))
+	parts := min(r.parts, batch.N)
+	for i := range parts {
+		r.last = i == parts-1
+		part := batch
+		if parts > 1 {
+			lo, hi := collectives.Slice(batch.N, parts, i)
+			r.part.Cut(batch, lo, hi)
+			part = &r.part
+		}
+		if err := r.accumulate(part, total); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// accumulate adds the gradient and the sums of a batch, or of a micro-batch.
+func (r *replica[T]) accumulate(batch *dataset.Batch, total int) error {
 	r.tape.Reset(r.rng)
 	loss, output := r.objective.loss(r.tape, batch)
 	share := float64(batch.N) / float64(total)
@@ -116,17 +140,18 @@ func (r *replica[T]) differentiate(seed uint64, step, total int) error {
 				r.partition, w)
 		}
 		share = w / float64(total)
-		sums[sumWeight] = T(share)
+		sums[sumWeight] += T(share)
 	}
 	if output != nil {
 		hits, ignored := r.objective.correct(output.Value(), batch.Y)
-		sums[sumCorrect], sums[sumIgnored] = T(hits), T(ignored)
+		sums[sumCorrect] += T(hits)
+		sums[sumIgnored] += T(ignored)
 	}
 	if share == 0 { // nothing counts
 		return nil
 	}
-	sums[sumLoss] = T(share * scalar(loss.Value()))
+	sums[sumLoss] += T(share * scalar(loss.Value()))
 	r.clock.enter(phaseBackward)
 	r.tape.BackwardScaled(loss, share)
-	return r.rows()
+	return r.rows(r.last)
 }

@@ -22,6 +22,7 @@ type Epoch struct {
 	Train         Metrics       // as the weights were while training
 	Test          Metrics       // after the epoch; zero where there was no evaluation
 	Elapsed       time.Duration // spent training; from the resumed step on, if the epoch was resumed
+	Skipped       int           `json:",omitempty"` // steps whose loss or gradient was not finite: see Config.OnNotFinite
 }
 
 // Evaluation is what was measured on the test set between two steps of an epoch, as Config.ValidateWhen asks for it.

@@ -12,10 +12,6 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// ErrNotFinite is wrapped by the error of a run whose loss or gradient became NaN or infinite, or so large that it
-// would be so on its way to the other ranks. The weights are those before the step that found it.
-var ErrNotFinite = errors.New("not finite")
-
 // Run trains c.Model on c.Train and returns the report of all epochs. Every rank of c.Group calls Run with the same
 // configuration, and every rank ends with the same weights, in the model itself.
 //
@@ -97,6 +93,9 @@ func (r *run[T]) end(err error) (*Report, error) {
 		r.stopped, err = true, nil
 	default:
 		r.over(err)
+	}
+	if a := r.session.average; err == nil && a != nil && !r.job.c.Average.Apart {
+		_, err = a.swap(r.world)
 	}
 	return r.report(), err
 }
@@ -184,8 +183,13 @@ func (r *run[T]) none(ctx context.Context) error {
 	return err
 }
 
-// evaluate gives the metrics on the test set.
+// evaluate gives the metrics on the test set, of the averaged weights where there are some.
 func (r *run[T]) evaluate(ctx context.Context) (Metrics, error) {
+	back, err := r.session.average.swap(r.world)
+	if err != nil {
+		return Metrics{}, err
+	}
+	defer back()
 	return evaluate(ctx, r.world, r.job.c, r.job.c.Test)
 }
 
@@ -218,12 +222,14 @@ func (r *run[T]) epoch(ctx context.Context) error {
 		stop = came.stop
 		r.samples += samples
 		r.poll()
-		at.Last = came.loss
+		if came.skipped == nil {
+			at.Last = came.loss
+		}
 		m = r.moment(came)
 		elapsed := r.lap()
 		r.stepped(&m, came, samples, elapsed, r.mark)
 		r.ending = call("OnStep", c.OnStep, Step{Epoch: at.Epoch + 1, Epochs: c.Epochs, Step: at.Step, Steps: steps,
-			Samples: samples, Loss: came.loss})
+			Samples: samples, Loss: came.loss, Norm: came.norm, Skipped: came.skipped})
 		if came.clocks&clockTable != 0 {
 			if err := r.gatherTable(); err != nil {
 				return err
@@ -246,7 +252,7 @@ func (r *run[T]) epoch(ctx context.Context) error {
 		return r.interrupted(ctx)
 	}
 
-	e := Epoch{Epoch: at.Epoch + 1, Epochs: c.Epochs, Elapsed: r.trained, Train: Metrics{Loss: mean(at.Loss, at.Weight),
+	e := Epoch{Epoch: at.Epoch + 1, Epochs: c.Epochs, Elapsed: r.trained, Skipped: at.Skipped, Train: Metrics{Loss: mean(at.Loss, at.Weight),
 		Correct: -1, Samples: at.Samples, Ignored: int(math.Round(at.Ignored))}}
 	if r.job.objective.labelled(c, c.Train.Spec()) {
 		e.Train.Correct = int(math.Round(at.Correct))

@@ -24,9 +24,10 @@ type session[T float] struct {
 	group     *collectives.Group
 	at        position
 	replicas  []*replica[T]
-	exchanges []exchange // in the order in which their operations begin
-	dense     dense[T]   // one of them
-	stats     *statSync  // another, or nil: every partition for itself
+	exchanges []exchange   // in the order in which their operations begin
+	dense     dense[T]     // one of them
+	stats     *statSync    // another, or nil: every partition for itself
+	average   *averages[T] // another, or nil: no average of the weights is kept
 	check     *gradientCheck[T]
 	clock     *phaseClock
 	clocks    uint  // on rank 0, the clocks that have rung by the step to come: see run.ask
@@ -42,7 +43,11 @@ type position struct {
 	Correct float64
 	Ignored float64
 	Samples int
-	History []Epoch // of the complete epochs
+	Skipped int `json:",omitempty"` // of the steps, those left out
+	InARow  int `json:",omitempty"` // of these, those since the last that was taken, in any epoch
+
+	Averaged int     `json:",omitempty"` // how often the weights have been averaged
+	History  []Epoch // of the complete epochs
 
 	Evaluations []Evaluation            `json:",omitempty"` // within epochs
 	Due         bool                    `json:",omitempty"` // the evaluation after the last step is still to come
@@ -54,8 +59,8 @@ type position struct {
 
 // next gives the position after an epoch that is complete.
 func (p position) next(e Epoch) position {
-	return position{Epoch: p.Epoch + 1, History: append(p.History, e), Evaluations: p.Evaluations, Last: p.Last,
-		Elapsed: p.Elapsed, Wall: p.Wall, Fired: p.Fired}
+	return position{Epoch: p.Epoch + 1, InARow: p.InARow, Averaged: p.Averaged, History: append(p.History, e),
+		Evaluations: p.Evaluations, Last: p.Last, Elapsed: p.Elapsed, Wall: p.Wall, Fired: p.Fired}
 }
 
 // number counts the steps since the start of the run.
@@ -85,15 +90,19 @@ func newSession[T float](ctx context.Context, j *job, g *collectives.Group, from
 	sparse := newSparse(j, g, s.check)
 	p := &shared[T]{sync: j.c.Sync, group: g, partitions: j.c.Partitions, lo: lo, hi: hi,
 		nodes: j.nodesOf(g.Rank(), g.Size()), weights: tensor.Data[T](j.set.Value()), set: j.set, groups: j.groups, spans: j.spans, wire: j.c.Compress,
-		check: s.check}
+		check: s.check, norm: j.c.ClipNorm > 0}
 	for partition := lo; partition < hi; partition++ {
 		r := newReplica[T](partition, j)
 		r.clock = newPhaseClock(g.Rank(), partition)
 		i := partition - lo
 		r.buffers = func(n int) { buffers.clear(i, n) }
-		r.rows = func() error { return sparse.take(i, r.tape) }
+		r.rows = func(last bool) error { return sparse.take(i, r.tape, last) }
 		r.tape.OnObserve(buffers.observer(i))
-		r.tape.OnGrad(s.ready)
+		r.tape.OnGrad(func(p *autograd.Param) {
+			if r.last {
+				s.ready(p)
+			}
+		})
 		s.replicas = append(s.replicas, r)
 		p.grads = append(p.grads, r.grad)
 	}
@@ -117,6 +126,10 @@ func newSession[T float](ctx context.Context, j *job, g *collectives.Group, from
 		for i, r := range s.replicas {
 			r.tape.SetStatSync(statMember{s.stats, i})
 		}
+	}
+	if j.c.Average != nil {
+		s.average = newAverages(j, g, &s.at, p.grads[0][lead:])
+		s.exchanges = append(s.exchanges, s.average) // last: it averages what the others commit
 	}
 	if err := s.load(ctx, buffers, from); err != nil {
 		s.close()

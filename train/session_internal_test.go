@@ -74,7 +74,7 @@ func advance(ctx context.Context, s *session[float32], steps int) error {
 	epoch := s.read(ctx)
 	for range steps {
 		if s.at.Step == s.job.plan.Steps() {
-			s.at = position{Epoch: s.at.Epoch + 1}
+			s.at = s.at.next(Epoch{})
 			epoch = s.read(ctx)
 		}
 		if _, err := s.step(ctx, len(epoch.Batch(s.at.Step)), false); err != nil {

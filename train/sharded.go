@@ -8,7 +8,8 @@ import (
 	"github.com/tutti-ml/tutti/train/optim"
 )
 
-// sharded is [Sharded]. Rank n of P owns slice n of the weights, and the optimizer's moments of that slice.
+// sharded is [Sharded]. Rank n of P owns slice n of the weights, and the optimizer's moments of that slice: as many blocks
+// (blocks.go) as any other, or one more.
 //
 //	shuffle    every rank sends slice n of its partial sums to rank n (all to all, for each bucket what it has of the
 //	           slices)
@@ -28,7 +29,10 @@ type sharded[T float] struct {
 	*shared[T]
 	*overlap
 	from, to int // the slice of the weights this rank owns
+	bounds   []int
 	stepper  optim.StepperOf[T]
+	layers   *layered[T] // nil: the stepper needs no norms
+	squares  *squares[T] // nil: nobody asks for them
 
 	buckets []shuffled[T]
 	totals  shuffled[T] // one more exchange: all the sums to everybody
@@ -47,14 +51,18 @@ type shuffled[T float] struct {
 func newSharded[T float](p *shared[T]) dense[T] {
 	s := &sharded[T]{shared: p}
 	s.overlap = newOverlap(p.set, p.spans, len(p.grads), s.send)
-	s.from, s.to = collectives.Slice(len(p.weights), p.group.Size(), p.group.Rank())
+	s.bounds = sliceBounds(len(p.weights), p.group.Size())
+	s.from, s.to = s.bounds[p.group.Rank()], s.bounds[p.group.Rank()+1]
 	s.stepper = stepperOf[T](p.groups, s.from, s.to)
+	s.layers = newLayered(p, s.stepper, s.from, p.group)
+	if p.norm {
+		s.squares = newSquares[T](len(p.weights), p.group)
+	}
 	s.sum = make([]T, s.to-s.from)
 	for _, b := range p.spans {
 		part := func(r int) (lo, hi int) { // what rank r owns of the bucket
-			lo, hi = collectives.Slice(len(p.weights), p.group.Size(), r)
 			within := func(i int) int { return lead + min(max(i, b.lo), b.hi) }
-			return within(lo), within(hi)
+			return within(s.bounds[r]), within(s.bounds[r+1])
 		}
 		s.buckets = append(s.buckets, s.exchange(part))
 	}
@@ -146,8 +154,8 @@ func (s *sharded[T]) finish(ctx context.Context) error {
 
 func (s *sharded[T]) sums() []T { return s.total }
 
-// prepare steps this rank's slice and fetches the others'. On one rank there is nothing to fetch: commit does it all.
-func (s *sharded[T]) prepare(ctx context.Context, u update) error {
+// measure finishes the gradient of this rank's slice.
+func (s *sharded[T]) measure(ctx context.Context, u update) (float64, error) {
 	for i := range s.buckets {
 		x := &s.buckets[i]
 		if x.from == x.to {
@@ -155,14 +163,32 @@ func (s *sharded[T]) prepare(ctx context.Context, u update) error {
 		}
 		copy(s.sum[x.from-lead-s.from:], s.tree(x))
 	}
-	scaled(s.sum, u.scale)
+	limited(s.sum, u)
+	if !u.norm {
+		return 0, nil
+	}
+	return s.squares.sum(ctx, s.sum)
+}
+
+// prepare steps this rank's slice and fetches the others'. On one rank there is nothing to fetch: commit does it all.
+func (s *sharded[T]) prepare(ctx context.Context, u update) error {
+	scaled(s.sum, u.clip)
 	if s.group.Size() == 1 {
 		return nil
 	}
 	next := s.next()
-	copy(next[s.from:s.to], s.weights[s.from:s.to])
-	s.stepper.Step(next[s.from:s.to], s.sum, u.rate)
-	if err := collectives.AllGather(ctx, s.group, next); err != nil {
+	mine := next[s.from:s.to]
+	copy(mine, s.weights[s.from:s.to])
+	if s.layers == nil {
+		s.stepper.Step(mine, s.sum, u.rate)
+	} else {
+		s.layers.begin(mine, s.sum, u.rate)
+		if err := s.layers.share(ctx); err != nil {
+			return fmt.Errorf("sharing the parameters' norms: %w", err)
+		}
+		s.layers.finish()
+	}
+	if err := collectives.AllGatherSlices(ctx, s.group, next, s.bounds); err != nil {
 		return fmt.Errorf("fetching the other ranks' weights: %w", err)
 	}
 	return nil
@@ -173,7 +199,7 @@ func (s *sharded[T]) next() []T { return s.grads[0][lead:] }
 
 func (s *sharded[T]) commit(u update) {
 	if s.group.Size() == 1 {
-		s.stepper.Step(s.weights, s.sum, u.rate)
+		stepAlone(s.stepper, s.layers, s.weights, s.sum, u.rate)
 		return
 	}
 	copy(s.weights, s.next())

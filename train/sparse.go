@@ -65,11 +65,19 @@ func (t *sparse[T]) begin(context.Context) {
 	}
 }
 
-// take keeps the gradients that a tape has for this rank's partition i. They are the tape's, until its Reset.
-func (t *sparse[T]) take(i int, tape *autograd.Tape) error {
+// take adds the gradients that a tape has for this rank's partition i. The last of a step may be the tape's memory, until
+// its Reset.
+func (t *sparse[T]) take(i int, tape *autograd.Tape, last bool) error {
 	for _, tab := range t.list {
 		if index, values, ok := tape.SparseGrad(tab.param); ok {
-			tab.leaves[i] = rows[T]{Index: tensor.Data[int64](index), Data: tensor.Data[T](values), Width: tab.width}
+			x := rows[T]{Index: tensor.Data[int64](index), Data: tensor.Data[T](values), Width: tab.width}
+			switch {
+			case len(tab.leaves[i].Index) > 0:
+				x = addRows(tab.leaves[i], x)
+			case !last:
+				x.Index, x.Data = slices.Clone(x.Index), slices.Clone(x.Data)
+			}
+			tab.leaves[i] = x
 			t.check.lookRows(tab.param, tab.leaves[i].Data)
 			continue
 		}
@@ -157,6 +165,41 @@ func (t *sparse[T]) bySlices(ctx context.Context, tab *table[T], parts []rows[T]
 	}), nil
 }
 
+// measure adds up the squares of each row, and of all rows that the batch has looked up, in their order.
+func (t *sparse[T]) measure(ctx context.Context, u update) (float64, error) {
+	total := 0.0
+	for _, tab := range t.list {
+		limited(tab.sum.Data, u)
+		if !u.norm {
+			continue
+		}
+		all := squaresOfRows(tab.sum)
+		if t.sliced {
+			var err error
+			if all, _, err = collectives.AllGatherV(ctx, t.group, nil, all); err != nil {
+				return 0, fmt.Errorf("the norm of sparse parameter %s: %w", tab.name, err)
+			}
+		}
+		total += optim.SumTree(all)
+	}
+	return total, nil
+}
+
+// squaresOfRows gives the sum of squares of each row, by blocks of its elements.
+func squaresOfRows[T float](x rows[T]) []float64 {
+	sums := make([]float64, len(x.Index))
+	var pieces []float64
+	for i := range sums {
+		row := x.Data[i*x.Width : (i+1)*x.Width]
+		pieces = pieces[:0]
+		for lo, hi := range optim.Pieces(0, len(row)) {
+			pieces = append(pieces, optim.NormSq(row[lo:hi]))
+		}
+		sums[i] = optim.SumTree(pieces)
+	}
+	return sums
+}
+
 // prepare steps the rows of this rank's slice, under Sharded, and fetches the others'. What it steps is put back: it is
 // live with commit.
 func (t *sparse[T]) prepare(ctx context.Context, u update) error {
@@ -178,7 +221,7 @@ func (t *sparse[T]) publish(ctx context.Context, tab *table[T], u update) error 
 	for i, row := range sum.Index {
 		copy(old[i*w:(i+1)*w], rowOf(weights, row, w))
 	}
-	scaled(sum.Data, u.scale)
+	scaled(sum.Data, u.clip)
 	tab.stepper.StepRows(weights, w, sum.Index, sum.Data, u.rate*tab.factor)
 	for i, row := range sum.Index { // the gradient is done with: its memory takes the new weights
 		live := rowOf(weights, row, w)
@@ -201,7 +244,7 @@ func (t *table[T]) weights() []T {
 func (t *sparse[T]) commit(u update) {
 	for _, tab := range t.list {
 		if !t.sliced {
-			scaled(tab.sum.Data, u.scale)
+			scaled(tab.sum.Data, u.clip)
 			tab.stepper.StepRows(tab.weights(), tab.width, tab.sum.Index, tab.sum.Data, u.rate*tab.factor)
 			continue
 		}

@@ -8,12 +8,13 @@ import (
 
 // outcome is what came of a step.
 type outcome struct {
-	loss float64 // mean over the batch
-	rate float64 // the learning rate
-	stop bool    // a rank was told to stop: this was the last step, on all ranks
-	end  bool    // OnStep of a rank has said after the step before that it was the last: no step was taken
-	// clocks is what rank 0 said of the triggers that go by time
-	clocks uint
+	loss    float64 // mean over the batch
+	rate    float64 // the learning rate
+	norm    float64 // of the gradient before it was clipped; 0: nobody asked
+	skipped error   // why no step was taken, and the run goes on; nil: it was
+	stop    bool    // a rank was told to stop: this was the last step, on all ranks
+	end     bool    // OnStep of a rank has said after the step before that it was the last: no step was taken
+	clocks  uint    // what rank 0 said of the triggers that go by time
 }
 
 // step takes the next step, of a batch of that many samples: all of it is here, from top to bottom. last says that
@@ -62,22 +63,42 @@ func (s *session[T]) step(ctx context.Context, samples int, last bool) (outcome,
 
 	// Decide, all ranks alike, by the sums.
 	sums = s.dense.sums()
-	u := update{rate: rate, scale: normalise(s.job.objective, sums)}
+	c := &s.job.c
+	u := update{rate: rate, scale: normalise(s.job.objective, sums), value: c.ClipValue, norm: c.ClipNorm > 0, clip: 1}
 	loss := float64(sums[sumLoss])
 	switch {
 	case sums[sumEnd] != 0:
 		return outcome{end: true}, nil
 	case sums[sumFailed] != 0:
 		return outcome{}, share(world, s.group, failed)
-	case !finite(loss):
-		return outcome{}, fmt.Errorf("train: loss is %w: %v at %s with learning rate %g; the weights are those "+
-			"before this step", ErrNotFinite, loss, where, rate)
-	case sums[sumInfinite] != 0:
-		return outcome{}, s.check.err(world, s.group, fmt.Sprintf("%s with learning rate %g", where, rate))
+	}
+	came := outcome{loss: loss, rate: rate, stop: sums[sumStop] != 0, clocks: uint(sums[sumClocks])}
+	withRate := func() string { return fmt.Sprintf("%s with learning rate %g", where, rate) }
+	if bad, err := s.notFinite(world, loss, sums, withRate); err != nil {
+		return outcome{}, err
+	} else if bad != nil {
+		return s.refuse(bad, came)
 	}
 	done := tally{loss: loss, correct: float64(sums[sumCorrect]), ignored: float64(sums[sumIgnored]),
 		weight: s.job.objective.weight(samples, float64(sums[sumWeight])*float64(samples)), samples: samples}
-	stop, clocks := sums[sumStop] != 0, uint(sums[sumClocks])
+
+	// Measure the gradient, and clip it.
+	squares := 0.0
+	for _, x := range s.exchanges {
+		square, err := x.measure(world, u)
+		if err != nil {
+			return outcome{}, fmt.Errorf("train: synchronising at %s: %w", where, err)
+		}
+		squares += square
+	}
+	came.norm = math.Sqrt(squares)
+	if !finite(came.norm) {
+		return s.refuse(fmt.Errorf("train: the norm of the gradient is %w: %v at %s; the weights are those before this step",
+			ErrNotFinite, came.norm, withRate()), came)
+	}
+	if came.norm > c.ClipNorm { // without ClipNorm both are 0
+		u.clip = c.ClipNorm / came.norm
+	}
 
 	// Commit.
 	s.clock.enter(phaseUpdate)
@@ -91,7 +112,7 @@ func (s *session[T]) step(ctx context.Context, samples int, last bool) (outcome,
 		x.commit(u)
 	}
 	s.at.count(done, s.job.objective.sum)
-	return outcome{loss: loss, stop: stop, rate: rate, clocks: clocks}, nil
+	return came, nil
 }
 
 // normalise makes the loss in the sums the mean over what the whole batch weighs, and gives what does so to its
@@ -117,6 +138,7 @@ type tally struct {
 // count adds a step.
 func (p *position) count(t tally, sum bool) {
 	p.Step++
+	p.InARow = 0
 	p.Samples += t.samples
 	p.Weight += t.weight
 	if p.Loss += t.loss * t.weight; sum {

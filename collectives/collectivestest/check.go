@@ -148,6 +148,18 @@ func checkAllGatherV[T collectives.Elem](ctx context.Context, g *collectives.Gro
 	if !slices.Equal(all[:3], prefix) || !slices.Equal(all[3:], want) {
 		return fmt.Errorf("in AllGatherV: wrong elements for counts %v", counts)
 	}
+	bounds := make([]int, 1, g.Size()+1) // the same, in place
+	for _, n := range counts {
+		bounds = append(bounds, bounds[len(bounds)-1]+n)
+	}
+	got := guarded(make([]T, len(want)))
+	copy(got.s[bounds[g.Rank()]:bounds[g.Rank()+1]], mine.s)
+	if err := collectives.AllGatherSlices(ctx, g, got.s, bounds); err != nil {
+		return err
+	}
+	if err := got.differ(want, make([]float64, len(want))); err != nil {
+		return fmt.Errorf("in AllGatherSlices: %w", err)
+	}
 	return mine.differ(input[T](g.Rank(), count(g.Rank())), make([]float64, len(mine.s)))
 }
 
