@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tutti-ml/tutti/dataset/arrow"
 	"github.com/tutti-ml/tutti/dataset/csv"
 	"github.com/tutti-ml/tutti/dataset/jsonl"
 	"github.com/tutti-ml/tutti/dataset/libsvm"
@@ -60,6 +61,16 @@ var formats = []format{
 			})
 		},
 		write: func(w io.Writer, _ string, s table.Schema) (table.Writer, error) { return parquet.NewWriter(w, s, nil) },
+	},
+	{
+		name: "arrow", endings: []string{".arrow"},
+		open: func(_ context.Context, _ fs.FS, name string, o readOptions) (table.Table, error) {
+			m, err := arrow.Open(name, arrow.Config{Label: o.label})
+			if err != nil {
+				return nil, err
+			}
+			return sampleTable(m)
+		},
 	},
 	{
 		name: "libsvm", endings: []string{".libsvm", ".svm", ".svmlight"}, options: []string{"features"},
@@ -246,6 +257,7 @@ type readOptions struct {
 	features  int
 	flags     map[string]bool
 	types     map[string]table.Type // of columns
+	label     string                // of Arrow files
 }
 
 // readHelp describes --read.
