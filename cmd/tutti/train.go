@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -51,6 +52,8 @@ type trainOptions struct {
 	out, checkpoint, progress string
 	resume                    string
 	resumeWith                []string
+	config                    string
+	printConfig               bool
 	timeout                   time.Duration
 }
 
@@ -68,15 +71,22 @@ tutti launch, mpirun (of a binary built with -tags mpi), Slurm or a torchrun-sty
 			return runTrain(cmd.Context(), &o, cmd.Flags(), cmd.OutOrStdout())
 		},
 	}
-	f := cmd.Flags()
+	cmd.Flags().AddFlagSet(trainFlags(&o))
+	cmd.Flags().SortFlags = false
+	return cmd
+}
+
+// trainFlags defines the flags of tutti train.
+func trainFlags(o *trainOptions) *pflag.FlagSet {
+	f := pflag.NewFlagSet("train", pflag.ContinueOnError)
 	f.SortFlags = false
-	dataFlags(f, &o)
+	dataFlags(f, o)
 	f.StringVar(&o.model, "model", "", "model: "+strings.Join(modelNames(), ", ")+" (default: the data set's, mlp for files)")
 	f.StringArrayVar(&o.modelSet, "model-set", nil, "an option of the model, as hidden=64,32; repeatable; a wrong name lists the right ones")
 	f.StringVar(&o.loss, "loss", "", "loss: "+strings.Join(lossNames(), ", ")+", with options as in cross-entropy:label-smoothing=0.1 (default: the task's)")
 	f.IntVar(&o.epochs, "epochs", 0, "passes over the training set; 0 evaluates the model and writes it (default: the data set's)")
 	f.IntVar(&o.batch, "batch", 0, "samples per step, over all ranks together (default: the data set's)")
-	recipeFlags(f, &o)
+	recipeFlags(f, o)
 	f.StringArrayVar(&o.group, "group", nil, "parameters with a learning rate or weight decay of their own, by name: '*.bias:weight-decay=0', '0.*:lr-factor=0.1' or lr=; repeatable, the first that matches counts")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of the initial weights, the order of the samples and dropout")
 	f.IntVar(&o.ranks, "ranks", 2, "data-parallel ranks in this process, where no launcher started it")
@@ -94,8 +104,10 @@ tutti launch, mpirun (of a binary built with -tags mpi), Slurm or a torchrun-sty
 	f.StringVar(&o.out, "out", "", "file for the trained model; a device or a fifo is written to (default: DATA-MODEL.safetensors)")
 	f.StringVar(&o.checkpoint, "checkpoint", "", "file for the checkpoint, kept when training ends (default: DATA-MODEL.checkpoint.safetensors, removed when training ends)")
 	resumeFlags(f, &o.resume, &o.resumeWith)
+	f.StringVar(&o.config, "config", "", "YAML file with these flags under their names; those given here win; - is standard input")
+	f.BoolVar(&o.printConfig, "print-config", false, "print the job as such a file, all of it, and train nothing")
 	f.StringVar(&o.progress, "progress", "auto", "progress bar: auto (on a terminal), always, never")
-	return cmd
+	return f
 }
 
 func modelNames() []string {
@@ -255,11 +267,19 @@ func (j *job) checkpointFile() string {
 func (j *job) defaultOut() string { return j.data.name + "-" + j.model.Name + ".safetensors" }
 
 func runTrain(ctx context.Context, o *trainOptions, flags *pflag.FlagSet, out io.Writer) error {
+	if o.config != "" {
+		if err := applyJob(flags, o.config); err != nil {
+			return err
+		}
+	}
 	j, err := newJob(ctx, o, flags, out)
 	if err != nil {
 		return err
 	}
 	defer j.data.close()
+	if o.printConfig {
+		return printJob(out, flags, j.effective(flags))
+	}
 	if !slices.Contains(launch.Transports(), o.transport) {
 		return usageError{fmt.Errorf("--transport %q, want one of %s", o.transport, strings.Join(launch.Transports(), ", "))}
 	}
@@ -436,4 +456,17 @@ func count(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// effective gives the values that the job has decided for flags that were not given.
+func (j *job) effective(flags *pflag.FlagSet) map[string]string {
+	values := map[string]string{
+		"model": j.model.Name, "epochs": strconv.Itoa(j.epochs), "batch": strconv.Itoa(j.batch), "out": j.trainOptions.out,
+		"data": jobScalar(flags.Lookup("data"), j.trainOptions.data),
+	}
+	values["out"] = jobScalar(flags.Lookup("out"), values["out"])
+	if j.optimizer == "adam" && !slices.ContainsFunc(j.optimizerSet, func(s string) bool { return strings.HasPrefix(s, "lr=") }) {
+		values["lr"] = strconv.FormatFloat(j.rule.Rate(), 'g', -1, 64)
+	}
+	return values
 }
