@@ -71,7 +71,9 @@ tutti launch, mpirun (of a binary built with -tags mpi), Slurm or a torchrun-sty
 			return runTrain(cmd.Context(), &o, cmd.Flags(), cmd.OutOrStdout())
 		},
 	}
-	cmd.Flags().AddFlagSet(trainFlags(&o))
+	f := trainFlags(&o)
+	cmd.Flags().SetNormalizeFunc(f.GetNormalizeFunc())
+	cmd.Flags().AddFlagSet(f)
 	cmd.Flags().SortFlags = false
 	return cmd
 }
