@@ -22,12 +22,11 @@ import (
 // first image where the Ops leave its size open. An error names the file.
 func Folder(fsys fs.FS, dir string, c Config) (dataset.Source, error) {
 	c = c.withDefaults(dir)
-	f := &folder{fsys: fsys, maxBytes: c.MaxBytes}
+	f := &folder{pipeline: newPipeline(c), fsys: fsys}
 	if err := f.list(dir, &c); err != nil {
 		return nil, err
 	}
-	var err error
-	f.pipeline, err = newPipeline(c, func() (string, []byte, error) {
+	err := f.measure(func() (string, []byte, error) {
 		if len(f.files) == 0 {
 			return "", nil, dataset.Malformed(dir, "has no image whose size could be taken; end the Ops with a Resize or a crop")
 		}
@@ -49,12 +48,11 @@ func Folder(fsys fs.FS, dir string, c Config) (dataset.Source, error) {
 // folder is a source of files.
 type folder struct {
 	*pipeline
-	fsys     fs.FS
-	spec     dataset.Spec
-	maxBytes int64
-	classes  []string
-	dirs     []directory
-	files    []file
+	fsys    fs.FS
+	spec    dataset.Spec
+	classes []string
+	dirs    []directory
+	files   []file
 }
 
 // directory is a folder that has images.
@@ -103,7 +101,7 @@ func (f *folder) check(i int) {
 
 // read reads a file into the memory of buffer.
 func (f *folder) read(buffer []byte, i int) ([]byte, error) {
-	return readFile(buffer, f.fsys, f.name(i), f.maxBytes)
+	return readFile(buffer, f.fsys, f.name(i), f.MaxBytes)
 }
 
 func readFile(buffer []byte, fsys fs.FS, name string, limit int64) ([]byte, error) {

@@ -25,27 +25,31 @@ type worker struct {
 	input *rand.Rand
 }
 
-// newPipeline finds the shape of samples: from the Ops, or from the first image, whose name is for messages.
-func newPipeline(c Config, first func() (name string, data []byte, err error)) (*pipeline, error) {
+func newPipeline(c Config) *pipeline {
 	p := &pipeline{Config: c}
 	p.idle.New = func() any { return new(worker) }
-	form, err := c.check()
+	return p
+}
+
+// measure finds the shape of samples: from the Ops, or from the first image, whose name is for messages.
+func (p *pipeline) measure(first func() (name string, data []byte, err error)) error {
+	form, err := p.Config.check()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if form.H == 0 || form.W == 0 {
 		name, data, err := first()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		w := new(worker)
 		if err := p.run(w, data, 0, 0); err != nil {
-			return nil, dataset.Malformed(name, "%w", err)
+			return dataset.Malformed(name, "%w", err)
 		}
 		form.H, form.W = w.im.H, w.im.W
 	}
 	p.shape = []int{form.C, form.H, form.W}
-	return p, nil
+	return nil
 }
 
 // run makes w's image that of data, behind all Ops.
@@ -156,8 +160,8 @@ func (p *pipeline) column(name string) dataset.Column {
 // gives as sample 0. It is for prediction on one image, and for a look at a pipeline.
 func Decode(data []byte, c Config) (*tensor.Tensor, error) {
 	c = c.withDefaults("image")
-	p, err := newPipeline(c, func() (string, []byte, error) { return c.Name, data, nil })
-	if err != nil {
+	p := newPipeline(c)
+	if err := p.measure(func() (string, []byte, error) { return c.Name, data, nil }); err != nil {
 		return nil, err
 	}
 	x := tensor.New(p.dtype(), append([]int{1}, p.shape...)...)
