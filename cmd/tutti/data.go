@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/tutti-ml/tutti/dataset"
 	"github.com/tutti-ml/tutti/dataset/arrow"
+	"github.com/tutti-ml/tutti/dataset/table"
 	"github.com/tutti-ml/tutti/models"
 )
 
@@ -45,7 +47,11 @@ func dataNames() []string {
 // openData opens the data set called name, or the Arrow file of that name with a fifth of it held out.
 func openData(name, dir, label string) (*dataSet, error) {
 	if stem, ok := strings.CutSuffix(filepath.Base(name), ".arrow"); ok {
-		src, err := arrow.Open(name, arrow.Config{Label: label})
+		rows, err := arrow.Open(context.Background(), table.OS(), name, arrow.Config{})
+		if err != nil {
+			return nil, err
+		}
+		src, err := table.Choose(context.Background(), rows, table.Config{Label: label})
 		if err != nil {
 			return nil, err
 		}

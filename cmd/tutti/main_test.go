@@ -471,7 +471,7 @@ func TestTrainOnArrow(t *testing.T) {
 	dir := t.TempDir()
 	out, errs, code := tutti(t, dir, "train", "--data", digits, "--epochs", "2")
 	require.Zero(t, code, errs)
-	require.Contains(t, out, "digits: 1437 training and 360 test samples of [64]")
+	require.Contains(t, out, "digits: 1433 training and 364 test samples of [64]")
 	require.Contains(t, out, "model    mlp")
 	require.Equal(t, []string{"digits-mlp.safetensors"}, files(t, dir))
 
