@@ -78,7 +78,6 @@ func openData(ctx context.Context, o dataOptions) (*dataSet, error) {
 	if err != nil {
 		return nil, err
 	}
-	read.label = o.columns.target
 	t, err := openTable(ctx, o.data, read)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(o.data, `./\*`) {
@@ -111,9 +110,6 @@ func stem(data string) string {
 func (d *dataSet) open(ctx context.Context, o dataOptions, t table.Table, read readOptions) (err error) {
 	if rowsOf(t) == 0 {
 		return fmt.Errorf("%s has no rows to train on", t.Name())
-	}
-	if _, ok := t.(*samples); ok && strings.HasSuffix(o.data, ".arrow") {
-		o.columns.target = "y"
 	}
 	if d.layout, err = o.columns.layout(ctx, t); err != nil {
 		return err

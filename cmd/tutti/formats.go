@@ -63,13 +63,12 @@ var formats = []format{
 		write: func(w io.Writer, _ string, s table.Schema) (table.Writer, error) { return parquet.NewWriter(w, s, nil) },
 	},
 	{
-		name: "arrow", endings: []string{".arrow"},
-		open: func(_ context.Context, _ fs.FS, name string, o readOptions) (table.Table, error) {
-			m, err := arrow.Open(name, arrow.Config{Label: o.label})
-			if err != nil {
-				return nil, err
-			}
-			return sampleTable(m)
+		name: "arrow", endings: []string{".arrow", ".arrows", ".feather"}, options: []string{"skip-unsupported"},
+		open: func(ctx context.Context, fsys fs.FS, name string, o readOptions) (table.Table, error) {
+			return arrow.Open(ctx, fsys, name, arrow.Config{SkipUnsupported: o.flags["skip-unsupported"]})
+		},
+		write: func(w io.Writer, name string, s table.Schema) (table.Writer, error) {
+			return arrow.NewWriter(w, s, arrow.WriteConfig{Stream: strings.ToLower(path.Ext(name)) == ".arrows"})
 		},
 	},
 	{
@@ -257,13 +256,12 @@ type readOptions struct {
 	features  int
 	flags     map[string]bool
 	types     map[string]table.Type // of columns
-	label     string                // of Arrow files
 }
 
 // readHelp describes --read.
 const readHelp = "how files are read: comma=';', comment='#', header=false, missing=NA, decimal-comma=true, thousands=. and " +
-	"type.COLUMN=text of CSV (type. also of JSON Lines), features=N of LIBSVM, skip-unsupported=true and " +
-	"binary-as-text=true of Parquet; repeatable"
+	"type.COLUMN=text of CSV (type. also of JSON Lines), features=N of LIBSVM, skip-unsupported=true of " +
+	"Parquet and Arrow, binary-as-text=true of Parquet; repeatable"
 
 // parseRead reads the values of --read.
 func parseRead(list []string) (readOptions, error) {
