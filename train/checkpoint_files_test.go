@@ -110,8 +110,13 @@ func TestDamagedLatest(t *testing.T) {
 			})
 			require.NoError(t, harm(path))
 			older := filepath.Join(dir, "run.step00000014.safetensors")
+			warned := 0
 			resume := func() []result {
 				return onRanks(t, 2, train.Sharded, func(_ int, c *train.Config) {
+					c.OnWarn = func(err error) { // of rank 0 alone
+						warned++
+						require.ErrorContains(t, err, "going on from "+older)
+					}
 					c.Checkpoint, c.Resume = path, train.AutoResume
 					c.OnStart = func(s train.Start) error {
 						require.Equal(t, []int{2, 0}, []int{s.Epoch, s.Step})
@@ -132,6 +137,7 @@ func TestDamagedLatest(t *testing.T) {
 				require.NoError(t, os.Rename(damaged, older))
 			}
 			requireAll(t, want, resume())
+			require.Equal(t, 1, warned)
 			require.Equal(t, []string{"run.safetensors"}, filesIn(t, dir), "Keep is 1 now")
 		})
 	}
