@@ -206,8 +206,8 @@ func written(dir string, epoch int) bool {
 // elements gives what follows the header of a safetensors file, which says when it was written, among other things.
 func elements(file []byte) []byte { return file[8+binary.LittleEndian.Uint64(file):] }
 
-// TestCheckpointsOfEveryKind compares the files that are written in the background and between steps, by one rank of all
-// and by two of halves: they have the same elements, byte for byte, and hold whole vectors.
+// TestCheckpointsOfEveryKind compares the files that are written in the background and between steps, by one rank of
+// all and by two of halves: they have the same elements, byte for byte, and hold whole vectors.
 func TestCheckpointsOfEveryKind(t *testing.T) {
 	var first []byte
 	for _, ranks := range []int{1, 2, 3} {
@@ -253,7 +253,9 @@ func TestValidateKeep(t *testing.T) {
 	for want, change := range map[string]func(*train.Config){
 		"Config.Keep = -1": func(c *train.Config) { c.Keep, c.Checkpoint = -1, "x" },
 		"Config.Keep = 2, Config.KeepBest is false and": func(c *train.Config) { c.Keep = 2 },
-		"Config.KeepBest is set and Config.Test":        func(c *train.Config) { c.KeepBest, c.Checkpoint, c.Test = true, "x", nil },
+		"Config.KeepBest is set and Config.Test": func(c *train.Config) {
+			c.KeepBest, c.Checkpoint, c.Test = true, "x", nil
+		},
 	} {
 		c := config(train.AllReduce)
 		change(&c)

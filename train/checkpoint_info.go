@@ -15,6 +15,8 @@ type CheckpointInfo struct {
 	Settings       []Setting // what decides the bits, under the names of Config's fields
 	History        []Epoch   // of the complete epochs
 	Sections       []string  // names of what else it keeps, that is no tensor
+	Score          string    // what Config.Score followed
+	Best           int       // the epoch that scored best, from 1; 0 if none was tested
 }
 
 // Setting is a field of Config, by name, and its value as text.
@@ -31,24 +33,16 @@ func ReadCheckpointInfo(meta map[string]string) (*CheckpointInfo, error) {
 	if err := json.Unmarshal([]byte(text), &p); err != nil {
 		return nil, fmt.Errorf("train: what the checkpoint says: %w", err)
 	}
+	if p.Best < 0 || p.Best > len(p.At.History) {
+		return nil, fmt.Errorf("train: the checkpoint's best epoch is %d of %d", p.Best, len(p.At.History))
+	}
 	if p.Format != checkpointFormat {
 		return nil, fmt.Errorf("train: the checkpoint has format %d, want %d", p.Format, checkpointFormat)
 	}
 	info := &CheckpointInfo{Epoch: p.At.Epoch, Step: p.At.Step, Optimizer: p.Optimizer, OptimizerSteps: p.OptimizerSteps,
-		History: p.At.History, Sections: slices.Sorted(maps.Keys(p.Sections))}
+		History: p.At.History, Score: p.Score, Best: p.Best, Sections: slices.Sorted(maps.Keys(p.Sections))}
 	for _, f := range renamed(p.Settings) {
 		info.Settings = append(info.Settings, Setting(f))
 	}
 	return info, nil
-}
-
-// Best gives the epoch that scored best on the test set, as Config.KeepBest counts; nil if none was tested.
-func (i *CheckpointInfo) Best() *Epoch {
-	var best *Epoch
-	for n := range i.History {
-		if e := &i.History[n]; e.Test.Samples > 0 && better(i.History[:n+1]) {
-			best = e
-		}
-	}
-	return best
 }

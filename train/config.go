@@ -15,9 +15,9 @@ import (
 	"github.com/tutti-ml/tutti/train/summary"
 )
 
-// Config says what to train, on what, and how. Model, Loss (or LossFunc) and Train are required; the zero value of every
-// other field trains something sensible. All ranks of a group must be given the same values: those that differ are
-// refused at the start, by name.
+// Config says what to train, on what, and how. Model, Loss (or LossFunc) and Train are required; the zero value of
+// every other field trains something sensible. All ranks of a group must be given the same values: those that differ
+// are refused at the start, by name.
 type Config struct {
 	// Model holds the parameters, found by [layers.Params]. It is a [layers.Layer], or any struct if LossFunc is set.
 	// Its parameters must be Float32 or Float64, all of them alike, and are moved into one flat vector. For a Float64

@@ -13,9 +13,9 @@ import (
 	"github.com/tutti-ml/tutti/train"
 )
 
-// TestFullDisk lets no file of this process become longer than 1000 bytes while the second epoch's checkpoint is written,
-// as a disk that is full would: the write fails in mid-file. Training goes on, says so, and leaves nothing behind; the
-// checkpoint of the first epoch stays until the third's takes its place.
+// TestFullDisk lets no file of this process become longer than 1000 bytes while the second epoch's checkpoint is
+// written, as a disk that is full would: the write fails in mid-file. Training goes on, says so, and leaves nothing
+// behind; the checkpoint of the first epoch stays until the third's takes its place.
 func TestFullDisk(t *testing.T) {
 	signal.Ignore(syscall.SIGXFSZ)
 	defer signal.Reset(syscall.SIGXFSZ)

@@ -24,8 +24,8 @@ import (
 	"github.com/tutti-ml/tutti/train/optim"
 )
 
-// killJob trains two ranks of this process, in epochs of one step, with a checkpoint after each. started is called when the
-// first step is about to begin, and before the first of a run that begins anew.
+// killJob trains two ranks of this process, in epochs of one step, with a checkpoint after each. started is called when
+// the first step is about to begin, and before the first of a run that begins anew.
 func killJob(ctx context.Context, epochs int, path string, memory int64, started func(train.Start)) (layers.Layer, error) {
 	var model layers.Layer
 	err := launch.Local(ctx, 2, collectives.Config{}, func(ctx context.Context, g *collectives.Group) error {
@@ -52,9 +52,9 @@ func killJob(ctx context.Context, epochs int, path string, memory int64, started
 	return model, err
 }
 
-// TestKilled kills a job at random moments while it writes a checkpoint every step, 6 times, and 200 in ci/soak. No file is
-// ever torn or of a step before the last that there was; each time it goes on; and the weights are those of a job that was
-// never stopped.
+// TestKilled kills a job at random moments while it writes a checkpoint every step, 6 times, and 200 in ci/soak. No
+// file is ever torn or of a step before the last that there was; each time it goes on; and the weights are those of a
+// job that was never stopped.
 func TestKilled(t *testing.T) {
 	if path := os.Getenv("TUTTI_TEST_KILLED"); path != "" {
 		memory, _ := strconv.ParseInt(os.Getenv("TUTTI_TEST_KILLED_MEMORY"), 10, 64)

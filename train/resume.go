@@ -2,7 +2,6 @@ package train
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -285,9 +284,7 @@ func (r *run[T]) resume() (Start, *snapshot, error) {
 	if err := loadKept(r.keepers, p.Sections); err != nil {
 		return start, shot, fmt.Errorf("train: checkpoint %s: %w", c.Checkpoint, err)
 	}
-	if r.resumed = true; said.Note != "" && r.group.Rank() == 0 {
-		r.warn(errors.New(said.Note))
-	}
+	r.resumed = true
 	start.Resumed, start.Epoch, start.Step, start.Note = true, p.At.Epoch, p.At.Step, said.Note
 	start.SameBits = len(start.Differ) == 0 && (!c.ErrorFeedback || p.At.Step == 0 || said.Owed || r.group.Size() == 1)
 	return start, shot, nil

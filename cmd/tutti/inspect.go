@@ -128,6 +128,11 @@ func describeCheckpoint(w io.Writer, width int, info *train.CheckpointInfo) {
 		if m.Correct >= 0 && m.Samples > 0 {
 			text += fmt.Sprintf(", accuracy %.2f %%", 100*m.Accuracy())
 		}
+		for _, v := range m.Values {
+			if !strings.Contains(v.Name, "/") { // of the whole, not of a class
+				text += fmt.Sprintf(", %s %.4g", v.Name, v.Value)
+			}
+		}
 		return text
 	}
 	for _, e := range info.History {
@@ -137,8 +142,10 @@ func describeCheckpoint(w io.Writer, width int, info *train.CheckpointInfo) {
 		}
 		line(fmt.Sprintf("epoch %d", e.Epoch), "%s", text)
 	}
-	if best := info.Best(); best != nil {
-		line("best", "epoch %d: test %s", best.Epoch, scores(best.Test))
+	if info.Best > 0 {
+		best := info.History[info.Best-1]
+		value, _ := best.Test.Value(info.Score)
+		line("best", "epoch %d: test %s %.4g", best.Epoch, info.Score, value)
 	}
 	for _, s := range info.Settings {
 		if !strings.HasPrefix(s.Name, "Model.") { // the tensors are listed
