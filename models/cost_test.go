@@ -9,14 +9,13 @@ import (
 	"github.com/tutti-ml/tutti/autograd"
 	"github.com/tutti-ml/tutti/internal/alloctest"
 	"github.com/tutti-ml/tutti/layers"
-	"github.com/tutti-ml/tutti/models"
 	"github.com/tutti-ml/tutti/tensor"
 )
 
 // After the first step, forward and backward must allocate nearly nothing on the heap, whatever the batch.
 func TestStepAllocations(t *testing.T) {
-	for _, e := range models.All {
-		t.Run(e.Name, func(t *testing.T) {
+	for _, e := range basic {
+		t.Run(e.name, func(t *testing.T) {
 			step := stepOf(e, 16)
 			step()
 			assert.Less(t, alloctest.PerRun(5, step), uint64(100), "heap allocations a step")
@@ -25,10 +24,10 @@ func TestStepAllocations(t *testing.T) {
 }
 
 // stepOf returns one forward and backward pass of a model over n random samples.
-func stepOf(e models.Entry, n int) func() {
+func stepOf(e basicModel, n int) func() {
 	rng := rand.New(rand.NewPCG(1, 2))
-	input, classes := sizes(e)
-	net := e.New(rng, input, classes)
+	input := e.input
+	net := e.make(rng)
 	x := tensor.New(tensor.Float32, append([]int{n}, input...)...)
 	x.Normal(rng, 0, 1)
 	labels := tensor.New(tensor.Int64, n)
@@ -40,8 +39,8 @@ func stepOf(e models.Entry, n int) func() {
 }
 
 func BenchmarkStep(b *testing.B) {
-	for _, e := range models.All {
-		b.Run(e.Name, func(b *testing.B) {
+	for _, e := range basic {
+		b.Run(e.name, func(b *testing.B) {
 			const n = 128
 			step := stepOf(e, n)
 			b.ReportAllocs()
@@ -54,10 +53,10 @@ func BenchmarkStep(b *testing.B) {
 }
 
 func BenchmarkInferOne(b *testing.B) {
-	for _, e := range models.All {
-		b.Run(e.Name, func(b *testing.B) {
-			input, classes := sizes(e)
-			net := e.New(rand.New(rand.NewPCG(1, 2)), input, classes)
+	for _, e := range basic {
+		b.Run(e.name, func(b *testing.B) {
+			input := e.input
+			net := e.make(rand.New(rand.NewPCG(1, 2)))
 			x := tensor.New(tensor.Float32, append([]int{1}, input...)...)
 			tape := autograd.NewTape(autograd.Infer, nil)
 			b.ReportAllocs()

@@ -48,8 +48,8 @@ func (j *job) fields() []field {
 		{"ResumeWith", describe(c.ResumeWith)},
 		{"Model", fmt.Sprintf("%T with %d parameters", c.Model, len(j.params))},
 	}
-	list = append(list, c.stepFields()...)
 	list = append(list, c.progressFields()...)
+	list = append(list, c.stepFields()...)
 	list = append(list, j.order()...)
 	return append(list, j.parameters(func(p layers.NamedParam) string { return p.Name })...)
 }

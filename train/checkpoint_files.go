@@ -70,8 +70,8 @@ func (s *shelf) steps() []int {
 	return list
 }
 
-// place ends w as the latest checkpoint, of so many steps, and makes it the best too, if it is. What else is wrong is no
-// reason not to have it: then warn is set.
+// place ends w as the latest checkpoint, of so many steps, and makes it the best too, if it is. What else is wrong is
+// no reason not to have it: then warn is set.
 func (s *shelf) place(w *safetensors.Writer, steps int, best bool) (warn, err error) {
 	note := func(err error) {
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -107,28 +107,20 @@ func (s *shelf) place(w *safetensors.Writer, steps int, best bool) (warn, err er
 	return warn, nil
 }
 
-// bestIsLast says whether the last epoch of list scored better than each before it.
-func (c Config) bestIsLast(list []Epoch) bool {
+// best gives the place in list of the epoch with the best score, of equals the first; −1 if none has one.
+func (c Config) best(list []Epoch) int {
 	_, better := c.followed()
-	score := func(e Epoch) float64 {
+	best, top := -1, 0.0
+	for i, e := range list {
+		score := c.score(e.Test)
 		if better == metrics.Lower {
-			return -c.score(e.Test)
+			score = -score
 		}
-		return c.score(e.Test)
-	}
-	if len(list) == 0 {
-		return false
-	}
-	last := score(list[len(list)-1])
-	if list[len(list)-1].Test.Samples == 0 || last != last {
-		return false
-	}
-	for _, e := range list[:len(list)-1] {
-		if e.Test.Samples > 0 && score(e) >= last {
-			return false
+		if e.Test.Samples > 0 && score == score && (best < 0 || score > top) {
+			best, top = i, score
 		}
 	}
-	return true
+	return best
 }
 
 // validateCheckpoint is Validate for what is kept of a run.
@@ -137,8 +129,8 @@ func (c Config) validateCheckpoint() error {
 	case c.Keep < 0:
 		return fmt.Errorf("train: Config.Keep = %d, want at least 1", c.Keep)
 	case (c.Keep > 0 || c.KeepBest) && c.Checkpoint == "":
-		return fmt.Errorf("train: Config.Keep = %d, Config.KeepBest is %v and Config.Checkpoint is empty, want the file to keep",
-			c.Keep, c.KeepBest)
+		return fmt.Errorf("train: Config.Keep = %d, Config.KeepBest is %v and Config.Checkpoint is empty, want the file "+
+			"to keep", c.Keep, c.KeepBest)
 	case c.KeepBest && c.scoreless():
 		name, _ := c.followed()
 		return fmt.Errorf("train: Config.KeepBest follows %s, of which no value is better than another", name)

@@ -110,8 +110,13 @@ func TestDamagedLatest(t *testing.T) {
 			})
 			require.NoError(t, harm(path))
 			older := filepath.Join(dir, "run.step00000014.safetensors")
+			warned := 0
 			resume := func() []result {
 				return onRanks(t, 2, train.Sharded, func(_ int, c *train.Config) {
+					c.OnWarn = func(err error) { // of rank 0 alone
+						warned++
+						require.ErrorContains(t, err, "going on from "+older)
+					}
 					c.Checkpoint, c.Resume = path, train.AutoResume
 					c.OnStart = func(s train.Start) error {
 						require.Equal(t, []int{2, 0}, []int{s.Epoch, s.Step})
@@ -132,6 +137,7 @@ func TestDamagedLatest(t *testing.T) {
 				require.NoError(t, os.Rename(damaged, older))
 			}
 			requireAll(t, want, resume())
+			require.Equal(t, 1, warned)
 			require.Equal(t, []string{"run.safetensors"}, filesIn(t, dir), "Keep is 1 now")
 		})
 	}
@@ -153,19 +159,17 @@ func TestCheckpointFails(t *testing.T) {
 				if rank != 0 {
 					return
 				}
-				c.OnWarn = func(err error) { warnings = append(warnings, err) }
-				c.OnStep = func(s train.Step) error {
-					if s.Step != 4 {
-						return nil
+				c.OnWarn = func(err error) {
+					if warnings = append(warnings, err); epoch == 2 {
+						require.NoError(t, os.Rename(away, dir))
 					}
-					if s.Epoch == epoch {
+				}
+				c.OnStep = func(s train.Step) error {
+					if s.Step == 4 && s.Epoch == epoch {
 						for !written(dir, epoch) { // the one before, maybe in the background
 							time.Sleep(time.Millisecond)
 						}
 						return os.Rename(dir, away)
-					}
-					if s.Epoch > epoch {
-						return os.Rename(away, dir)
 					}
 					return nil
 				}
@@ -202,8 +206,8 @@ func written(dir string, epoch int) bool {
 // elements gives what follows the header of a safetensors file, which says when it was written, among other things.
 func elements(file []byte) []byte { return file[8+binary.LittleEndian.Uint64(file):] }
 
-// TestCheckpointsOfEveryKind compares the files that are written in the background and between steps, by one rank of all
-// and by two of halves: they have the same elements, byte for byte, and hold whole vectors.
+// TestCheckpointsOfEveryKind compares the files that are written in the background and between steps, by one rank of
+// all and by two of halves: they have the same elements, byte for byte, and hold whole vectors.
 func TestCheckpointsOfEveryKind(t *testing.T) {
 	var first []byte
 	for _, ranks := range []int{1, 2, 3} {
@@ -249,7 +253,9 @@ func TestValidateKeep(t *testing.T) {
 	for want, change := range map[string]func(*train.Config){
 		"Config.Keep = -1": func(c *train.Config) { c.Keep, c.Checkpoint = -1, "x" },
 		"Config.Keep = 2, Config.KeepBest is false and": func(c *train.Config) { c.Keep = 2 },
-		"Config.KeepBest is set and Config.Test":        func(c *train.Config) { c.KeepBest, c.Checkpoint, c.Test = true, "x", nil },
+		"Config.KeepBest is set and Config.Test": func(c *train.Config) {
+			c.KeepBest, c.Checkpoint, c.Test = true, "x", nil
+		},
 	} {
 		c := config(train.AllReduce)
 		change(&c)

@@ -15,9 +15,9 @@ import (
 // errDamaged is wrapped by the error of a checkpoint that is not what was written: the one before may be well.
 var errDamaged = errors.New("damaged")
 
-// load finds the newest checkpoint that is whole. It gives what it says, as text, and a snapshot whose pieces are stored
-// in it, which is to be closed; note says so where that is not the latest. Where there is none, and that will do, the
-// text is empty and there is no error.
+// load finds the newest checkpoint that is whole. It gives what it says, as text, and a snapshot whose pieces are
+// stored in it, which is to be closed; note says so where that is not the latest. Where there is none, and that will
+// do, the text is empty and there is no error.
 func (r *run[T]) load() (text []byte, shot *snapshot, note string, err error) {
 	s := &r.saver.shelf
 	s.began = 0

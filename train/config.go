@@ -15,9 +15,9 @@ import (
 	"github.com/tutti-ml/tutti/train/summary"
 )
 
-// Config says what to train, on what, and how. Model, Loss (or LossFunc) and Train are required; the zero value of every
-// other field trains something sensible. All ranks of a group must be given the same values: those that differ are
-// refused at the start, by name.
+// Config says what to train, on what, and how. Model, Loss (or LossFunc) and Train are required; the zero value of
+// every other field trains something sensible. All ranks of a group must be given the same values: those that differ
+// are refused at the start, by name.
 type Config struct {
 	// Model holds the parameters, found by [layers.Params]. It is a [layers.Layer], or any struct if LossFunc is set.
 	// Its parameters must be Float32 or Float64, all of them alike, and are moved into one flat vector. For a Float64
@@ -141,9 +141,10 @@ type Config struct {
 	// training goes on, one at a time; OnEpoch may then be called before it is on the disk, and Run does not return
 	// before. A larger one is written between two steps, a part at a time. Default 64 MiB. Negative: none is copied.
 	CheckpointMemory int64
-	// OnWarn, if set, is called on this rank with what went wrong and does not end the run: a checkpoint that could not
-	// be written, of a full disk for instance. The one before stays, and the next is tried in its time. Default: it goes
-	// to [log/slog]'s default logger. If the last one of a run could not be written, Run returns an error, and its report.
+	// OnWarn, if set, is called on this rank with what went wrong and does not end the run: that a checkpoint could not
+	// be written, because the disk is full for instance, or that the latest is damaged. The one before stays, and the next
+	// is tried in its time. Default: it goes to [log/slog]'s default logger. If the last checkpoint of a run could not be
+	// written, Run returns an error beside its report. Run calls it as it calls OnStep.
 	OnWarn func(error)
 	// Metrics are computed on Test beside the loss, exactly over all ranks, each under its name; see
 	// [Metrics.Values]. They are given the model's output and the batch's Y, or what Output gives. Default: none.

@@ -87,9 +87,21 @@ func (r *run[T]) stepped(m *moment, came outcome, samples int, elapsed time.Dura
 		e.own.Phases = e.own.Phases.Add(phases)
 		e.own.Elapsed += elapsed
 	}
-	if e.sinks != nil && yes {
+	if e.sinks == nil {
+		return
+	}
+	if came.skipped != nil {
+		_ = e.sinks.Warn(summary.Warning{Text: "skipped a step: " + came.skipped.Error(), Err: came.skipped, Global: m.steps,
+			Time: now})
+		return
+	}
+	if yes {
+		var values []summary.Value
+		if came.norm > 0 {
+			values = []summary.Value{{Name: "gradient/norm", Value: came.norm}}
+		}
 		_ = e.sinks.Step(summary.Step{Epoch: at.Epoch + 1, Step: at.Step, Global: m.steps, Samples: samples, Loss: came.loss,
-			Rate: came.rate, Phases: phases, Elapsed: elapsed, Time: now})
+			Rate: came.rate, Values: values, Phases: phases, Elapsed: elapsed, Time: now})
 	}
 }
 

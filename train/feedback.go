@@ -9,8 +9,8 @@ import (
 )
 
 // feedback keeps what rounding to 16 bits takes from this rank's gradient, and adds it to the next step's, so that over
-// the steps nothing is lost. (Seide et al., "1-bit stochastic gradient descent", 2014; Karimireddy et al., "Error feedback
-// fixes SignSGD", arXiv:1901.09847.)
+// the steps nothing is lost. (Seide et al., "1-bit stochastic gradient descent", 2014; Karimireddy et al., "Error
+// feedback fixes SignSGD", arXiv:1901.09847.)
 //
 // It is an exchange that takes part in the commit alone: what a step that is not taken rounded is not owed.
 type feedback struct {

@@ -18,8 +18,8 @@ func bytesOf[T float](x []T) []byte { return tensor.Bytes(tensor.FromSlice(x, le
 
 // fill makes dst elements [lo, lo+len(dst)) of a vector of which the ranks have pieces: each element from this rank's
 // own, else from the first rank that has it. All ranks call it, with what they have and what they want of the vector,
-// and all get the first range that is wanted and nobody has, if there is one; the rest is filled. A piece that is stored
-// and cannot be read gives zeros: snapshot.close gives the error.
+// and all get the first range that is wanted and nobody has, if there is one; the rest is filled. A piece that is
+// stored and cannot be read gives zeros: snapshot.close gives the error.
 func fill[T float](ctx context.Context, g *collectives.Group, dst []T, lo int, have []piece) (*span, error) {
 	mine := []int64{int64(lo), int64(lo + len(dst))}
 	for _, p := range have {
@@ -73,8 +73,8 @@ func newFilling(g *collectives.Group, size int) *filling {
 	return &filling{group: g, size: size, send: make([][]byte, g.Size()), recv: make([][]byte, g.Size())}
 }
 
-// chunk fills elements [from, to): every rank sends what others want and takes what it wants, and none does where nobody
-// wants of another.
+// chunk fills elements [from, to): every rank sends what others want and takes what it wants, and none does where
+// nobody wants of another.
 func (f *filling) chunk(ctx context.Context, from, to int) error {
 	f.read(from, to)
 	for r := range f.send {

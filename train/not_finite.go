@@ -67,6 +67,6 @@ func (s *session[T]) refuse(bad error, came outcome) (outcome, error) {
 		return outcome{}, fmt.Errorf("train: %d steps in a row are not finite, and Config.MaxSkips is %d: %w", s.at.InARow, most,
 			bad)
 	}
-	came.skipped = bad
+	came.norm, came.skipped = 0, bad
 	return came, nil
 }

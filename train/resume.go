@@ -103,8 +103,8 @@ func (j *job) settings(g *collectives.Group) []field {
 		}
 	}
 	list = append(list, field{"Group.Size", ranks}, field{"Group.Algorithm", algorithm}, field{"Bucket", bucket})
-	list = append(list, c.stepFields()...)
 	list = append(list, c.scoreSettings()...)
+	list = append(list, c.stepFields()...)
 	list = append(list, j.order()...)
 	return append(list, j.parameters(func(p layers.NamedParam) string { return p.Key })...)
 }

@@ -31,9 +31,9 @@ func trained(t *testing.T, ranks int, config func(rank int) Config) [][]byte {
 	return state
 }
 
-// TestResumedBits stops runs at random steps, 25 under each strategy (50 in ci/soak), and resumes them, under Sharded on another number of
-// ranks too. Each ends with the bits of the run that was never stopped: weights, tables, running statistics. The
-// checkpoints are written in the background and between steps.
+// TestResumedBits stops runs at random steps, 25 under each strategy (50 in ci/soak), and resumes them, under Sharded
+// on another number of ranks too. Each ends with the bits of the run that was never stopped: weights, tables, running
+// statistics. The checkpoints are written in the background and between steps.
 func TestResumedBits(t *testing.T) {
 	kinds := map[string]struct {
 		change func(*Config)

@@ -143,6 +143,9 @@ func (r *run[T]) start() error {
 	}
 	r.started = true
 	r.begins()
+	if began.Note != "" && r.group.Rank() == 0 {
+		r.warn(errors.New(began.Note))
+	}
 	r.recall()
 	if err := r.settle(call("OnStart", r.job.c.OnStart, began)); err != nil {
 		return err

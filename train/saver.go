@@ -16,8 +16,8 @@ const defaultCheckpointMemory = 64 << 20
 
 // A saver writes rank 0's checkpoints, one at a time.
 //
-// A small state is copied, and written by a goroutine of the saver's while training goes on; a large one is written before
-// the next step, for a copy would double the memory.
+// A small state is copied, and written by a goroutine of the saver's while training goes on; a large one is written
+// before the next step, for a copy would double the memory.
 type saver struct {
 	shelf
 	copy    []byte             // kept from one to the next
@@ -30,8 +30,8 @@ type saver struct {
 // written is how the writing of a checkpoint went.
 type written struct{ warn, err error }
 
-// checkpoint writes the session's state, on rank 0, or begins to, if there is a Config.Checkpoint. All ranks call it. That
-// it can't be written is no error: rank 0 warns, and training goes on. The last checkpoint stays then.
+// checkpoint writes the session's state, on rank 0, or begins to, if there is a Config.Checkpoint. All ranks call it.
+// That it can't be written is no error: rank 0 warns, and training goes on. The last checkpoint stays then.
 func (r *run[T]) checkpoint() error {
 	c := r.job.c
 	if c.Checkpoint == "" {
@@ -66,7 +66,8 @@ func (r *run[T]) checkpoint() error {
 		return safetensors.Create(c.Checkpoint, infos, map[string]string{checkpointKey: meta})
 	}
 	steps := shot.at.number(r.job)
-	best := c.KeepBest && shot.at.Step == 0 && c.bestIsLast(shot.at.History)
+	best := c.KeepBest && shot.at.Step == 0 && len(shot.at.History) > 0 &&
+		c.best(shot.at.History) == len(shot.at.History)-1
 	r.saver.began, r.saver.event = time.Now(), r.checkpointEvent(shot.at, best)
 	var w *safetensors.Writer
 	var ready []byte // what keeps the others from sending

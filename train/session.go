@@ -38,15 +38,16 @@ type session[T float] struct {
 
 // A position says how far a run has come: what a snapshot keeps besides vectors.
 type position struct {
-	Epoch    int     // epochs complete
-	Step     int     // steps of the next epoch complete
-	Loss     float64 // sums over those steps, of loss times weight
-	Weight   float64 // of the loss: samples, or what it divides by
-	Correct  float64
-	Ignored  float64
-	Samples  int
-	Skipped  int     `json:",omitempty"` // of the steps, those left out
-	InARow   int     `json:",omitempty"` // of these, those since the last that was taken, in any epoch
+	Epoch   int     // epochs complete
+	Step    int     // steps of the next epoch complete
+	Loss    float64 // sums over those steps, of loss times weight
+	Weight  float64 // of the loss: samples, or what it divides by
+	Correct float64
+	Ignored float64
+	Samples int
+	Skipped int `json:",omitempty"` // of the steps, those left out
+	InARow  int `json:",omitempty"` // of these, those since the last that was taken, in any epoch
+
 	Averaged int     `json:",omitempty"` // how often the weights have been averaged
 	History  []Epoch // of the complete epochs
 
@@ -60,9 +61,8 @@ type position struct {
 
 // next gives the position after an epoch that is complete.
 func (p position) next(e Epoch) position {
-	return position{Epoch: p.Epoch + 1, History: append(p.History, e), Evaluations: p.Evaluations, Last: p.Last,
-		Elapsed: p.Elapsed, Wall: p.Wall, Fired: p.Fired, InARow: p.InARow,
-		Averaged: p.Averaged}
+	return position{Epoch: p.Epoch + 1, InARow: p.InARow, Averaged: p.Averaged, History: append(p.History, e),
+		Evaluations: p.Evaluations, Last: p.Last, Elapsed: p.Elapsed, Wall: p.Wall, Fired: p.Fired}
 }
 
 // number counts the steps since the start of the run.

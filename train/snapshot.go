@@ -18,8 +18,8 @@ import (
 // nothing; together the ranks hold all of it.
 //
 // The pieces are views: session.snapshot copies nothing, and what it gives changes with the next step. To keep the
-// moment is to copy, piece by piece; to write it down needs no memory. A snapshot that is read from a checkpoint has pieces
-// that lie in its file, until they are where they belong.
+// moment is to copy, piece by piece; to write it down needs no memory. A snapshot that is read from a checkpoint has
+// pieces that lie in its file, until they are where they belong.
 type snapshot struct {
 	at     position
 	steps  int64 // that the optimizer has taken
@@ -79,8 +79,8 @@ func (s *snapshot) named(name string) []piece {
 // ofModel says whether p is a parameter or a buffer.
 func (p piece) ofModel() bool { return !strings.HasPrefix(p.name, layers.OptimizerPrefix) }
 
-// intoModel copies, or reads, what the snapshot has of the model into it. Where it is a view of that model nothing is to
-// be done.
+// intoModel copies, or reads, what the snapshot has of the model into it. Where it is a view of that model nothing is
+// to be done.
 func (s *snapshot) intoModel(model any) error {
 	for _, n := range layers.StateDict(model) {
 		for _, p := range s.named(n.Name) {

@@ -10,13 +10,12 @@ import (
 type outcome struct {
 	loss    float64   // mean over the batch; of phases the sum
 	losses  []float64 // of the phases
+	rate    float64   // the learning rate
 	norm    float64   // of the gradient before it was clipped; 0: nobody asked
 	skipped error     // why no step was taken, and the run goes on; nil: it was
 	stop    bool      // a rank was told to stop: this was the last step, on all ranks
 	end     bool      // OnStep of a rank has said after the step before that it was the last: no step was taken
-	rate    float64   // the learning rate
-	// clocks is what rank 0 said of the triggers that go by time
-	clocks uint
+	clocks  uint      // what rank 0 said of the triggers that go by time
 }
 
 // step takes the next step, of a batch of that many samples: all of it is here, from top to bottom. last says that
@@ -105,13 +104,12 @@ func (s *session[T]) step(ctx context.Context, samples int, last bool) (outcome,
 		}
 		squares += square
 	}
-	norm := math.Sqrt(squares)
-	if !finite(norm) {
-		return s.refuse(fmt.Errorf("train: the norm of the gradient is %w: %v at %s",
-			ErrNotFinite, norm, here()), came)
+	came.norm = math.Sqrt(squares)
+	if !finite(came.norm) {
+		return s.refuse(fmt.Errorf("train: the norm of the gradient is %w: %v at %s", ErrNotFinite, came.norm, here()), came)
 	}
-	if norm > c.ClipNorm { // without ClipNorm both are 0
-		u.clip = c.ClipNorm / norm
+	if came.norm > c.ClipNorm { // without ClipNorm both are 0
+		u.clip = c.ClipNorm / came.norm
 	}
 
 	// Commit.
@@ -126,7 +124,6 @@ func (s *session[T]) step(ctx context.Context, samples int, last bool) (outcome,
 		x.commit(u)
 	}
 	s.at.count(done, s.job.objective.sum)
-	came.norm = norm
 	return came, nil
 }
 

@@ -1,14 +1,20 @@
 package main
 
+// The data of a training: a set known by name, or files.
+
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
-	"path/filepath"
+	"io/fs"
+	"path"
 	"slices"
 	"strings"
 
 	"github.com/tutti-ml/tutti/dataset"
-	"github.com/tutti-ml/tutti/dataset/arrow"
+	"github.com/tutti-ml/tutti/dataset/table"
+	"github.com/tutti-ml/tutti/internal/nearest"
 	"github.com/tutti-ml/tutti/models"
 )
 
@@ -19,19 +25,27 @@ type defaults struct {
 	rate          float64
 }
 
-// recipes gives the defaults of the data sets known by name; any other gets arrowRecipe.
+// recipes gives the defaults of the data sets known by name; files get tableRecipe.
 var recipes = map[string]defaults{
 	"digits":        {model: "digitsnet", epochs: 15, batch: 32, rate: 2e-3},
 	"fashion-mnist": {model: "lenet5", epochs: 5, batch: 64, rate: 2e-3},
 }
 
-var arrowRecipe = defaults{model: "mlp", epochs: 10, batch: 32, rate: 1e-3}
+var tableRecipe = defaults{model: "mlp", epochs: 10, batch: 32, rate: 1e-3}
 
-// dataSet is an opened data set.
+// dataSet is opened data.
 type dataSet struct {
-	name        string
+	name        string // for names of files
 	defaults    defaults
 	train, test dataset.Source
+	layout      *layout
+	tables      []table.Table // to be closed
+}
+
+func (d *dataSet) close() {
+	for _, t := range d.tables {
+		t.Close()
+	}
 }
 
 func dataNames() []string {
@@ -42,36 +56,111 @@ func dataNames() []string {
 	return names
 }
 
-// openData opens the data set called name, or the Arrow file of that name with a fifth of it held out.
-func openData(name, dir, label string) (*dataSet, error) {
-	if stem, ok := strings.CutSuffix(filepath.Base(name), ".arrow"); ok {
-		src, err := arrow.Open(name, arrow.Config{Label: label})
+// dataOptions are what flags say about data.
+type dataOptions struct {
+	data, dir, test string
+	holdout         float64
+	read            []string
+	standardise     bool
+	columns         layoutOptions
+}
+
+// openData opens the data that o names.
+func openData(ctx context.Context, o dataOptions) (*dataSet, error) {
+	if slices.Contains(dataNames(), o.data) {
+		train, test, err := dataset.Open(o.data, o.dir)
 		if err != nil {
 			return nil, err
 		}
-		if src.Spec().Classes() == 0 {
-			return nil, fmt.Errorf("%s: column %s holds numbers, and not the labels of classes", name, label)
+		return &dataSet{name: o.data, defaults: recipes[o.data], train: train, test: test, layout: layoutOf(train.Spec())}, nil
+	}
+	read, err := parseRead(o.read)
+	if err != nil {
+		return nil, err
+	}
+	t, err := openTable(ctx, o.data, read)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(o.data, `./\*`) {
+			err = usageError{fmt.Errorf("--data %q, want one of %s, or files: %w", o.data, strings.Join(dataNames(), ", "), err)}
 		}
-		train, test, err := dataset.Split(src, 0.2, 0)
-		return &dataSet{name: stem, defaults: arrowRecipe, train: train, test: test}, err
+		return nil, err
 	}
-	if !slices.Contains(dataNames(), name) {
-		return nil, usageError{fmt.Errorf("--data %q, want one of %s, or a file ending in .arrow", name, strings.Join(dataNames(), ", "))}
+	d := &dataSet{name: stem(o.data), defaults: tableRecipe, tables: []table.Table{t}}
+	if err := d.open(ctx, o, t, read); err != nil {
+		d.close()
+		return nil, err
 	}
-	train, test, err := dataset.Open(name, dir)
-	return &dataSet{name: name, defaults: recipes[name], train: train, test: test}, err
+	return d, nil
+}
+
+// stem is the name of what files are called after: of 2026/pets.csv it is pets.
+func stem(data string) string {
+	name, _ := cutFormat(data)
+	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
+	if ending := path.Ext(name); formatByEnding(name) != nil {
+		name = strings.TrimSuffix(name, ending)
+	}
+	if name = strings.Trim(name, "*?[]. /"); name == "" {
+		return "data"
+	}
+	return name
+}
+
+// open finds the layout of a table and splits it, or opens the test files.
+func (d *dataSet) open(ctx context.Context, o dataOptions, t table.Table, read readOptions) (err error) {
+	if rowsOf(t) == 0 {
+		return fmt.Errorf("%s has no rows to train on", t.Name())
+	}
+	if d.layout, err = o.columns.layout(ctx, t); err != nil {
+		return err
+	}
+	all, err := table.Choose(ctx, t, d.layout.config(true))
+	if err != nil {
+		return err
+	}
+	d.layout.learn(all.Spec())
+	d.train = all
+	switch {
+	case o.test != "":
+		test, err := openTable(ctx, o.test, read)
+		if err != nil {
+			return err
+		}
+		d.tables = append(d.tables, test)
+		if d.test, err = table.Choose(ctx, test, d.layout.config(true)); err != nil {
+			return err
+		}
+	case o.holdout > 0:
+		if d.train, d.test, err = dataset.Split(all, o.holdout, 0); err != nil {
+			return err
+		}
+		if d.train.Len() == 0 {
+			return fmt.Errorf("%s: of %d rows all are held out by --holdout %v, and none is left to train on", t.Name(), all.Len(),
+				o.holdout)
+		}
+	}
+	if o.standardise {
+		if err := d.layout.fit(d.train); err != nil {
+			return err
+		}
+	}
+	d.train = d.layout.standardised(d.train)
+	if d.test != nil {
+		d.test = d.layout.standardised(d.test)
+	}
+	return nil
 }
 
 // pickModel finds the model called name, or the data set's own, and makes sure that it takes the samples of the data.
 func pickModel(name string, d *dataSet) (models.Entry, error) {
-	m, ok := models.Find(cmp.Or(name, d.defaults.model))
+	name = cmp.Or(name, d.defaults.model)
+	m, ok := models.Find(name)
 	if !ok {
-		return m, usageError{fmt.Errorf("--model %q, want one of %s", name, strings.Join(modelNames(), ", "))}
+		return m, usageError{fmt.Errorf("--model %q, the nearest is %q of %s", name, nearest.Name(name, modelNames()),
+			strings.Join(modelNames(), ", "))}
 	}
-	spec := d.train.Spec()
-	if !m.Takes(spec.Input().Shape, spec.Classes()) {
-		return m, usageError{fmt.Errorf("--model %s takes %s, %s has %v in %d", m.Name, m.Wants(), d.name, spec.Input().Shape,
-			spec.Classes())}
+	if err := m.Fits(d.layout.data()); err != nil {
+		return m, usageError{fmt.Errorf("--model %s and %s: %w", m.Name, d.name, err)}
 	}
 	return m, nil
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/tutti-ml/tutti/tensor"
 	"github.com/tutti-ml/tutti/tensor/safetensors"
+	"github.com/tutti-ml/tutti/train"
 )
 
 // inspectOptions are the flags of tutti inspect.
@@ -105,10 +106,55 @@ func list(out io.Writer, f *safetensors.File, verified bool) error {
 		sums = "there: --verify compares"
 	}
 	fmt.Fprintf(w, "%-*s  %s\n", width, "checksums", sums)
+	if info, err := train.ReadCheckpointInfo(meta); info != nil && err == nil { // else it is metadata as any other
+		describeCheckpoint(w, width, info)
+		keys = slices.DeleteFunc(keys, func(key string) bool { return key == "tutti.checkpoint" })
+	}
 	for _, key := range keys {
 		fmt.Fprintf(w, "%-*s  %s\n", width, printable(key), printable(meta[key]))
 	}
 	return w.Flush()
+}
+
+// describeCheckpoint prints how far the run had come, what it is, and how each epoch went.
+func describeCheckpoint(w io.Writer, width int, info *train.CheckpointInfo) {
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(w, "%-*s  %s\n", width, name, printable(fmt.Sprintf(format, args...)))
+	}
+	line("checkpoint", "after %s and %s of the next, %s of %s in all", count(info.Epoch, "epoch"), count(info.Step, "step"),
+		count(int(info.OptimizerSteps), "step"), info.Optimizer)
+	scores := func(m train.Metrics) string {
+		text := fmt.Sprintf("loss %.4g", m.Loss)
+		if m.Correct >= 0 && m.Samples > 0 {
+			text += fmt.Sprintf(", accuracy %.2f %%", 100*m.Accuracy())
+		}
+		for _, v := range m.Values {
+			if !strings.Contains(v.Name, "/") { // of the whole, not of a class
+				text += fmt.Sprintf(", %s %.4g", v.Name, v.Value)
+			}
+		}
+		return text
+	}
+	for _, e := range info.History {
+		text := scores(e.Train)
+		if e.Test.Samples > 0 {
+			text += "; test " + scores(e.Test)
+		}
+		line(fmt.Sprintf("epoch %d", e.Epoch), "%s", text)
+	}
+	if info.Best > 0 {
+		best := info.History[info.Best-1]
+		value, _ := best.Test.Value(info.Score)
+		line("best", "epoch %d: test %s %.4g", best.Epoch, info.Score, value)
+	}
+	for _, s := range info.Settings {
+		if !strings.HasPrefix(s.Name, "Model.") { // the tensors are listed
+			line(printable(s.Name), "%s", s.Value)
+		}
+	}
+	if len(info.Sections) > 0 {
+		line("also", "%s", strings.Join(info.Sections, ", "))
+	}
 }
 
 // printable returns s as it is if a terminal shows it so, and otherwise quoted, with escapes: a name from a file must

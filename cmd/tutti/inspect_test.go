@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
@@ -11,8 +12,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/tutti-ml/tutti/dataset"
+	"github.com/tutti-ml/tutti/layers"
 	"github.com/tutti-ml/tutti/tensor"
 	"github.com/tutti-ml/tutti/tensor/safetensors"
+	"github.com/tutti-ml/tutti/train"
+	"github.com/tutti-ml/tutti/train/optim"
 )
 
 // A name or a value from a file is no command to the terminal.
@@ -119,4 +124,34 @@ func TestErrorsPrintNoEscapes(t *testing.T) {
 	assert.Equal(t, exitUsage, code)
 	assert.NotContains(t, errs, "\x1b")
 	assert.Contains(t, errs, `\x1b[31m.safetensors`)
+}
+
+// A checkpoint says how far its run had come, how the epochs went and what decides its bits, not in JSON.
+func TestInspectCheckpoint(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.safetensors")
+	x, y := tensor.New(tensor.Float32, 8, 2), tensor.New(tensor.Int64, 8)
+	data := dataset.FromTensors(x, y).WithClasses(3)
+	taken := 0
+	_, err := train.Run(t.Context(), train.Config{Model: layers.NewLinear(rand.New(rand.NewPCG(1, 1)), 2, 3),
+		Loss: layers.CrossEntropy{}, Optimizer: optim.SGD{LR: 0.5, Momentum: 0.9}, Train: data, Test: data, BatchSize: 4,
+		Epochs: 3, Checkpoint: path, OnStep: func(train.Step) error {
+			if taken++; taken == 5 {
+				return train.Stop
+			}
+			return nil
+		}})
+	require.NoError(t, err)
+	var out bytes.Buffer
+	require.NoError(t, runInspect(&out, path, inspectOptions{verify: true}))
+	// All inputs are 0 and all labels 0: the bias learns that, and the loss falls.
+	for _, want := range []string{
+		"optimizer/momentum_buffer  F32          [9]\n",
+		"checkpoint                 after 2 epochs and 1 step of the next, 5 steps of sgd in all\n",
+		"epoch 2                    loss 0.", "accuracy 100.00 %; test loss 0.",
+		"best                       epoch 2: test loss 0.",
+		"Optimizer.Momentum         0.9\n", "Epochs                     3\n", "Group.Size                 1\n",
+	} {
+		assert.Contains(t, out.String(), want)
+	}
+	assert.NotContains(t, out.String(), `"At"`)
 }

@@ -1,6 +1,7 @@
 // Command tutti trains models on one core or many machines, starts jobs, and shows what a machine or a model file has.
 //
 //	tutti train      train a model: with no flags, a small convnet on 8×8 handwritten digits
+//	tutti data       look at files of data, convert them, hold a part out
 //	tutti launch     start a program as the ranks of a parallel job on this machine
 //	tutti bench      measure this machine's kernels against their limits
 //	tutti inspect    list the tensors in a safetensors file
@@ -42,11 +43,11 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), stopSignals...)
 	context.AfterFunc(ctx, stop)
 	signal.Notify(make(chan os.Signal, 1), stopSignals[1:]...)
-	os.Exit(run(ctx, os.Args[1:]))
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // run executes one command line and gives its exit code.
-func run(ctx context.Context, args []string) int {
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := &cobra.Command{
 		Use:           "tutti",
 		Short:         "Deep learning in Go, from one core to a cluster",
@@ -58,15 +59,16 @@ func run(ctx context.Context, args []string) int {
 		},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(trainCommand(), launchCommand(), benchCommand(), inspectCommand(), cpuCommand())
+	root.AddCommand(trainCommand(), dataCommand(), launchCommand(), benchCommand(), inspectCommand(), cpuCommand())
 	root.SetArgs(args)
-	out := &output{w: os.Stdout}
+	out := &output{w: stdout}
 	root.SetOut(out)
+	root.SetErr(stderr)
 	err := cmp.Or(root.ExecuteContext(ctx), out.err)
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintln(os.Stderr, "tutti: "+oneLine(err))
+	fmt.Fprintln(stderr, "tutti: "+oneLine(err))
 	return exitCode(err)
 }
 

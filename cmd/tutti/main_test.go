@@ -346,7 +346,7 @@ func TestBadInput(t *testing.T) {
 		{"no rounds", []string{"bench", "overlap", "--rounds", "0"}, `"0" for "--rounds" flag: want at least 1`, 2},
 		{"sizes past the memory", []string{"bench", "collectives", "-b", "0", "-e", "100000G", "-f", "2"}, "available", 2},
 		{"momentum without", []string{"train", "--optimizer", "adam", "--momentum", "0.5"}, "--momentum 0.5: adam has none", 2},
-		{"a column of no table", []string{"train", "--label", "class"}, "--label has no effect", 2},
+		{"a column of no table", []string{"train", "--label", "class"}, "--target has no effect", 2},
 		{"two lines in a name", []string{"train", "--out", "a\nb"}, `--out "a\nb" has a control character in it`, 2},
 		{"no such schedule", []string{"train", "--schedule", "luck"}, `--schedule luck: optim: no schedule "luck", the nearest is `, 2},
 		{"negative batch", []string{"train", "--batch", "-8"}, "--batch -8, want at least 1", 2},
@@ -366,7 +366,7 @@ func TestBadInput(t *testing.T) {
 		{"not a group", []string{"train", "--group", "*.bias"}, "want PATTERN:KEY=VALUE", 2},
 		{"bad group", []string{"train", "--group", "*:lr=-1"}, `Group "*".LR = -1`, 2},
 		{"a group of nothing", []string{"train", "--group", "*.bais:weight-decay=0"}, `matches "*.bais"`, 1},
-		{"model of another shape", []string{"train", "--model", "lenet5"}, "takes samples of [1 28 28] in 10 classes, digits has [1 8 8]", 2},
+		{"model of another shape", []string{"train", "--model", "lenet5"}, "takes samples of [1 28 28], x is [1 8 8]", 2},
 		{"no such command", []string{"trane"}, `unknown command "trane"`, 2},
 		{"more ranks than partitions", []string{"train", "--ranks", "3", "--partitions", "2"}, "Partitions = 2, want at least the number of ranks, 3", 1},
 		{"missing IDX files", []string{"train", "--data", "fashion-mnist", "--data-dir", "/no/such/folder"}, "dataset-fashion-mnist", 1},
@@ -471,16 +471,16 @@ func TestTrainOnArrow(t *testing.T) {
 	dir := t.TempDir()
 	out, errs, code := tutti(t, dir, "train", "--data", digits, "--epochs", "2")
 	require.Zero(t, code, errs)
-	require.Contains(t, out, "digits: 1437 training and 360 test samples of [64]")
+	require.Contains(t, out, "digits: 1433 training and 364 test samples of [64]")
 	require.Contains(t, out, "model    mlp")
 	require.Equal(t, []string{"digits-mlp.safetensors"}, files(t, dir))
 
 	_, errs, code = tutti(t, dir, "train", "--data", digits, "--model", "resnet20")
 	require.Equal(t, 2, code)
-	require.Contains(t, errs, "--model resnet20 takes images [channels height width] of at least 4 by 4 pixels, digits has [64] in 10")
+	require.Contains(t, errs, "--model resnet20 and digits: takes images [channels height width] of at least 4 by 4 pixels, x is [64]")
 
 	_, errs, code = tutti(t, dir, "train", "--data", digits, "--label", "digit")
-	require.Equal(t, 1, code)
+	require.NotZero(t, code)
 	require.Contains(t, errs, "digit")
 
 	whole, err := os.ReadFile(digits)

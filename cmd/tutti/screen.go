@@ -39,9 +39,11 @@ func (s *screen) step(p train.Step) error {
 
 func (s *screen) epoch(e train.Epoch) error {
 	s.close()
-	fmt.Fprintf(s.out, "epoch %2d/%d  loss %.4f  accuracy %6.2f %%  test loss %.4f  test accuracy %6.2f %%  %.0f samples/s\n",
-		e.Epoch, e.Epochs, e.Train.Loss, 100*e.Train.Accuracy(), e.Test.Loss, 100*e.Test.Accuracy(),
-		float64(e.Train.Samples)/e.Elapsed.Seconds())
+	fmt.Fprintf(s.out, "epoch %2d/%d  %s", e.Epoch, e.Epochs, scores("", e.Train))
+	if e.Test.Samples > 0 {
+		fmt.Fprintf(s.out, "  %s", scores("test ", e.Test))
+	}
+	fmt.Fprintf(s.out, "  %.0f samples/s\n", float64(e.Train.Samples)/e.Elapsed.Seconds())
 	return nil
 }
 
@@ -53,3 +55,12 @@ func (s *screen) close() {
 }
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+
+// scores writes a loss, and the accuracy where there is one.
+func scores(of string, m train.Metrics) string {
+	text := fmt.Sprintf("%sloss %.4f", of, m.Loss)
+	if m.Correct >= 0 {
+		text += fmt.Sprintf("  %saccuracy %6.2f %%", of, 100*m.Accuracy())
+	}
+	return text
+}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,8 +29,15 @@ import (
 
 // trainOptions are the flags of tutti train.
 type trainOptions struct {
-	data, dataDir, label      string
-	model                     string
+	data, dataDir, test       string
+	inputs, categories        []string
+	target, task, shape       string
+	fill                      string
+	holdout                   float64
+	standardise               bool
+	read                      []string
+	model, loss               string
+	modelSet                  []string
 	epochs, batch, partitions int
 	optimizer, schedule       string
 	optimizerSet, scheduleSet []string
@@ -44,6 +52,8 @@ type trainOptions struct {
 	out, checkpoint, progress string
 	resume                    string
 	resumeWith                []string
+	config                    string
+	printConfig               bool
 	timeout                   time.Duration
 }
 
@@ -61,15 +71,24 @@ tutti launch, mpirun (of a binary built with -tags mpi), Slurm or a torchrun-sty
 			return runTrain(cmd.Context(), &o, cmd.Flags(), cmd.OutOrStdout())
 		},
 	}
-	f := cmd.Flags()
+	f := trainFlags(&o)
+	cmd.Flags().SetNormalizeFunc(f.GetNormalizeFunc())
+	cmd.Flags().AddFlagSet(f)
+	cmd.Flags().SortFlags = false
+	return cmd
+}
+
+// trainFlags defines the flags of tutti train.
+func trainFlags(o *trainOptions) *pflag.FlagSet {
+	f := pflag.NewFlagSet("train", pflag.ContinueOnError)
 	f.SortFlags = false
-	f.StringVar(&o.data, "data", "digits", "data set: "+strings.Join(dataNames(), ", ")+", or an Arrow IPC file ending in .arrow")
-	f.StringVar(&o.dataDir, "data-dir", "", "folder of the data set's files (default: where its Debian package puts them)")
-	f.StringVar(&o.label, "label", "label", "label column of an Arrow file; all other columns are input, and a fifth of the rows is held out")
-	f.StringVar(&o.model, "model", "", "model: "+strings.Join(modelNames(), ", ")+" (default: the data set's)")
+	dataFlags(f, o)
+	f.StringVar(&o.model, "model", "", "model: "+strings.Join(modelNames(), ", ")+" (default: the data set's, mlp for files)")
+	f.StringArrayVar(&o.modelSet, "model-set", nil, "an option of the model, as hidden=64,32; repeatable; a wrong name lists the right ones")
+	f.StringVar(&o.loss, "loss", "", "loss: "+strings.Join(lossNames(), ", ")+", with options as in cross-entropy:label-smoothing=0.1 (default: the task's)")
 	f.IntVar(&o.epochs, "epochs", 0, "passes over the training set; 0 evaluates the model and writes it (default: the data set's)")
 	f.IntVar(&o.batch, "batch", 0, "samples per step, over all ranks together (default: the data set's)")
-	recipeFlags(f, &o)
+	recipeFlags(f, o)
 	f.StringArrayVar(&o.group, "group", nil, "parameters with a learning rate or weight decay of their own, by name: '*.bias:weight-decay=0', '0.*:lr-factor=0.1' or lr=; repeatable, the first that matches counts")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of the initial weights, the order of the samples and dropout")
 	f.IntVar(&o.ranks, "ranks", 2, "data-parallel ranks in this process, where no launcher started it")
@@ -87,8 +106,10 @@ tutti launch, mpirun (of a binary built with -tags mpi), Slurm or a torchrun-sty
 	f.StringVar(&o.out, "out", "", "file for the trained model; a device or a fifo is written to (default: DATA-MODEL.safetensors)")
 	f.StringVar(&o.checkpoint, "checkpoint", "", "file for the checkpoint, kept when training ends (default: DATA-MODEL.checkpoint.safetensors, removed when training ends)")
 	resumeFlags(f, &o.resume, &o.resumeWith)
+	f.StringVar(&o.config, "config", "", "YAML file with these flags under their names; those given here win; - is standard input")
+	f.BoolVar(&o.printConfig, "print-config", false, "print the job as such a file, all of it, and train nothing")
 	f.StringVar(&o.progress, "progress", "auto", "progress bar: auto (on a terminal), always, never")
-	return cmd
+	return f
 }
 
 func modelNames() []string {
@@ -118,6 +139,8 @@ type job struct {
 	*trainOptions
 	data     *dataSet
 	model    models.Entry
+	options  map[string]any // of the model
+	loss     layers.Loss
 	sync     train.Sync
 	combine  collectives.Algorithm
 	wire     collectives.Wire
@@ -128,10 +151,9 @@ type job struct {
 }
 
 // newJob checks the flags and opens the data.
-func newJob(o *trainOptions, flags *pflag.FlagSet, out io.Writer) (*job, error) {
-	j := &job{trainOptions: o, out: out}
-	err := plainNames(flags, "data", "data-dir", "out", "checkpoint")
-	if err != nil {
+func newJob(ctx context.Context, o *trainOptions, flags *pflag.FlagSet, out io.Writer) (j *job, err error) {
+	j = &job{trainOptions: o, out: out}
+	if err := plainNames(flags, "data", "data-dir", "test", "out", "checkpoint"); err != nil {
 		return nil, err
 	}
 	if j.sync, err = train.ParseSync(o.sync); err != nil {
@@ -167,18 +189,21 @@ func newJob(o *trainOptions, flags *pflag.FlagSet, out io.Writer) (*job, error) 
 	if o.progress != "auto" && o.progress != "always" && o.progress != "never" {
 		return nil, usageError{fmt.Errorf("--progress %q, want auto, always or never", o.progress)}
 	}
-	if j.data, err = openData(o.data, o.dataDir, o.label); err != nil {
+	if err := o.openData(ctx, j, flags); err != nil {
 		return nil, err
 	}
+	defer func(d *dataSet) {
+		if err != nil {
+			d.close()
+		}
+	}(j.data)
 	if j.model, err = pickModel(o.model, j.data); err != nil {
 		return nil, err
 	}
-	if strings.HasSuffix(o.data, ".arrow") {
-		err = ignored(flags, o.data+" is one file", "data-dir")
-	} else {
-		err = ignored(flags, "the labels of "+o.data+" are no column", "label")
+	if j.options, err = parseSettings("model-set", o.modelSet); err != nil {
+		return nil, usageError{err}
 	}
-	if err != nil {
+	if j.loss, err = lossFor(o.loss, j.data.layout.Task); err != nil {
 		return nil, err
 	}
 	if !flags.Changed("epochs") {
@@ -244,9 +269,18 @@ func (j *job) checkpointFile() string {
 func (j *job) defaultOut() string { return j.data.name + "-" + j.model.Name + ".safetensors" }
 
 func runTrain(ctx context.Context, o *trainOptions, flags *pflag.FlagSet, out io.Writer) error {
-	j, err := newJob(o, flags, out)
+	if o.config != "" {
+		if err := applyJob(flags, o.config); err != nil {
+			return err
+		}
+	}
+	j, err := newJob(ctx, o, flags, out)
 	if err != nil {
 		return err
+	}
+	defer j.data.close()
+	if o.printConfig {
+		return printJob(out, flags, j.effective(flags))
 	}
 	if !slices.Contains(launch.Transports(), o.transport) {
 		return usageError{fmt.Errorf("--transport %q, want one of %s", o.transport, strings.Join(launch.Transports(), ", "))}
@@ -287,9 +321,12 @@ func runTrain(ctx context.Context, o *trainOptions, flags *pflag.FlagSet, out io
 
 // rank is the whole job of one rank; rank 0 speaks for all.
 func (j *job) rank(ctx context.Context, g *collectives.Group, where string) error {
-	model := j.newModel()
+	model, err := j.newModel()
+	if err != nil {
+		return err
+	}
 	config := train.Config{
-		Model: model, Loss: layers.CrossEntropy{}, Optimizer: j.rule, ParamGroups: j.params, Schedule: j.schedule,
+		Model: model, Loss: j.loss, Optimizer: j.rule, ParamGroups: j.params, Schedule: j.schedule,
 		Train: j.data.train, Test: j.data.test, Epochs: j.configEpochs(), BatchSize: j.batch, Partitions: j.partitions,
 		Seed: j.seed, Sync: j.sync, Compress: j.wire, ErrorFeedback: j.feedback, SyncBatchNorm: j.syncNorm, Group: g,
 		Checkpoint: j.checkpointFile(),
@@ -327,9 +364,12 @@ func (j *job) rank(ctx context.Context, g *collectives.Group, where string) erro
 }
 
 // newModel makes the model with the weights that training starts from.
-func (j *job) newModel() layers.Layer {
-	spec := j.data.train.Spec()
-	return j.model.New(rand.New(rand.NewPCG(j.seed, 0)), spec.Input().Shape, spec.Classes())
+func (j *job) newModel() (any, error) {
+	model, err := j.model.Build(rand.New(rand.NewPCG(j.seed, 0)), j.data.layout.data(), j.options)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return model, nil
 }
 
 // fits refuses more ranks and partitions in this process than its memory takes.
@@ -337,7 +377,11 @@ func (j *job) fits(ranks, partitions int) error {
 	if ranks+partitions <= 16 { // not worth making a model to count its parameters
 		return nil
 	}
-	return fits(layers.Count(j.newModel()), ranks, partitions)
+	model, err := j.newModel()
+	if err != nil {
+		return err
+	}
+	return fits(layers.Count(model), ranks, partitions)
 }
 
 // configEpochs is the number of epochs as train.Config says it, where a negative number is none.
@@ -349,14 +393,19 @@ func (j *job) configEpochs() int {
 }
 
 // finish writes the model and says how it went.
-func (j *job) finish(model layers.Layer, report *train.Report) error {
+func (j *job) finish(model any, report *train.Report) error {
 	test := report.Test()
 	path := j.trainOptions.out
 	mine, missing := os.Stat(j.checkpointFile()) // as Run has left it
-	err := layers.Save(path, model, map[string]string{
-		"tutti.model": j.model.Name, "tutti.data": j.data.name, "tutti.test_accuracy": fmt.Sprintf("%.4f", test.Accuracy()),
-	})
+	meta, err := j.meta()
 	if err != nil {
+		return err
+	}
+	meta["tutti.data"] = j.data.name
+	if j.data.test != nil && test.Correct >= 0 {
+		meta["tutti.test_accuracy"] = fmt.Sprintf("%.4f", test.Accuracy())
+	}
+	if err := layers.Save(path, model, meta); err != nil {
 		return err
 	}
 	// Another job may have begun here since Run let go of the checkpoint: what it has written stays.
@@ -366,15 +415,27 @@ func (j *job) finish(model layers.Layer, report *train.Report) error {
 			return err
 		}
 	}
-	fmt.Fprintf(j.out, "test accuracy %.2f %% (%d of %d), %.0f samples/s, %.1f s training\nmodel written to %s\n",
-		100*test.Accuracy(), test.Correct, test.Samples, report.SamplesPerSecond(), report.Elapsed.Seconds(), path)
+	switch {
+	case j.data.test == nil:
+		fmt.Fprint(j.out, "nothing was held out to test on")
+	case test.Correct >= 0:
+		fmt.Fprintf(j.out, "test accuracy %.2f %% (%d of %d)", 100*test.Accuracy(), test.Correct, test.Samples)
+	default:
+		fmt.Fprintf(j.out, "test loss %.6g (%d samples)", test.Loss, test.Samples)
+	}
+	fmt.Fprintf(j.out, ", %.0f samples/s, %.1f s training\nmodel written to %s\n", report.SamplesPerSecond(),
+		report.Elapsed.Seconds(), path)
 	return nil
 }
 
 // header says what is about to be trained, on what, by which kernels.
-func (j *job) header(model layers.Layer, g *collectives.Group, where string) {
-	fmt.Fprintf(j.out, "data     %s: %d training and %d test samples of %v\n",
-		j.data.name, j.data.train.Len(), j.data.test.Len(), j.data.train.Spec().Input().Shape)
+func (j *job) header(model any, g *collectives.Group, where string) {
+	held := 0
+	if j.data.test != nil {
+		held = j.data.test.Len()
+	}
+	fmt.Fprintf(j.out, "data     %s: %d training and %d test samples of %s\n", j.data.name, j.data.train.Len(), held,
+		j.data.layout.summary())
 	fmt.Fprintf(j.out, "model    %s, %d parameters\n", j.model.Name, layers.Count(model))
 	fmt.Fprintf(j.out, "ranks    %s, sync %v, GOMAXPROCS %d\n", where, j.sync, runtime.GOMAXPROCS(0))
 	if g.Size() > 1 {
@@ -397,4 +458,17 @@ func count(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// effective gives the values that the job has decided for flags that were not given.
+func (j *job) effective(flags *pflag.FlagSet) map[string]string {
+	values := map[string]string{
+		"model": j.model.Name, "epochs": strconv.Itoa(j.epochs), "batch": strconv.Itoa(j.batch), "out": j.trainOptions.out,
+		"data": jobScalar(flags.Lookup("data"), j.trainOptions.data),
+	}
+	values["out"] = jobScalar(flags.Lookup("out"), values["out"])
+	if j.optimizer == "adam" && !slices.ContainsFunc(j.optimizerSet, func(s string) bool { return strings.HasPrefix(s, "lr=") }) {
+		values["lr"] = strconv.FormatFloat(j.rule.Rate(), 'g', -1, 64)
+	}
+	return values
 }

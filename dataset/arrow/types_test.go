@@ -2,6 +2,7 @@ package arrow
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"testing"
 
@@ -54,19 +55,14 @@ func TestArrowFeatureTypes(t *testing.T) {
 		"grade": {0.5, 0.25, 0.5},
 	} {
 		t.Run(column, func(t *testing.T) {
-			m, err := Open(typesFile, Config{Features: []string{column}, Label: "name"})
+			m, b, err := openFile(typesFile, choice{Features: []string{column}, Label: "name"})
 			require.NoError(t, err)
 			assert.Equal(t, []int{len(want) / 3}, m.Spec().Input().Shape)
-			var b dataset.Batch
-			require.NoError(t, m.Fill(&b, count(3)))
 			assert.Equal(t, want, tensor.Data[float32](b.X))
 		})
 	}
-	m, err := Open(typesFile, Config{Features: []string{"flag"}, Label: "price"})
+	_, b, err := openFile(typesFile, choice{Features: []string{"flag"}, Label: "price"})
 	require.NoError(t, err)
-	assert.Equal(t, 3+3*4, m.Bytes(), "booleans are kept as bytes")
-	var b dataset.Batch
-	require.NoError(t, m.Fill(&b, count(3)))
 	assert.Equal(t, []float32{12.25, -0.5, 0}, tensor.Data[float32](b.Y), "decimals are targets")
 }
 
@@ -75,42 +71,47 @@ func TestArrowFeatureTypes(t *testing.T) {
 func TestArrowLabelTypes(t *testing.T) {
 	for _, c := range []struct {
 		label   string
-		config  Config
+		config  choice
 		want    []int64
 		classes int
 		names   []string
 	}{
-		{"name", Config{}, []int64{1, 0, 1}, 2, []string{"ant", "cat"}},
-		{"large", Config{}, []int64{1, 2, 0}, 3, []string{"a", "b", "ä"}},
-		{"kind", Config{}, []int64{0, 1, 0}, 2, []string{"y", "z"}},
-		{"kind", Config{Classes: 5}, []int64{0, 1, 0}, 5, []string{"y", "z"}},
-		{"name", Config{ClassNames: []string{"cat", "dog", "ant"}}, []int64{0, 2, 0}, 3, []string{"cat", "dog",
+		{"name", choice{}, []int64{1, 0, 1}, 2, []string{"ant", "cat"}},
+		{"large", choice{}, []int64{1, 2, 0}, 3, []string{"a", "b", "ä"}},
+		{"kind", choice{}, []int64{0, 1, 0}, 2, []string{"y", "z"}},
+		{"kind", choice{Classes: 5}, []int64{0, 1, 0}, 5, []string{"y", "z"}},
+		{"name", choice{ClassNames: []string{"cat", "dog", "ant"}}, []int64{0, 2, 0}, 3, []string{"cat", "dog",
 			"ant"}},
-		{"flag", Config{}, []int64{1, 0, 1}, 2, nil},
-		{"code", Config{}, []int64{7, 1, 7}, 8, nil},
+		{"flag", choice{}, []int64{1, 0, 1}, 2, nil},
+		{"code", choice{}, []int64{7, 1, 7}, 8, nil},
 	} {
 		t.Run(c.label, func(t *testing.T) {
 			c.config.Features, c.config.Label = []string{"price"}, c.label
-			m, err := Open(typesFile, c.config)
+			m, b, err := openFile(typesFile, c.config)
 			require.NoError(t, err)
-			var b dataset.Batch
-			require.NoError(t, m.Fill(&b, count(3)))
 			assert.Equal(t, c.want, tensor.Data[int64](b.Y))
 			assert.Equal(t, c.classes, m.Spec().Classes())
 			assert.Equal(t, c.names, m.Spec().Columns[1].ClassNames)
 		})
 	}
 	no := arrow.FixedWidthTypes.Boolean
-	m, err := Read(bytes.NewReader(arrowFile(t, true, cell{"x", u8, []string{"[1]"}}, cell{"label", no,
-		[]string{"[false]"}})), Config{})
+	m, _, err := readBytes(arrowFile(t, true, cell{"x", u8, []string{"[1]"}}, cell{"label", no, []string{"[false]"}}),
+		choice{})
 	require.NoError(t, err)
 	assert.Equal(t, 2, m.Spec().Classes(), "a boolean has two values, whichever occur")
 }
 
 // The index of a pandas DataFrame is no feature, unless it is asked for.
 func TestArrowPandasIndex(t *testing.T) {
-	_, err := Open(typesFile, Config{Features: []string{"row"}, Label: "flag"})
+	tab, err := Open(context.Background(), os.DirFS("."), typesFile, Config{})
 	require.NoError(t, err)
+	assert.NotContains(t, tab.Schema().Names(), "row")
+	tab.Close()
+	tab, err = Open(context.Background(), os.DirFS("."), typesFile, Config{PandasIndex: true})
+	require.NoError(t, err)
+	assert.Contains(t, tab.Schema().Names(), "row")
+	assert.Contains(t, tab.Schema().Names(), "__index_level_0__")
+	tab.Close()
 	x := cell{"x", f32, []string{"[1,2]"}}
 	y := cell{"label", i64, []string{"[0,1]"}}
 	index := cell{"__index_level_0__", i64, []string{"[7,8]"}}
@@ -119,10 +120,9 @@ func TestArrowPandasIndex(t *testing.T) {
 		features []string
 		want     []float32
 	}{{"left out", nil, []float32{1, 2}}, {"asked for", []string{"__index_level_0__"}, []float32{7, 8}}} {
-		m, err := Read(bytes.NewReader(arrowFile(t, true, x, index, y)), Config{Features: c.features})
+		_, b, err := readWith(arrowFile(t, true, x, index, y), Config{PandasIndex: c.features != nil},
+			choice{Features: c.features})
 		require.NoError(t, err, c.name)
-		var b dataset.Batch
-		require.NoError(t, m.Fill(&b, count(2)))
 		assert.Equal(t, c.want, tensor.Data[float32](b.X), c.name)
 	}
 	schema := func(pandas string) *arrow.Schema {
@@ -143,26 +143,13 @@ func TestArrowPandasIndex(t *testing.T) {
 	assert.ErrorContains(t, err, "pandas metadata")
 }
 
-// A list column's file without rows says nothing of its length.
-func TestArrowListsWithoutRows(t *testing.T) {
-	data := arrowFile(t, true, cell{name: "x", typ: arrow.ListOf(u8)}, cell{name: "label", typ: i64})
-	m, err := Read(bytes.NewReader(data), Config{})
-	require.NoError(t, err)
-	assert.Equal(t, []int{0}, m.Spec().Input().Shape)
-	m, err = Read(bytes.NewReader(data), Config{Shape: []int{4}})
-	require.NoError(t, err)
-	assert.Equal(t, []int{4}, m.Spec().Input().Shape)
-}
-
 // A list column over several batches, beside others.
 func TestArrowListsBesideOthers(t *testing.T) {
 	data := arrowFile(t, false, cell{"x", arrow.ListOf(u8), []string{"[]", "[[1,2]]", "[[3,4],[5,6]]"}}, cell{"z",
 		f32, []string{"[]", "[0.5]", "[1.5,2.5]"}},
 		cell{"label", i64, []string{"[]", "[0]", "[1,2]"}})
-	m, err := Read(bytes.NewReader(data), Config{Shape: []int{1, 3}})
+	_, b, err := readBytes(data, choice{Shape: []int{1, 3}})
 	require.NoError(t, err)
-	var b dataset.Batch
-	require.NoError(t, m.Fill(&b, count(3)))
 	assert.Equal(t, []float32{1, 2, 0.5, 3, 4, 1.5, 5, 6, 2.5}, tensor.Data[float32](b.X))
 }
 
@@ -182,13 +169,13 @@ func TestArrowOfAnotherFormat(t *testing.T) {
 		// an ä lies across the 512th byte
 	} {
 		path := writeFile(t, "t.arrow", []byte(data))
-		_, err := Open(path, Config{})
+		_, _, err := openFile(path, choice{})
 		require.ErrorIs(t, err, dataset.ErrFormat)
 		assert.ErrorContains(t, err, "dataset: "+path+": is "+want)
 		assert.ErrorContains(t, err, "want an Arrow IPC file")
 	}
 	// 0x0280, the length of an old message, is no pickle.
-	_, err := Read(bytes.NewReader([]byte{0x80, 0x02, 0, 0, 1, 2, 3, 4}), Config{})
+	_, err := ofBytes([]byte{0x80, 0x02, 0, 0, 1, 2, 3, 4}, Config{})
 	require.ErrorIs(t, err, dataset.ErrFormat)
 	assert.NotContains(t, err.Error(), "pickle")
 }
@@ -200,20 +187,7 @@ func TestArrowTypesWithWrongBytes(t *testing.T) {
 	for i := 0; i < len(data); i += 3 {
 		was := data[i]
 		data[i] = 0xff
-		for _, c := range typesConfigs {
-			m, err := Read(bytes.NewReader(data), c)
-			if err != nil {
-				require.ErrorIs(t, err, dataset.ErrFormat, "byte %d", i)
-				continue
-			}
-			requireConsistent(t, m)
-		}
+		requireSane(t, data)
 		data[i] = was
 	}
-}
-
-// typesConfigs read all columns of typesFile.
-var typesConfigs = []Config{
-	{Features: []string{"list", "code", "grade", "took", "clock"}, Label: "kind", MaxBytes: 1 << 20},
-	{Features: []string{"flag", "huge", "price", "when", "day"}, Label: "large", MaxBytes: 1 << 20},
 }

@@ -40,8 +40,8 @@ func TestFile(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
-// A file keeps its content under a second name when it is replaced under the first, and takes the place of what had that
-// name before.
+// A file keeps its content under a second name when it is replaced under the first, and takes the place of what had
+// that name before.
 func TestLink(t *testing.T) {
 	dir := t.TempDir()
 	a, b := filepath.Join(dir, "a"), filepath.Join(dir, "b")

@@ -11,8 +11,8 @@ import (
 )
 
 // A Writer writes a file whose elements come a part at a time, so that they need not be in memory together: Create says
-// which tensors there are, Write gives their elements, in the order of Infos, and Close ends the file. What it writes is
-// what WriteFile writes of the same tensors, byte for byte. One goroutine uses it at a time.
+// which tensors there are, Write gives their elements, in the order of Infos, and Close ends the file. What it writes
+// is what WriteFile writes of the same tensors, byte for byte. One goroutine uses it at a time.
 //
 // The checksums stand in the header, before what they are of. The header is as long with any, so it is written twice:
 // first without them.
@@ -27,8 +27,8 @@ type Writer struct {
 }
 
 // Create begins to write the file path, of tensors that infos describes by Name, DType and Shape, and of the metadata,
-// which may be nil. At path stays what there is until Close. The errors are those of WriteFile, before a byte is written.
-// The caller calls Close or Abort.
+// which may be nil. At path stays what there is until Close. The errors are those of WriteFile, before a byte is
+// written. The caller calls Close or Abort.
 func Create(path string, infos []Info, meta map[string]string) (*Writer, error) {
 	w := &Writer{path: path, infos: laidOut(infos), meta: meta}
 	header, err := makeHeader(w.infos, withSums(w.infos, meta))
@@ -64,7 +64,8 @@ func laidOut(infos []Info) []Info {
 	return infos
 }
 
-// Infos returns the tensors in the order in which their elements are to be written. The slice belongs to w: read it only.
+// Infos returns the tensors in the order in which their elements are to be written. The slice belongs to w: read it
+// only.
 func (w *Writer) Infos() []Info { return w.infos }
 
 // next passes over tensors that are complete.

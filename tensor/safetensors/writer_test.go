@@ -22,8 +22,8 @@ func infosOf(tensors []Named) []Info {
 	return infos
 }
 
-// TestWriter writes tensors in parts of random lengths, across their ends, and reads them so: the file has the bytes that
-// WriteFile gives it.
+// TestWriter writes tensors in parts of random lengths, across their ends, and reads them so: the file has the bytes
+// that WriteFile gives it.
 func TestWriter(t *testing.T) {
 	tensors := append(everyDType(), Named{"long", tensor.Full(tensor.Float32, 1, piece/4+3)},
 		Named{"none", tensor.New(tensor.Float32, 0, 3)}, Named{"last", tensor.New(tensor.Bool, 0)})
