@@ -94,6 +94,8 @@ func (j *job) parameters(name func(layers.NamedParam) string) []field {
 // describeLoss says what is minimised.
 func (j *job) describeLoss() string {
 	switch {
+	case len(j.c.Phases) > 0:
+		return "Phases"
 	case j.c.LossWeight != nil:
 		return "LossFunc with LossWeight"
 	case j.c.LossFunc != nil:

@@ -101,11 +101,11 @@ func stepAlone[T float](s optim.StepperOf[T], l *layered[T], w, grad []T, rate f
 }
 
 func (r *allReduce[T]) pieces() []piece {
-	return append(slotPieces(r.stepper, "", len(r.weights), 0), r.owed()...)
+	return append(slotPieces(r.stepper, r.slot, len(r.weights), 0), r.owed()...)
 }
 
 func (r *allReduce[T]) load(ctx context.Context, from *snapshot) error {
-	if err := loadSlots(ctx, r.group, r.stepper, "", 0, from); err != nil {
+	if err := loadSlots(ctx, r.group, r.stepper, r.slot, 0, from); err != nil {
 		return err
 	}
 	return r.loadOwed(ctx, from)

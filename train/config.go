@@ -196,16 +196,22 @@ type Config struct {
 	MaxSkips int
 	// Average keeps an average of the weights, and ends with it. Default nil: none.
 	Average *Average
+	// Phases, if set, take the place of Loss and Optimizer: a step is several, each of some of the parameters, by a loss and an
+	// optimizer of its own. See [Phase]. The loss of a step is then the sum of the phases' losses. Test, Average, ErrorFeedback
+	// and NotFiniteSkip don't go with it. What decides the bits under Sharded is the partitions alone, as without; a
+	// checkpoint is of a moment between two steps.
+	Phases []Phase
 }
 
 // Step is the progress of a run after one step.
 type Step struct {
-	Epoch, Epochs int     // of the run; Epoch counts from 1
-	Step, Steps   int     // of the epoch; Step counts from 1
-	Samples       int     // in this step's batch, over all ranks
-	Loss          float64 // mean over this step's batch
-	Skipped       error   // why the step was left out, as Config.OnNotFinite says, wrapping ErrNotFinite; nil: it was taken
-	Norm          float64 // of the gradient, before it was clipped; 0 without Config.ClipNorm
+	Epoch, Epochs int       // of the run; Epoch counts from 1
+	Step, Steps   int       // of the epoch; Step counts from 1
+	Samples       int       // in this step's batch, over all ranks
+	Loss          float64   // mean over this step's batch
+	Losses        []float64 // of Config.Phases, whose sum Loss is
+	Skipped       error     // why the step was left out, as Config.OnNotFinite says, wrapping ErrNotFinite; nil: it was taken
+	Norm          float64   // of the gradient, before it was clipped; 0 without Config.ClipNorm
 }
 
 // withDefaults gives c with every zero field filled in. size is the number of ranks.
@@ -302,6 +308,8 @@ func (c Config) Validate() error {
 // validateLoss is Validate for what a loss is computed of.
 func (c Config) validateLoss() error {
 	switch {
+	case len(c.Phases) > 0:
+		return c.validatePhases()
 	case c.Model == nil:
 		return fmt.Errorf("train: Config.Model is nil, want a layers.Layer or layers.MultiLayer, or any struct of parameters with LossFunc")
 	case c.LossFunc == nil && !layers.IsModel(c.Model):

@@ -44,5 +44,8 @@ func (c Config) stepFields() []field {
 		average.Apart = false
 		list = append(list, field{"Average", describe(average)})
 	}
+	for _, p := range c.Phases {
+		list = append(list, field{"Phases." + p.Name, fmt.Sprintf("%s by %s%s", p.Params, p.Optimizer.Name(), describe(p.Optimizer))})
+	}
 	return list
 }

@@ -24,6 +24,9 @@ var errStopped = errors.New("train: evaluation stopped")
 // mode, and c.Metrics. The ranks of c.Group share the batches, a run of them each, and all get the same numbers, which do
 // not depend on how many they are. Other fields of c are not used.
 func Evaluate(ctx context.Context, c Config, src dataset.Source) (Metrics, error) {
+	if len(c.Phases) > 0 {
+		return Metrics{}, errors.New("train: Evaluate: Config.Phases is set, and has no one loss: set Loss or LossFunc alone")
+	}
 	if err := cmp.Or(c.validateLoss(), c.validateMetrics()); err != nil {
 		return Metrics{}, err
 	}

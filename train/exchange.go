@@ -87,6 +87,7 @@ type dense[T float] interface {
 type shared[T float] struct {
 	idle
 	sync       Sync
+	slot       string // behind the moments' names
 	group      *collectives.Group
 	partitions int
 	lo, hi     int    // the run of partitions this rank computes

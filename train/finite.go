@@ -98,7 +98,7 @@ func (c *gradientCheck[T]) err(ctx context.Context, g *collectives.Group, where 
 	if c.half {
 		hint = ", or too large for fp16, which ends at 65504"
 	}
-	return fmt.Errorf("train: gradient is %w%s: that of %s at %s; the weights are those before this step",
+	return fmt.Errorf("train: gradient is %w%s: that of %s at %s",
 		ErrNotFinite, hint, c.params[first[0]].Name, where), nil
 }
 

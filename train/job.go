@@ -64,6 +64,10 @@ type job struct {
 	plan      dataset.Plan
 	objective objective
 	spans     []span // the buckets, see buckets.go
+
+	trained []layers.NamedParam // those of params that are not frozen: all, or a phase's
+	phase   string              // its name; "": it is not of a phase
+	phases  []*job              // those of Config.Phases
 }
 
 // newJob makes the job that c says, begun by size ranks. It claims the model's parameters: release it, also where
@@ -74,8 +78,6 @@ func newJob(c Config, size int) (*job, error) {
 		return j, err
 	}
 	j.params = layers.Params(j.c.Model)
-	var trained []*autograd.Param
-	frozen := true
 	var err error
 	if j.dtype, err = elementsOf(j.params); err != nil {
 		return j, err
@@ -85,31 +87,44 @@ func newJob(c Config, size int) (*job, error) {
 			"can travel in 16 bits", j.c.Compress, j.c.Model, j.dtype)
 	}
 	for _, p := range j.params {
-		if !p.Frozen && !p.Sparse {
-			trained = append(trained, p.Param)
+		if !p.Frozen {
+			j.trained = append(j.trained, p)
 		}
-		frozen = frozen && p.Frozen
 	}
-	if frozen {
+	if len(j.trained) == 0 {
 		return j, fmt.Errorf("train: Config.Model (%T) has no parameters to train in exported fields (%d are frozen)",
 			j.c.Model, len(j.params))
 	}
 	if err := j.claim(); err != nil {
 		return j, err
 	}
-	j.set = autograd.NewSet(trained)
-	j.spans = cutBuckets(j.set, j.c.Bucket)
 	j.plan = dataset.Plan{N: j.c.Train.Len(), BatchSize: j.c.BatchSize, Partitions: j.c.Partitions,
 		Shuffle: !j.c.NoShuffle, Seed: j.c.Seed, Window: j.c.Window}
-	j.objective = newObjective(j.c, j.dtype)
 	if j.buffers, err = averaged(j.c.Model); err != nil {
 		return j, err
 	}
-	if j.groups, err = newGroups(j.c, j.set); err != nil {
-		return j, err
+	if len(j.c.Phases) > 0 {
+		return j, j.split()
 	}
-	j.sparse, err = sparseParams(j.params, j.groups, j.dtype)
-	return j, err
+	return j, j.arrange()
+}
+
+// arrange makes what a job steps of the parameters it trains.
+func (j *job) arrange() (err error) {
+	var dense []*autograd.Param
+	for _, p := range j.trained {
+		if !p.Sparse {
+			dense = append(dense, p.Param)
+		}
+	}
+	j.set = autograd.NewSet(dense)
+	j.spans = cutBuckets(j.set, j.c.Bucket)
+	j.objective = newObjective(j.c, j.dtype)
+	if j.groups, err = newGroups(j.c, j.set); err != nil {
+		return err
+	}
+	j.sparse, err = sparseParams(j.trained, j.groups, j.dtype)
+	return err
 }
 
 // mayHave refuses more ranks than there are partitions.
@@ -129,7 +144,14 @@ type slotName struct {
 // slots lists the moments that the job's optimizers keep, in the order of a checkpoint: those of the flat vector, then
 // those of each sparse parameter, whose name is in the moment's.
 func (j *job) slots() []slotName {
-	list := j.slotsOf(j.c.Optimizer, "", j.set.Len())
+	if len(j.phases) > 0 {
+		var list []slotName
+		for _, p := range j.phases {
+			list = append(list, p.slots()...)
+		}
+		return list
+	}
+	list := j.slotsOf(j.c.Optimizer, j.slot(), j.set.Len())
 	for _, p := range j.sparse {
 		list = append(list, j.slotsOf(p.recipe, "/"+p.name, p.height*p.width)...)
 	}

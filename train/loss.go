@@ -121,7 +121,7 @@ func castTo(x *tensor.Tensor, dtype tensor.DType) *tensor.Tensor {
 
 // labelled says whether a run's outputs are right or wrong about the samples of spec.
 func (o objective) labelled(c Config, spec dataset.Spec) bool {
-	if c.LossFunc != nil {
+	if c.LossFunc != nil || len(c.Phases) > 0 {
 		return false
 	}
 	if spec.Classes() > 0 {

@@ -47,7 +47,7 @@ const defaultMaxSkips = 10
 func (s *session[T]) notFinite(ctx context.Context, loss float64, sums []T, where func() string) (bad, err error) {
 	switch {
 	case !finite(loss):
-		return fmt.Errorf("train: loss is %w: %v at %s; the weights are those before this step", ErrNotFinite, loss,
+		return fmt.Errorf("train: loss is %w: %v at %s", ErrNotFinite, loss,
 			where()), nil
 	case sums[sumInfinite] != 0:
 		return s.check.err(ctx, s.group, where())

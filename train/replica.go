@@ -38,6 +38,7 @@ type replica[T float] struct {
 
 	reader *dataset.Reader // of this partition's batches
 	next   func() (*dataset.Batch, error)
+	batch  *dataset.Batch // what it gave, until it is called again
 }
 
 func newReplica[T float](partition int, j *job) *replica[T] {
@@ -97,6 +98,7 @@ func (r *replica[T]) differentiate(seed uint64, step, total int) error {
 	r.clock.enter(phaseData)
 	batch, err := r.next()
 	r.clock.enter(phaseForward)
+	r.batch = batch
 	if err == io.EOF {
 		return fmt.Errorf("train: partition %d: the data ended before the epoch did", r.partition)
 	}

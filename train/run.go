@@ -232,7 +232,7 @@ func (r *run[T]) epoch(ctx context.Context) error {
 		elapsed := r.lap()
 		r.stepped(&m, came, samples, elapsed, r.mark)
 		r.ending = call("OnStep", c.OnStep, Step{Epoch: at.Epoch + 1, Epochs: c.Epochs, Step: at.Step, Steps: steps,
-			Samples: samples, Loss: came.loss, Norm: came.norm, Skipped: came.skipped})
+			Samples: samples, Loss: came.loss, Losses: came.losses, Norm: came.norm, Skipped: came.skipped})
 		if came.clocks&clockTable != 0 {
 			if err := r.gatherTable(); err != nil {
 				return err

@@ -27,11 +27,13 @@ type session[T float] struct {
 	exchanges []exchange   // in the order in which their operations begin
 	dense     dense[T]     // one of them
 	stats     *statSync    // another, or nil: every partition for itself
+	buffers   *buffers     // another
 	average   *averages[T] // another, or nil: no average of the weights is kept
 	check     *gradientCheck[T]
 	clock     *phaseClock
-	clocks    uint  // on rank 0, the clocks that have rung by the step to come: see run.ask
-	torn      error // a step that ended within prepare: what is in memory is of two steps
+	clocks    uint          // on rank 0, the clocks that have rung by the step to come: see run.ask
+	phases    []*session[T] // of Config.Phases, whose parts its own are; the first reads the batches
+	torn      error         // a step that ended within prepare: what is in memory is of two steps
 }
 
 // A position says how far a run has come: what a snapshot keeps besides vectors.
@@ -72,7 +74,6 @@ func (p position) number(j *job) int { return p.Epoch*j.plan.Steps() + p.Step }
 // A rank's parts may be those of another group's ranks, and more than its own: what it needs and has not, others send.
 // The model is that of the first rank that has a snapshot. The session is to be closed, but after an error.
 func newSession[T float](ctx context.Context, j *job, g *collectives.Group, from *snapshot) (*session[T], error) {
-	s := &session[T]{job: j, group: g, clock: newPhaseClock(g.Rank(), -1)}
 	err := mayHave(j.c.Partitions, g.Size())
 	if err == nil {
 		err = from.intoModel(j.c.Model)
@@ -80,6 +81,24 @@ func newSession[T float](ctx context.Context, j *job, g *collectives.Group, from
 	if err := share(ctx, g, err); err != nil {
 		return nil, err
 	}
+	begin := newParts[T]
+	if len(j.phases) > 0 {
+		begin = newPhases[T]
+	}
+	s, err := begin(ctx, j, g)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.load(ctx, from); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// newParts makes the parts of a session: replicas and exchanges, as they are before the first step.
+func newParts[T float](ctx context.Context, j *job, g *collectives.Group) (*session[T], error) {
+	s := &session[T]{job: j, group: g, clock: newPhaseClock(g.Rank(), -1)}
 	lo, hi := j.shareOf(g.Rank(), g.Size())
 	nodes := 0
 	for rank := range g.Size() {
@@ -87,8 +106,9 @@ func newSession[T float](ctx context.Context, j *job, g *collectives.Group, from
 	}
 	s.check = newGradientCheck[T](j.params, j.set, nodes, j.c.Partitions, g.Size(), j.c.Compress)
 	buffers := newBuffers(j.buffers, g, j.c.Partitions, hi-lo)
+	s.buffers = buffers
 	sparse := newSparse(j, g, s.check)
-	p := &shared[T]{sync: j.c.Sync, group: g, partitions: j.c.Partitions, lo: lo, hi: hi,
+	p := &shared[T]{sync: j.c.Sync, slot: j.slot(), group: g, partitions: j.c.Partitions, lo: lo, hi: hi,
 		nodes: j.nodesOf(g.Rank(), g.Size()), weights: tensor.Data[T](j.set.Value()), set: j.set, groups: j.groups, spans: j.spans, wire: j.c.Compress,
 		check: s.check, norm: j.c.ClipNorm > 0}
 	for partition := lo; partition < hi; partition++ {
@@ -119,6 +139,7 @@ func newSession[T float](ctx context.Context, j *job, g *collectives.Group, from
 		s.exchanges = append(s.exchanges, p.feedback)
 	}
 	if j.c.SyncBatchNorm && j.c.Partitions > 1 {
+		var err error
 		if s.stats, err = newStatSync(ctx, g, len(s.replicas)); err != nil {
 			return nil, err
 		}
@@ -131,15 +152,11 @@ func newSession[T float](ctx context.Context, j *job, g *collectives.Group, from
 		s.average = newAverages(j, g, &s.at, p.grads[0][lead:])
 		s.exchanges = append(s.exchanges, s.average) // last: it averages what the others commit
 	}
-	if err := s.load(ctx, buffers, from); err != nil {
-		s.close()
-		return nil, err
-	}
 	return s, nil
 }
 
 // load makes the state of all ranks that of the snapshot.
-func (s *session[T]) load(ctx context.Context, b *buffers, from *snapshot) error {
+func (s *session[T]) load(ctx context.Context, from *snapshot) error {
 	head, root, err := from.shareHead(ctx, s.group)
 	if err != nil {
 		return err
@@ -163,14 +180,14 @@ func (s *session[T]) load(ctx context.Context, b *buffers, from *snapshot) error
 			}
 		}
 	}
-	return b.share(ctx, root)
+	return s.buffers.share(ctx, root)
 }
 
 // snapshot gives this rank's parts of the state, in the memory where they live: they are of this moment until the next
 // step. After a step that failed while it was being published there is none.
 func (s *session[T]) snapshot() (*snapshot, error) {
 	if s.torn != nil {
-		return nil, fmt.Errorf("train: there is no snapshot: the moments are one step ahead of the weights: %w", s.torn)
+		return nil, fmt.Errorf("train: there is no snapshot, for what is in memory is of two steps: %w", s.torn)
 	}
 	shot := &snapshot{at: s.at, steps: s.dense.taken(), pieces: s.job.modelPieces()}
 	for _, x := range s.exchanges {
@@ -240,6 +257,9 @@ func (s *session[T]) skip() {
 }
 
 func (s *session[T]) close() {
+	for _, p := range s.phases {
+		p.close()
+	}
 	for _, r := range s.replicas {
 		r.close()
 	}

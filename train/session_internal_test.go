@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tutti-ml/tutti/autograd"
 	"github.com/tutti-ml/tutti/collectives"
 	"github.com/tutti-ml/tutti/collectives/launch"
 	"github.com/tutti-ml/tutti/dataset"
@@ -316,4 +317,41 @@ func TestFill(t *testing.T) {
 			}))
 		})
 	}
+}
+
+// TestPhasesTorn: where a phase fails behind one that is committed, there is no snapshot: its state would be of no step.
+func TestPhasesTorn(t *testing.T) {
+	c := plain(7)
+	model := c.Model.(layers.Sequential)
+	c.Loss, c.Optimizer = nil, nil
+	bad := false
+	c.Phases = []Phase{
+		{Name: "one", Params: "0.*", Optimizer: optim.Adam{}, LossFunc: func(t *autograd.Tape, b *dataset.Batch) *autograd.Var {
+			return autograd.Mean(model.Forward(t, t.Const(b.X)))
+		}},
+		{Name: "two", Params: "*", Optimizer: optim.SGD{}, LossFunc: func(t *autograd.Tape, b *dataset.Batch) *autograd.Var {
+			if bad {
+				panic("no more")
+			}
+			return autograd.Mean(model.Forward(t, t.Const(b.X)))
+		}},
+	}
+	j := begun(t, c, 1)
+	s, err := newSession[float32](t.Context(), j, collectives.Alone(), nil)
+	require.NoError(t, err)
+	defer s.close()
+	require.NoError(t, advance(t.Context(), s, 1))
+	shot, err := s.snapshot()
+	require.NoError(t, err)
+	var names []string
+	for _, p := range shot.pieces {
+		if !p.ofModel() {
+			names = append(names, p.name)
+		}
+	}
+	require.Equal(t, []string{"optimizer/exp_avg/phase:one", "optimizer/exp_avg_sq/phase:one"}, names)
+	bad = true
+	require.ErrorContains(t, advance(t.Context(), s, 1), "no more")
+	_, err = s.snapshot()
+	require.ErrorContains(t, err, `phase "two" of a step failed behind others`)
 }

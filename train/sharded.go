@@ -206,11 +206,11 @@ func (s *sharded[T]) commit(u update) {
 }
 
 func (s *sharded[T]) pieces() []piece {
-	return append(slotPieces(s.stepper, "", len(s.weights), s.from), s.owed()...)
+	return append(slotPieces(s.stepper, s.slot, len(s.weights), s.from), s.owed()...)
 }
 
 func (s *sharded[T]) load(ctx context.Context, from *snapshot) error {
-	if err := loadSlots(ctx, s.group, s.stepper, "", s.from, from); err != nil {
+	if err := loadSlots(ctx, s.group, s.stepper, s.slot, s.from, from); err != nil {
 		return err
 	}
 	return s.loadOwed(ctx, from)

@@ -8,13 +8,14 @@ import (
 
 // outcome is what came of a step.
 type outcome struct {
-	loss    float64 // mean over the batch
-	rate    float64 // the learning rate
-	norm    float64 // of the gradient before it was clipped; 0: nobody asked
-	skipped error   // why no step was taken, and the run goes on; nil: it was
-	stop    bool    // a rank was told to stop: this was the last step, on all ranks
-	end     bool    // OnStep of a rank has said after the step before that it was the last: no step was taken
-	clocks  uint    // what rank 0 said of the triggers that go by time
+	loss    float64   // mean over the batch; of phases the sum
+	losses  []float64 // of the phases
+	rate    float64   // the learning rate
+	norm    float64   // of the gradient before it was clipped; 0: nobody asked
+	skipped error     // why no step was taken, and the run goes on; nil: it was
+	stop    bool      // a rank was told to stop: this was the last step, on all ranks
+	end     bool      // OnStep of a rank has said after the step before that it was the last: no step was taken
+	clocks  uint      // what rank 0 said of the triggers that go by time
 }
 
 // step takes the next step, of a batch of that many samples: all of it is here, from top to bottom. last says that
@@ -24,9 +25,15 @@ type outcome struct {
 // Collective operations run under ctx without its cancellation, so that all ranks stop after the same step: that ctx
 // has ended goes with the sums.
 func (s *session[T]) step(ctx context.Context, samples int, last bool) (outcome, error) {
+	if len(s.phases) > 0 {
+		return s.stepPhases(ctx, samples, last)
+	}
 	world := context.WithoutCancel(ctx)
 	number := s.at.number(s.job)
 	where := fmt.Sprintf("epoch %d, step %d", s.at.Epoch+1, s.at.Step+1)
+	if s.job.phase != "" {
+		where += ", phase " + s.job.phase
+	}
 
 	// Batch, forward, backward. Gradients go out as they are completed.
 	for _, x := range s.exchanges {
@@ -73,8 +80,14 @@ func (s *session[T]) step(ctx context.Context, samples int, last bool) (outcome,
 		return outcome{}, share(world, s.group, failed)
 	}
 	came := outcome{loss: loss, rate: rate, stop: sums[sumStop] != 0, clocks: uint(sums[sumClocks])}
-	withRate := func() string { return fmt.Sprintf("%s with learning rate %g", where, rate) }
-	if bad, err := s.notFinite(world, loss, sums, withRate); err != nil {
+	before := "step"
+	if s.job.phase != "" {
+		before = "phase"
+	}
+	here := func() string {
+		return fmt.Sprintf("%s with learning rate %g; the weights are those before this %s", where, rate, before)
+	}
+	if bad, err := s.notFinite(world, loss, sums, here); err != nil {
 		return outcome{}, err
 	} else if bad != nil {
 		return s.refuse(bad, came)
@@ -93,8 +106,8 @@ func (s *session[T]) step(ctx context.Context, samples int, last bool) (outcome,
 	}
 	came.norm = math.Sqrt(squares)
 	if !finite(came.norm) {
-		return s.refuse(fmt.Errorf("train: the norm of the gradient is %w: %v at %s; the weights are those before this step",
-			ErrNotFinite, came.norm, withRate()), came)
+		return s.refuse(fmt.Errorf("train: the norm of the gradient is %w: %v at %s",
+			ErrNotFinite, came.norm, here()), came)
 	}
 	if came.norm > c.ClipNorm { // without ClipNorm both are 0
 		u.clip = c.ClipNorm / came.norm
