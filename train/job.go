@@ -108,6 +108,9 @@ func newJob(c Config, size int) (*job, error) {
 	if j.groups, err = newGroups(j.c, j.set); err != nil {
 		return j, err
 	}
+	if err := j.checkBest(); err != nil {
+		return j, err
+	}
 	j.sparse, err = sparseParams(j.params, j.groups, j.dtype)
 	return j, err
 }
@@ -133,7 +136,7 @@ func (j *job) slots() []slotName {
 	for _, p := range j.sparse {
 		list = append(list, j.slotsOf(p.recipe, "/"+p.name, p.height*p.width)...)
 	}
-	return append(list, j.averageSlots()...)
+	return append(append(list, j.averageSlots()...), j.bestSlots()...)
 }
 
 func (j *job) slotsOf(o optim.Optimizer, suffix string, length int) []slotName {
@@ -164,14 +167,14 @@ func (j *job) share(step, rank, size int) int {
 	return (hi-lo)*(n/parts) + max(0, min(hi, n%parts)-lo)
 }
 
-// rate is the learning rate of step number, counted from the start of the run.
-func (j *job) rate(number int) (rate float64, err error) {
+// rate is the learning rate of step number, counted from the start of the run, where the schedule has heard that.
+func (j *job) rate(number int, heard optim.FeedbackState) (rate float64, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = panicError("Config.Schedule", v, panics.At())
 		}
 	}()
-	rate = optim.RateAt(j.c.Schedule, j.c.Optimizer.Rate(), number, j.total())
+	rate = optim.RateIn(j.c.Schedule, heard, j.c.Optimizer.Rate(), number, j.total())
 	return rate, checkRate("Config.Schedule", rate, j.c.Optimizer)
 }
 

@@ -64,6 +64,10 @@ func (r *run[T]) ends(m *moment) bool {
 	if r.fires(m, whenEnd) {
 		r.why = "Config.EndWhen: " + r.job.c.EndWhen.String()
 	}
+	if r.early != nil && r.why == "" {
+		name, _ := r.job.c.followed()
+		r.why = r.early.why(name)
+	}
 	return r.why != ""
 }
 
@@ -89,6 +93,9 @@ func (r *run[T]) recall() {
 	r.wall = at.Wall
 	if r.resumed && at.Step == 0 {
 		r.kept = at.number(r.job)
+	}
+	if r.plateau != nil {
+		r.session.heard = r.plateau.state
 	}
 	r.score = math.NaN()
 	last := func(global int, test Metrics, since *int) {

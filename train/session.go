@@ -11,6 +11,7 @@ import (
 	"github.com/tutti-ml/tutti/collectives"
 	"github.com/tutti-ml/tutti/dataset"
 	"github.com/tutti-ml/tutti/tensor"
+	"github.com/tutti-ml/tutti/train/optim"
 )
 
 // A session is one rank's part of a job in one group of ranks: the partitions it computes, a replica for each, and the
@@ -29,6 +30,8 @@ type session[T float] struct {
 	stats     *statSync    // another, or nil: every partition for itself
 	average   *averages[T] // another, or nil: no average of the weights is kept
 	check     *gradientCheck[T]
+	best      *bestWeights[T]     // another, or nil: nobody asks for them
+	heard     optim.FeedbackState // of a schedule that hears of the score
 	clock     *phaseClock
 	clocks    uint  // on rank 0, the clocks that have rung by the step to come: see run.ask
 	torn      error // a step that ended within prepare: what is in memory is of two steps
@@ -130,6 +133,9 @@ func newSession[T float](ctx context.Context, j *job, g *collectives.Group, from
 	if j.c.Average != nil {
 		s.average = newAverages(j, g, &s.at, p.grads[0][lead:])
 		s.exchanges = append(s.exchanges, s.average) // last: it averages what the others commit
+	}
+	if s.best = newBestWeights[T](j, g); s.best != nil {
+		s.exchanges = append(s.exchanges, s.best)
 	}
 	if err := s.load(ctx, buffers, from); err != nil {
 		s.close()
