@@ -72,6 +72,30 @@ func TestEarlyStoppingResumes(t *testing.T) {
 	}
 }
 
+// TestEarlyStoppingChanges: a run may take early stopping up, or give it up, where ResumeWith says so.
+func TestEarlyStoppingChanges(t *testing.T) {
+	path := t.TempDir() + "/c"
+	run := func(early bool, epochs int, allowed ...string) result {
+		return onRanks(t, 2, train.Sharded, func(_ int, c *train.Config) {
+			c.Checkpoint, c.Resume, c.ResumeWith, c.Epochs = path, train.AutoResume, allowed, epochs
+			if early {
+				c.Early = &train.EarlyStopping{Patience: 2, MinDelta: 100}
+			}
+		})[0]
+	}
+	require.NoError(t, run(false, 2).err)
+	require.ErrorContains(t, run(true, 9).err, "in Config.ResumeWith (--resume-with)")
+	r := run(true, 9, "Early", "Score")
+	require.NoError(t, r.err)
+	require.Len(t, r.report.Epochs, 5) // the third is the first that it hears of, and the best
+	require.Equal(t, r.report.Epochs[2].Test, r.report.Test())
+	require.ErrorContains(t, run(false, 9).err, "in Config.ResumeWith (--resume-with)")
+	r = run(false, 9, "Early", "Score")
+	require.NoError(t, r.err)
+	require.Len(t, r.report.Epochs, 9)
+	require.Nil(t, r.report.Best)
+}
+
 // TestEarlyStoppingKeepsLast: with KeepLast, and where the last evaluation is the best, the weights are the last.
 func TestEarlyStoppingKeepsLast(t *testing.T) {
 	last := onRanks(t, 1, train.AllReduce, func(_ int, c *train.Config) { c.Epochs = 3 })[0]

@@ -191,7 +191,7 @@ func (c Config) scoreSettings() []field {
 	if c.ValidateWhen != nil {
 		when = c.ValidateWhen
 	}
-	list := []field{{"Test", describeSource(c.Test)}, {"Score", name}, {"ValidateWhen", when.String()}}
+	list := []field{{"Score", fmt.Sprintf("%s of %s, %v", name, describeSource(c.Test), when)}}
 	if c.Early != nil {
 		list = append(list, field{"Early", describe(*c.Early)})
 	}
