@@ -96,6 +96,20 @@ func TestEarlyStoppingChanges(t *testing.T) {
 	require.Nil(t, r.report.Best)
 }
 
+// TestEarlyStoppingOfAverages: with averaged weights, which are what an evaluation sees, the best average is kept.
+func TestEarlyStoppingOfAverages(t *testing.T) {
+	average := &train.Average{Decay: 0.9}
+	best := onRanks(t, 1, train.Sharded, func(_ int, c *train.Config) { c.Epochs, c.Average = 1, average })[0]
+	for _, r := range onRanks(t, 2, train.Sharded, func(rank int, c *train.Config) {
+		never(1)(rank, c)
+		c.Average = average
+	}) {
+		require.NoError(t, r.err)
+		require.Len(t, r.report.Epochs, 2)
+		require.Equal(t, best.weights, r.weights)
+	}
+}
+
 // TestEarlyStoppingKeepsLast: with KeepLast, and where the last evaluation is the best, the weights are the last.
 func TestEarlyStoppingKeepsLast(t *testing.T) {
 	last := onRanks(t, 1, train.AllReduce, func(_ int, c *train.Config) { c.Epochs = 3 })[0]

@@ -35,6 +35,9 @@ func (r *run[T]) ring() uint {
 func (r *run[T]) moment(came outcome) moment {
 	at := &r.session.at
 	m := moment{epochs: at.Epoch, steps: at.number(r.job), loss: came.loss, score: r.score, clocks: came.clocks >> clockShift}
+	if came.skipped != nil {
+		m.loss = math.NaN()
+	}
 	if m.whole = at.Step == r.job.plan.Steps(); m.whole {
 		m.epochs++
 	}
