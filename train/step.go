@@ -43,7 +43,7 @@ func (s *session[T]) step(ctx context.Context, samples int, last bool) (outcome,
 	sums := sumsOf(s.replicas[0].grad) // until finish
 	s.clock.enter(phaseForward)        // phases shares this out
 	defer s.clock.stop()
-	rate, failed := s.job.rate(number)
+	rate, failed := s.job.rate(number, s.heard)
 	switch {
 	case last:
 		s.skip()
