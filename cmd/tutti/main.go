@@ -1,6 +1,8 @@
 // Command tutti trains models on one core or many machines, starts jobs, and shows what a machine or a model file has.
 //
 //	tutti train      train a model: with no flags, a small convnet on 8×8 handwritten digits
+//	tutti evaluate   say how good a model is on other data
+//	tutti predict    write what a model predicts for each row of a file
 //	tutti data       look at files of data, convert them, hold a part out
 //	tutti launch     start a program as the ranks of a parallel job on this machine
 //	tutti bench      measure this machine's kernels against their limits
@@ -59,7 +61,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(trainCommand(), dataCommand(), launchCommand(), benchCommand(), inspectCommand(), cpuCommand())
+	root.AddCommand(trainCommand(), evaluateCommand(), predictCommand(), dataCommand(), launchCommand(), benchCommand(), inspectCommand(), cpuCommand())
 	root.SetArgs(args)
 	out := &output{w: stdout}
 	root.SetOut(out)
