@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -18,9 +19,10 @@ import (
 // evaluateOptions are the flags of tutti evaluate.
 type evaluateOptions struct {
 	rankOptions
-	read  []string
-	batch int
-	json  bool
+	read    []string
+	metrics []string
+	batch   int
+	json    bool
 }
 
 func evaluateCommand() *cobra.Command {
@@ -39,6 +41,7 @@ does not depend on their number.`,
 	f := cmd.Flags()
 	f.SortFlags = false
 	readFlag(cmd, &o.read)
+	f.StringArrayVar(&o.metrics, "metric", nil, "a metric: "+strings.Join(metricNames(), ", ")+"; options after colons; repeatable")
 	countVar(f, &o.batch, "batch", 256, "samples at a time")
 	f.BoolVar(&o.json, "json", false, "print the numbers as a JSON object")
 	o.rankOptions.flags(f)
@@ -47,6 +50,10 @@ does not depend on their number.`,
 
 func (o *evaluateOptions) evaluate(ctx context.Context, out io.Writer, file, data string) error {
 	if err := plainName("MODEL", file); err != nil {
+		return err
+	}
+	list, err := parseMetrics(o.metrics)
+	if err != nil {
 		return err
 	}
 	m, err := loadModel(file)
@@ -66,7 +73,7 @@ func (o *evaluateOptions) evaluate(ctx context.Context, out io.Writer, file, dat
 		return fmt.Errorf("%s has no rows", data)
 	}
 	return o.run(ctx, func(ctx context.Context, g *collectives.Group) error {
-		score, err := train.Evaluate(ctx, train.Config{Model: m.model, Loss: m.loss, BatchSize: o.batch, Group: g}, src)
+		score, err := train.Evaluate(ctx, train.Config{Model: m.model, Loss: m.loss, Metrics: list, BatchSize: o.batch, Group: g}, src)
 		if err != nil || g.Rank() != 0 {
 			return err
 		}
@@ -85,6 +92,9 @@ func printScore(out io.Writer, m train.Metrics, asJSON bool) error {
 	list := []namedNumber{{"samples", float64(m.Samples)}, {"loss", m.Loss}}
 	if m.Correct >= 0 {
 		list = append(list, namedNumber{"accuracy", m.Accuracy()})
+	}
+	for _, v := range m.Values {
+		list = append(list, namedNumber{v.Name, v.Value})
 	}
 	if asJSON {
 		object := map[string]any{}
