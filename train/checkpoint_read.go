@@ -118,6 +118,9 @@ func (r *run[T]) shelve(shot *snapshot, f *safetensors.File) error {
 		} else if owed { // Config.ResumeWith allows that it is forgotten
 			continue
 		}
+		if !ok && strings.HasPrefix(info.Name, bestPrefix) { // likewise
+			continue
+		}
 		if !ok {
 			return fmt.Errorf("%s, which %s does not keep", info.Name, rule)
 		}
@@ -135,6 +138,9 @@ func (r *run[T]) shelve(shot *snapshot, f *safetensors.File) error {
 		delete(lengths, info.Name)
 	}
 	for name := range lengths {
+		if strings.HasPrefix(name, bestPrefix) { // Config.ResumeWith allows that early stopping begins anew
+			continue
+		}
 		return fmt.Errorf("there is no %s, which %s keeps", name, rule)
 	}
 	return shot.shelveModel(f, model, r.job.c.Model)

@@ -293,10 +293,6 @@ func (c Config) Validate() error {
 	if err := optim.ValidateSchedule(c.Schedule); err != nil {
 		return fmt.Errorf("train: Config.Schedule: %w", err)
 	}
-	if _, ok := c.Schedule.(optim.Feedback); ok {
-		return fmt.Errorf("train: Config.Schedule = %T, which must hear of a metric, and Run tells none: use a Loop",
-			c.Schedule)
-	}
 	if c.Test != nil {
 		got, want := c.Test.Spec(), c.Train.Spec()
 		if !reflect.DeepEqual(got.Input().Shape, want.Input().Shape) {

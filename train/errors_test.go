@@ -48,7 +48,6 @@ func TestValidateNamesFieldAndValue(t *testing.T) {
 		{func(c *train.Config) { c.Resume = train.MustResume }, "Config.Checkpoint is empty"},
 		{func(c *train.Config) { c.Optimizer = optim.Adam{Beta1: 1.5} }, "Beta1"},
 		{func(c *train.Config) { c.Schedule = optim.Step{Every: -1} }, "train: Config.Schedule: optim: Step.Every = -1"},
-		{func(c *train.Config) { c.Schedule = optim.Plateau{} }, "Config.Schedule = optim.Plateau, which must hear"},
 		{func(c *train.Config) { c.ClipNorm = math.NaN() }, "Config.ClipNorm = NaN, want at least 0"},
 		{func(c *train.Config) { c.ClipValue = -1 }, "Config.ClipValue = -1, want at least 0"},
 		{func(c *train.Config) { c.Accumulate = -1 }, "Config.Accumulate = -1, want at least 1"},

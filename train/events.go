@@ -81,7 +81,7 @@ func (r *run[T]) stepped(m *moment, came outcome, samples int, elapsed time.Dura
 	if !e.timed {
 		return
 	}
-	phases := r.session.phases()
+	phases := r.session.spent()
 	if e.table {
 		e.own.Samples += r.job.share(at.Step-1, r.group.Rank(), r.group.Size())
 		e.own.Phases = e.own.Phases.Add(phases)

@@ -106,7 +106,10 @@ func newJob(c Config, size int) (*job, error) {
 	if len(j.c.Phases) > 0 {
 		return j, j.split()
 	}
-	return j, j.arrange()
+	if err := j.arrange(); err != nil {
+		return j, err
+	}
+	return j, j.checkBest()
 }
 
 // arrange makes what a job steps of the parameters it trains.
@@ -155,7 +158,7 @@ func (j *job) slots() []slotName {
 	for _, p := range j.sparse {
 		list = append(list, j.slotsOf(p.recipe, "/"+p.name, p.height*p.width)...)
 	}
-	return append(list, j.averageSlots()...)
+	return append(append(list, j.averageSlots()...), j.bestSlots()...)
 }
 
 func (j *job) slotsOf(o optim.Optimizer, suffix string, length int) []slotName {
@@ -186,14 +189,14 @@ func (j *job) share(step, rank, size int) int {
 	return (hi-lo)*(n/parts) + max(0, min(hi, n%parts)-lo)
 }
 
-// rate is the learning rate of step number, counted from the start of the run.
-func (j *job) rate(number int) (rate float64, err error) {
+// rate is the learning rate of step number, counted from the start of the run, where the schedule has heard that.
+func (j *job) rate(number int, heard optim.FeedbackState) (rate float64, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = panicError("Config.Schedule", v, panics.At())
 		}
 	}()
-	rate = optim.RateAt(j.c.Schedule, j.c.Optimizer.Rate(), number, j.total())
+	rate = optim.RateIn(j.c.Schedule, heard, j.c.Optimizer.Rate(), number, j.total())
 	return rate, checkRate("Config.Schedule", rate, j.c.Optimizer)
 }
 

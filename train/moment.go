@@ -35,6 +35,9 @@ func (r *run[T]) ring() uint {
 func (r *run[T]) moment(came outcome) moment {
 	at := &r.session.at
 	m := moment{epochs: at.Epoch, steps: at.number(r.job), loss: came.loss, score: r.score, clocks: came.clocks >> clockShift}
+	if came.skipped != nil {
+		m.loss = math.NaN()
+	}
 	if m.whole = at.Step == r.job.plan.Steps(); m.whole {
 		m.epochs++
 	}
@@ -64,6 +67,10 @@ func (r *run[T]) ends(m *moment) bool {
 	if r.fires(m, whenEnd) {
 		r.why = "Config.EndWhen: " + r.job.c.EndWhen.String()
 	}
+	if r.early != nil && r.why == "" {
+		name, _ := r.job.c.followed()
+		r.why = r.early.why(name)
+	}
 	return r.why != ""
 }
 
@@ -89,6 +96,9 @@ func (r *run[T]) recall() {
 	r.wall = at.Wall
 	if r.resumed && at.Step == 0 {
 		r.kept = at.number(r.job)
+	}
+	if r.plateau != nil {
+		r.session.heard = r.plateau.state
 	}
 	r.score = math.NaN()
 	last := func(global int, test Metrics, since *int) {

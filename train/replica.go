@@ -99,8 +99,8 @@ func (r *replica[T]) step(seed uint64, step, total int) {
 func (r *replica[T]) differentiate(seed uint64, step, total int) error {
 	r.clock.enter(phaseData)
 	batch, err := r.next()
-	r.batch = batch
 	r.clock.enter(phaseForward)
+	r.batch = batch
 	if err == io.EOF {
 		return fmt.Errorf("train: partition %d: the data ended before the epoch did", r.partition)
 	}

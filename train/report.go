@@ -13,7 +13,11 @@ type Report struct {
 	Stopped     bool          // whether OnStart, OnStep or OnEpoch ended it by Stop, or EndWhen or Early did
 	Why         string        // it was EndWhen or Early that ended it, and how: "Config.EndWhen: after 100 steps"
 
-	test *Metrics // of a run of no epochs
+	// Best is the evaluation with the best score, of a run with Config.Early. The model has its weights, unless the run
+	// was interrupted or Early.KeepLast is set. Nil where no evaluation had a score.
+	Best *Evaluation
+
+	test *Metrics // what Test gives
 }
 
 // Epoch is the record of one pass over the training set.
@@ -42,8 +46,9 @@ func (r *Report) SamplesPerSecond() float64 {
 	return float64(r.Samples) / r.Elapsed.Seconds()
 }
 
-// Test gives the metrics of the last evaluation on the test set, as a rule after the last epoch, or of the model as it was
-// where the run was of no epoch; zero without a test set.
+// Test gives the metrics on the test set of the weights that the model has: of the last evaluation, as a rule after the
+// last epoch; of the best, where Config.Early put its weights back; or of the model as it was where the run was of no
+// epoch. Zero without a test set.
 func (r *Report) Test() Metrics {
 	if r.test != nil {
 		return *r.test
@@ -63,6 +68,13 @@ func (r *Report) Test() Metrics {
 
 func (r *run[T]) report() *Report {
 	at := r.session.at
-	return &Report{Epochs: at.History, Steps: at.Step, Samples: r.samples, Elapsed: r.elapsed, Resumed: r.resumed,
+	report := &Report{Epochs: at.History, Steps: at.Step, Samples: r.samples, Elapsed: r.elapsed, Resumed: r.resumed,
 		Stopped: r.stopped, Why: r.why, Evaluations: at.Evaluations, test: r.test}
+	if r.early != nil {
+		report.Best = r.early.Best
+	}
+	if r.restored {
+		report.test = &report.Best.Test
+	}
+	return report
 }

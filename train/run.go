@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -75,13 +76,14 @@ func prepare[T float](ctx context.Context, c Config) (r *run[T], err error) {
 	if r.job, err = newJob(c, r.group.Size()); err != nil {
 		return r, err
 	}
+	r.follow()
 	return r, r.lock()
 }
 
 // end gives what Run returns.
 func (r *run[T]) end(err error) (*Report, error) {
 	if r.started && (err == nil || errors.Is(err, Stop)) {
-		if failed := r.saved(); failed != nil {
+		if failed := cmp.Or(r.saved(), r.conclude()); failed != nil { // both
 			err = failed
 		}
 	}
@@ -94,10 +96,17 @@ func (r *run[T]) end(err error) (*Report, error) {
 	default:
 		r.over(err)
 	}
-	if a := r.session.average; err == nil && a != nil && !r.job.c.Average.Apart {
-		_, err = a.swap(r.world)
-	}
 	return r.report(), err
+}
+
+// conclude gives the model the weights that a run ends well with.
+func (r *run[T]) conclude() error {
+	if a := r.session.average; a != nil && !r.job.c.Average.Apart {
+		if _, err := a.swap(r.world); err != nil {
+			return err
+		}
+	}
+	return r.restore()
 }
 
 // A run is what a rank makes of a job: epochs of a session's steps, evaluations, checkpoints and the user's functions.
@@ -120,6 +129,9 @@ type run[T float] struct {
 
 	events       events
 	interruption bool
+	plateau      *listener     // nil: the schedule does not hear
+	early        *patient      // nil: no early stopping
+	restored     bool          // the model has its best weights
 	why          string        // EndWhen or Early ended it
 	score        float64       // of the last evaluation; NaN before the first
 	kept         int           // the steps of the last checkpoint; −1: none
@@ -176,24 +188,26 @@ func (r *run[T]) none(ctx context.Context) error {
 	if r.job.c.Test == nil {
 		return nil
 	}
-	m, err := r.evaluate(ctx)
+	_, err := r.evaluate(ctx, func(m Metrics) { r.test = &m })
 	if errors.Is(err, errStopped) {
 		return r.interrupted(ctx)
-	}
-	if err == nil {
-		r.test = &m
 	}
 	return err
 }
 
-// evaluate gives the metrics on the test set, of the averaged weights where there are some.
-func (r *run[T]) evaluate(ctx context.Context) (Metrics, error) {
+// evaluate gives the metrics on the test set, of the averaged weights where there are some. hear is told of them while the
+// model is what was evaluated.
+func (r *run[T]) evaluate(ctx context.Context, hear func(Metrics)) (Metrics, error) {
 	back, err := r.session.average.swap(r.world)
 	if err != nil {
 		return Metrics{}, err
 	}
 	defer back()
-	return evaluate(ctx, r.world, r.job.c, r.job.c.Test)
+	m, err := evaluate(ctx, r.world, r.job.c, r.job.c.Test)
+	if err == nil {
+		hear(m)
+	}
+	return m, err
 }
 
 // epoch trains from where the session is to the end of its epoch, with what is due between its steps, evaluates, and
@@ -261,10 +275,11 @@ func (r *run[T]) epoch(ctx context.Context) error {
 		e.Train.Correct = int(math.Round(at.Correct))
 	}
 	if r.fires(&m, whenValidate) {
-		var err error
-		if e.Test, err = r.validate(ctx, &m); err != nil {
+		v, err := r.validate(ctx, &m)
+		if err != nil {
 			return err
 		}
+		e.Test = v.Test
 	}
 	*at = at.next(e)
 	if r.events.table {
@@ -307,12 +322,10 @@ func (r *run[T]) lap() time.Duration {
 func (r *run[T]) between(ctx context.Context, m *moment) error {
 	at := &r.session.at
 	if at.Due {
-		began := time.Now()
-		test, err := r.validate(ctx, m)
+		e, err := r.validate(ctx, m)
 		if err != nil {
 			return err
 		}
-		e := Evaluation{Epoch: at.Epoch + 1, Step: at.Step, Global: m.steps, Test: test, Elapsed: time.Since(began)}
 		at.Evaluations, at.Due = append(at.Evaluations, e), false
 		r.evaluated(e)
 	}
@@ -331,18 +344,19 @@ func (r *run[T]) between(ctx context.Context, m *moment) error {
 }
 
 // validate evaluates, and tells those who follow the score.
-func (r *run[T]) validate(ctx context.Context, m *moment) (Metrics, error) {
-	test, err := r.evaluate(ctx)
+func (r *run[T]) validate(ctx context.Context, m *moment) (Evaluation, error) {
+	at, began := &r.session.at, time.Now()
+	e := Evaluation{Epoch: at.Epoch + 1, Step: at.Step, Global: m.steps}
+	_, err := r.evaluate(ctx, func(test Metrics) {
+		e.Test, e.Elapsed = test, time.Since(began)
+		r.hear(e)
+	})
 	if errors.Is(err, errStopped) {
-		return test, r.interrupted(ctx)
+		return e, r.interrupted(ctx)
 	}
-	if err != nil {
-		return test, err
-	}
-	m.score = r.job.c.score(test)
-	r.score = m.score
+	m.score = r.score
 	r.mark = time.Now()
-	return test, nil
+	return e, err
 }
 
 // stopping writes the checkpoint of a run that ends by Stop, and gives err.

@@ -55,19 +55,7 @@ func (c Config) validateProgress() error {
 			return fmt.Errorf("train: Config.Sinks[%d] is nil", i)
 		}
 	}
-	if err := c.validateScore(); err != nil {
-		return err
-	}
-	return c.validateWired()
-}
-
-// validateWired refuses what no code stands behind yet.
-func (c Config) validateWired() error {
-	switch {
-	case c.Early != nil:
-		return fmt.Errorf("train: Config.Early is set, and Run does not go by it yet")
-	}
-	return nil
+	return c.validateScore()
 }
 
 func (c Config) validateMetrics() error {
@@ -203,7 +191,7 @@ func (c Config) scoreSettings() []field {
 	if c.ValidateWhen != nil {
 		when = c.ValidateWhen
 	}
-	list := []field{{"Test", describeSource(c.Test)}, {"Score", name}, {"ValidateWhen", when.String()}}
+	list := []field{{"Score", fmt.Sprintf("%s of %s, %v", name, describeSource(c.Test), when)}}
 	if c.Early != nil {
 		list = append(list, field{"Early", describe(*c.Early)})
 	}

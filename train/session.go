@@ -11,6 +11,7 @@ import (
 	"github.com/tutti-ml/tutti/collectives"
 	"github.com/tutti-ml/tutti/dataset"
 	"github.com/tutti-ml/tutti/tensor"
+	"github.com/tutti-ml/tutti/train/optim"
 )
 
 // A session is one rank's part of a job in one group of ranks: the partitions it computes, a replica for each, and the
@@ -30,10 +31,12 @@ type session[T float] struct {
 	buffers   *buffers     // another
 	average   *averages[T] // another, or nil: no average of the weights is kept
 	check     *gradientCheck[T]
-	parts     []*session[T] // of Config.Phases, whose parts its own are; the first reads the batches
+	best      *bestWeights[T]     // another, or nil: nobody asks for them
+	heard     optim.FeedbackState // of a schedule that hears of the score
 	clock     *phaseClock
-	clocks    uint  // on rank 0, the clocks that have rung by the step to come: see run.ask
-	torn      error // a step that ended within prepare: what is in memory is of two steps
+	clocks    uint          // on rank 0, the clocks that have rung by the step to come: see run.ask
+	phases    []*session[T] // of Config.Phases, whose parts its own are; the first reads the batches
+	torn      error         // a step that ended within prepare: what is in memory is of two steps
 }
 
 // A position says how far a run has come: what a snapshot keeps besides vectors.
@@ -152,6 +155,9 @@ func newParts[T float](ctx context.Context, j *job, g *collectives.Group) (*sess
 		s.average = newAverages(j, g, &s.at, p.grads[0][lead:])
 		s.exchanges = append(s.exchanges, s.average) // last: it averages what the others commit
 	}
+	if s.best = newBestWeights[T](j, g); s.best != nil {
+		s.exchanges = append(s.exchanges, s.best)
+	}
 	return s, nil
 }
 
@@ -257,7 +263,7 @@ func (s *session[T]) skip() {
 }
 
 func (s *session[T]) close() {
-	for _, p := range s.parts {
+	for _, p := range s.phases {
 		p.close()
 	}
 	for _, r := range s.replicas {

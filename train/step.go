@@ -25,7 +25,7 @@ type outcome struct {
 // Collective operations run under ctx without its cancellation, so that all ranks stop after the same step: that ctx
 // has ended goes with the sums.
 func (s *session[T]) step(ctx context.Context, samples int, last bool) (outcome, error) {
-	if len(s.parts) > 0 {
+	if len(s.phases) > 0 {
 		return s.stepPhases(ctx, samples, last)
 	}
 	world := context.WithoutCancel(ctx)
@@ -43,7 +43,7 @@ func (s *session[T]) step(ctx context.Context, samples int, last bool) (outcome,
 	sums := sumsOf(s.replicas[0].grad) // until finish
 	s.clock.enter(phaseForward)        // phases shares this out
 	defer s.clock.stop()
-	rate, failed := s.job.rate(number)
+	rate, failed := s.job.rate(number, s.heard)
 	switch {
 	case last:
 		s.skip()
@@ -106,7 +106,8 @@ func (s *session[T]) step(ctx context.Context, samples int, last bool) (outcome,
 	}
 	came.norm = math.Sqrt(squares)
 	if !finite(came.norm) {
-		return s.refuse(fmt.Errorf("train: the norm of the gradient is %w: %v at %s", ErrNotFinite, came.norm, here()), came)
+		return s.refuse(fmt.Errorf("train: the norm of the gradient is %w: %v at %s",
+			ErrNotFinite, came.norm, here()), came)
 	}
 	if came.norm > c.ClipNorm { // without ClipNorm both are 0
 		u.clip = c.ClipNorm / came.norm

@@ -53,17 +53,7 @@ func lossFor(text, task string) (layers.Loss, error) {
 	if !slices.Contains(l.tasks, task) {
 		return nil, usageError{fmt.Errorf("--loss %s is for %s, and the task is %s", name, strings.Join(l.tasks, " and "), task)}
 	}
-	values := map[string]any{}
-	if options != "" {
-		for option := range strings.SplitSeq(options, ":") {
-			key, value, ok := strings.Cut(option, "=")
-			if !ok {
-				value = "true"
-			}
-			values[key] = value
-		}
-	}
-	set, err := fields.Set(l.loss, values)
+	set, err := fields.Set(l.loss, optionsAfter(options))
 	if err != nil {
 		return nil, usageError{fmt.Errorf("--loss %s: %w", name, err)}
 	}

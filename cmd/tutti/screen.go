@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
@@ -16,6 +18,8 @@ type screen struct {
 	out   io.Writer
 	bar   *progressbar.ProgressBar
 	shown bool
+	began time.Time // the epoch's bar
+	seen  int       // samples since
 }
 
 func newScreen(out io.Writer, mode string, epochs int) *screen {
@@ -27,11 +31,17 @@ func (s *screen) step(p train.Step) error {
 		return nil
 	}
 	if s.bar == nil {
+		s.began, s.seen = time.Now(), 0
 		s.bar = progressbar.NewOptions(p.Steps,
 			progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetWidth(30), progressbar.OptionShowCount(),
 			progressbar.OptionThrottle(100e6), progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true))
 	}
-	s.bar.Describe(fmt.Sprintf("epoch %d/%d  loss %.4f", p.Epoch, p.Epochs, p.Loss))
+	text := fmt.Sprintf("epoch %d/%d  loss %.4f", p.Epoch, p.Epochs, p.Loss)
+	if elapsed := time.Since(s.began).Seconds(); s.seen > 0 && elapsed > 0 { // from the second step on
+		text += fmt.Sprintf("  %.0f samples/s", float64(s.seen)/elapsed)
+	}
+	s.seen += p.Samples
+	s.bar.Describe(text)
 	// A bar that cannot be drawn, on a terminal that went away, must not end the training.
 	_ = s.bar.Set(p.Step)
 	return nil
@@ -61,6 +71,11 @@ func scores(of string, m train.Metrics) string {
 	text := fmt.Sprintf("%sloss %.4f", of, m.Loss)
 	if m.Correct >= 0 {
 		text += fmt.Sprintf("  %saccuracy %6.2f %%", of, 100*m.Accuracy())
+	}
+	for _, v := range m.Values {
+		if !strings.Contains(v.Name, "/") { // a part of it
+			text += fmt.Sprintf("  %s%s %.4f", of, v.Name, v.Value)
+		}
 	}
 	return text
 }

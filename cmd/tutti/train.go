@@ -52,6 +52,8 @@ type trainOptions struct {
 	out, checkpoint, progress string
 	resume                    string
 	resumeWith                []string
+	loop                      loopOptions
+	watch                     watchOptions
 	config                    string
 	printConfig               bool
 	timeout                   time.Duration
@@ -64,8 +66,9 @@ func trainCommand() *cobra.Command {
 		Short: "Train a model: with no flags, a small convnet on 8×8 handwritten digits",
 		Long: `Train trains a model on one process, or on all processes of a parallel job: it finds out from its environment whether
 tutti launch, mpirun (of a binary built with -tags mpi), Slurm or a torchrun-style launcher started it. Alone, it trains on
---ranks data-parallel ranks in this process. An interrupt stops it after the step it is in, with a checkpoint from which
---resume goes on to the same result; what decides the result must be as it was, but for what --resume-with names.`,
+--ranks data-parallel ranks in this process. An interrupt, SIGTERM or SIGHUP stops it after the step it is in, with a checkpoint
+from which --resume goes on to the same result, and the exit code 130, 143 or 129; what decides the result must be as it was,
+but for what --resume-with names.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runTrain(cmd.Context(), &o, cmd.Flags(), cmd.OutOrStdout())
@@ -106,6 +109,8 @@ func trainFlags(o *trainOptions) *pflag.FlagSet {
 	f.StringVar(&o.out, "out", "", "file for the trained model; a device or a fifo is written to (default: DATA-MODEL.safetensors)")
 	f.StringVar(&o.checkpoint, "checkpoint", "", "file for the checkpoint, kept when training ends (default: DATA-MODEL.checkpoint.safetensors, removed when training ends)")
 	resumeFlags(f, &o.resume, &o.resumeWith)
+	loopFlags(f, &o.loop)
+	watchFlags(f, &o.watch)
 	f.StringVar(&o.config, "config", "", "YAML file with these flags under their names; those given here win; - is standard input")
 	f.BoolVar(&o.printConfig, "print-config", false, "print the job as such a file, all of it, and train nothing")
 	f.StringVar(&o.progress, "progress", "auto", "progress bar: auto (on a terminal), always, never")
@@ -138,6 +143,8 @@ var algorithms = map[train.Sync]collectives.Algorithm{
 type job struct {
 	*trainOptions
 	data     *dataSet
+	base     train.Config // of all ranks, without what each has of its own
+	endless  bool         // no number of epochs was given, and EndWhen ends it
 	model    models.Entry
 	options  map[string]any // of the model
 	loss     layers.Loss
@@ -206,7 +213,7 @@ func newJob(ctx context.Context, o *trainOptions, flags *pflag.FlagSet, out io.W
 	if j.loss, err = lossFor(o.loss, j.data.layout.Task); err != nil {
 		return nil, err
 	}
-	if !flags.Changed("epochs") {
+	if j.endless = o.loop.end != "" && !flags.Changed("epochs"); !flags.Changed("epochs") {
 		o.epochs = j.data.defaults.epochs
 	}
 	if !flags.Changed("batch") {
@@ -220,7 +227,10 @@ func newJob(ctx context.Context, o *trainOptions, flags *pflag.FlagSet, out io.W
 		return nil, usageError{err}
 	}
 	o.out = cmp.Or(o.out, j.defaultOut())
-	return j, nil
+	if err := o.loop.config(&j.base, flags); err != nil {
+		return nil, err
+	}
+	return j, o.watch.check()
 }
 
 // checkFiles refuses, before anything is trained, files that could not be written after it.
@@ -325,12 +335,12 @@ func (j *job) rank(ctx context.Context, g *collectives.Group, where string) erro
 	if err != nil {
 		return err
 	}
-	config := train.Config{
-		Model: model, Loss: j.loss, Optimizer: j.rule, ParamGroups: j.params, Schedule: j.schedule,
-		Train: j.data.train, Test: j.data.test, Epochs: j.configEpochs(), BatchSize: j.batch, Partitions: j.partitions,
-		Seed: j.seed, Sync: j.sync, Compress: j.wire, ErrorFeedback: j.feedback, SyncBatchNorm: j.syncNorm, Group: g,
-		Checkpoint: j.checkpointFile(),
-	}
+	config := j.base
+	config.Model, config.Loss, config.Optimizer, config.ParamGroups, config.Schedule = model, j.loss, j.rule, j.params, j.schedule
+	config.Train, config.Test, config.Epochs, config.BatchSize = j.data.train, j.data.test, j.configEpochs(), j.batch
+	config.Partitions, config.Seed, config.Sync, config.Compress = j.partitions, j.seed, j.sync, j.wire
+	config.ErrorFeedback, config.SyncBatchNorm, config.Group = j.feedback, j.syncNorm, g
+	config.Checkpoint = j.checkpointFile()
 	config.Resume, config.ResumeWith = resumeMode(j.resume), resumeFields(j.resumeWith)
 	if j.combine == collectives.Auto && g.Size() > 1 {
 		if _, err := collectives.Tune(ctx, g); err != nil {
@@ -338,11 +348,20 @@ func (j *job) rank(ctx context.Context, g *collectives.Group, where string) erro
 		}
 	}
 	if g.Rank() == 0 {
+		watch, err := j.watch.open(os.Stderr)
+		if err != nil {
+			return err
+		}
+		defer watch.Close()
+		config.Sinks = watch.sinks
 		config.OnStart = func(s train.Start) error {
 			if config.Resume != train.NoResume {
 				fmt.Fprintln(j.out, resumed(s, config.Checkpoint))
 			}
 			j.header(model, g, where)
+			if watch.url != "" {
+				fmt.Fprintf(j.out, "page     %s\n", watch.url)
+			}
 			return nil
 		}
 		screen := newScreen(j.out, j.progress, j.epochs)
@@ -355,8 +374,14 @@ func (j *job) rank(ctx context.Context, g *collectives.Group, where string) erro
 	}
 	// The job is done but for the writing: an interrupt does not end it any more, and the others wait for rank 0.
 	done := collectives.Patiently(context.WithoutCancel(ctx))
+	test := report.Test()
+	if config.Early != nil && config.Test != nil { // of the best weights, which need not be the last
+		if test, err = train.Evaluate(done, config, config.Test); err != nil {
+			return err
+		}
+	}
 	if g.Rank() == 0 {
-		if err := j.finish(model, report); err != nil {
+		if err := j.finish(model, report, test); err != nil {
 			return err
 		}
 	}
@@ -386,15 +411,17 @@ func (j *job) fits(ranks, partitions int) error {
 
 // configEpochs is the number of epochs as train.Config says it, where a negative number is none.
 func (j *job) configEpochs() int {
-	if j.epochs == 0 {
+	switch {
+	case j.endless:
+		return 0
+	case j.epochs == 0:
 		return -1
 	}
 	return j.epochs
 }
 
 // finish writes the model and says how it went.
-func (j *job) finish(model any, report *train.Report) error {
-	test := report.Test()
+func (j *job) finish(model any, report *train.Report, test train.Metrics) error {
 	path := j.trainOptions.out
 	mine, missing := os.Stat(j.checkpointFile()) // as Run has left it
 	meta, err := j.meta()
@@ -405,15 +432,23 @@ func (j *job) finish(model any, report *train.Report) error {
 	if j.data.test != nil && test.Correct >= 0 {
 		meta["tutti.test_accuracy"] = fmt.Sprintf("%.4f", test.Accuracy())
 	}
+	for _, v := range test.Values {
+		if !strings.Contains(v.Name, "/") { // a part of it
+			meta["tutti.test_"+v.Name] = fmt.Sprintf("%.6g", v.Value)
+		}
+	}
 	if err := layers.Save(path, model, meta); err != nil {
 		return err
 	}
 	// Another job may have begun here since Run let go of the checkpoint: what it has written stays.
-	if now, err := os.Stat(j.checkpointFile()); j.checkpoint == "" && missing == nil && err == nil &&
+	if now, err := os.Stat(j.checkpointFile()); j.checkpoint == "" && j.loop.keep == 1 && !j.loop.keepBest && missing == nil && err == nil &&
 		os.SameFile(mine, now) {
 		if err := os.Remove(j.checkpointFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
+	}
+	if report.Why != "" {
+		fmt.Fprintln(j.out, "stopped ", report.Why)
 	}
 	switch {
 	case j.data.test == nil:
@@ -449,7 +484,11 @@ func (j *job) header(model any, g *collectives.Group, where string) {
 		fmt.Fprintf(j.out, "warning  %s\n", warning)
 	}
 	fmt.Fprintf(j.out, "kernels  %s\n", kernels())
-	fmt.Fprintf(j.out, "training %s of batch %d, %s %g, seed %d\n", count(j.epochs, "epoch"), j.batch, j.rule.Name(), j.rule.Rate(), j.seed)
+	long := count(j.epochs, "epoch")
+	if j.endless {
+		long = j.loop.end + ","
+	}
+	fmt.Fprintf(j.out, "training %s of batch %d, %s %g, seed %d\n", long, j.batch, j.rule.Name(), j.rule.Rate(), j.seed)
 }
 
 // count gives "1 rank" or "2 ranks".

@@ -2,12 +2,10 @@ package images
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"fmt"
 	"io/fs"
 	"slices"
-	"sync"
 
 	"github.com/tutti-ml/tutti/dataset"
 	"github.com/tutti-ml/tutti/tensor"
@@ -20,10 +18,9 @@ import (
 //	text, files nil        the encoded image in Base64, behind "data:image/…;base64," or not, as in CSV and JSON Lines
 //	text, files not nil    the path of an image in files
 //
-// Of a source of Blocks it is one: images are decoded where blocks are read, and the window that is shuffled (see
-// Plan.Window) holds decoded samples, which Config.Bytes makes four times smaller. Random Ops draw by the sample's number
-// in src. ClassNames, Unlabelled, Extensions and SkipOthers have no meaning here. An error names source, column and
-// sample.
+// It is a dataset.Stage: what lies in a window and is read ahead are encoded images, and a batch is decoded when it is
+// together. Random Ops draw by the sample's number in src. ClassNames, Unlabelled, Extensions and SkipOthers have no
+// meaning here. An error names source, column and sample.
 func Column(src dataset.Source, name string, files fs.FS, c Config) (dataset.Source, error) {
 	spec := src.Spec()
 	c = c.withDefaults(spec.Name)
@@ -41,8 +38,7 @@ func Column(src dataset.Source, name string, files fs.FS, c Config) (dataset.Sou
 		return nil, fmt.Errorf("images: Column: column %q of %s is %v of shape %v, ragged %v, text %v: want bytes or text", name,
 			spec.Name, f.DType, f.Shape, f.Ragged, f.Text)
 	}
-	s := &column{pipeline: newPipeline(c), src: src, name: name, text: f.Text, files: files}
-	s.spare.New = func() any { return new(dataset.Batch) }
+	s := &column{pipeline: newPipeline(c), name: name, text: f.Text, files: files}
 	err := s.measure(func() (string, []byte, error) {
 		if src.Len() == 0 {
 			return "", nil, dataset.Malformed(spec.Name,
@@ -62,60 +58,34 @@ func Column(src dataset.Source, name string, files fs.FS, c Config) (dataset.Sou
 	s.spec.Name = c.Name
 	s.spec.Columns = slices.Clone(spec.Columns)
 	s.spec.Columns[i] = s.pipeline.column(name)
-	blocks, ok := src.(dataset.Blocks)
-	if !ok {
-		return s, nil
-	}
-	b := &columnBlocks{column: s, blocks: blocks, starts: []int{0}}
-	for _, n := range blocks.Blocks() {
-		b.starts = append(b.starts, b.starts[len(b.starts)-1]+n)
-	}
-	return b, nil
+	return dataset.Stage(src, s.spec, s.finish), nil
 }
 
-// column is a source with one column decoded.
+// column decodes one column of a source.
 type column struct {
 	*pipeline
-	src   dataset.Source
 	spec  dataset.Spec
 	name  string
 	text  bool
 	files fs.FS
-	spare sync.Pool // of *dataset.Batch, as src fills it
 }
 
-func (s *column) Len() int           { return s.src.Len() }
-func (s *column) Spec() dataset.Spec { return s.spec }
-
-func (s *column) Fill(b *dataset.Batch, index []int) error {
-	in := s.spare.Get().(*dataset.Batch)
-	defer s.spare.Put(in)
-	in.Epoch = b.Epoch
-	if err := in.Fill(s.src, index); err != nil {
-		return err
-	}
-	return s.decode(context.Background(), b, in, func(at int) int { return index[at] })
-}
-
-// decode makes b of in, whose sample at has the number that number gives.
-func (s *column) decode(ctx context.Context, b, in *dataset.Batch, number func(at int) int) error {
-	b.Resize(in.N, s.spec)
+// finish makes b of raw, which has the image encoded.
+func (s *column) finish(b, raw *dataset.Batch, index []int) error {
+	b.Resize(raw.N, s.spec)
 	for _, c := range s.spec.Columns {
 		if c.Name != s.name {
-			carry(b, in, c)
+			b.Swap(c.Name, raw, c.Name)
 		}
 	}
 	out := b.Col(s.name)
-	return s.each(in.N, func(w *worker, at int) error {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		data, err := s.encoded(in, at, w)
+	return s.each(raw.N, func(w *worker, at int) error {
+		data, err := s.encoded(raw, at, w)
 		if err == nil {
-			err = s.into(out, at, w, data, b.Epoch, number(at))
+			err = s.into(out, at, w, data, b.Epoch, index[at])
 		}
 		if err != nil {
-			return dataset.Malformed(s.Name, "column %q, sample %d: %w", s.name, number(at), err)
+			return dataset.Malformed(s.Name, "column %q, sample %d: %w", s.name, index[at], err)
 		}
 		return nil
 	})
@@ -153,46 +123,4 @@ func (s *column) fits(n int) error {
 		return fmt.Errorf("has %d bytes, the limit is %d", n, s.MaxBytes)
 	}
 	return nil
-}
-
-// carry copies a column.
-func carry(b, in *dataset.Batch, c dataset.Column) {
-	if !c.Ragged && !c.Text {
-		copy(tensor.Bytes(b.Col(c.Name)), tensor.Bytes(in.Col(c.Name)))
-		return
-	}
-	values, offsets := in.Ragged(c.Name)
-	if c.Ragged && c.Text {
-		lists, _ := b.GrowLists(c.Name, len(offsets)-1)
-		copy(lists, in.Lists(c.Name))
-	}
-	to, ends := b.Grow(c.Name, values.Dim(0))
-	copy(ends, offsets)
-	if values.Len() > 0 {
-		copy(tensor.Bytes(to), tensor.Bytes(values))
-	}
-}
-
-// columnBlocks is a column of a source of blocks.
-type columnBlocks struct {
-	*column
-	blocks dataset.Blocks
-	starts []int // of the blocks, and their end
-}
-
-func (s *columnBlocks) Blocks() []int { return s.blocks.Blocks() }
-
-func (s *columnBlocks) Fill(b *dataset.Batch, index []int) error { return b.Gather(s, index) }
-
-func (s *columnBlocks) ReadBlock(ctx context.Context, b *dataset.Batch, block, lo, hi int) error {
-	in := s.spare.Get().(*dataset.Batch)
-	defer s.spare.Put(in)
-	in.Epoch = b.Epoch
-	if err := s.blocks.ReadBlock(ctx, in, block, lo, hi); err != nil {
-		return err
-	}
-	if in.N != hi-lo {
-		return fmt.Errorf("images: %s: block %d was asked for %d samples and gave %d", s.Name, block, hi-lo, in.N)
-	}
-	return s.decode(ctx, b, in, func(at int) int { return s.starts[block] + lo + at })
 }

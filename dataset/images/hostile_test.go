@@ -102,10 +102,10 @@ func TestOrientation(t *testing.T) {
 		data []byte
 		want int
 	}{
-		"little-endian":   {tiff(little, 8, 1, 0x112, 3, 1, []byte{6, 0, 0, 0}), 6},
-		"big-endian":      {tiff(big, 8, 1, 0x112, 3, 1, []byte{0, 8, 0, 0}), 8},
-		"a long":          {tiff(big, 8, 1, 0x112, 4, 1, []byte{0, 0, 0, 3}), 3},
-		"a second entry":  {append(tiff(little, 8, 2, 0x10f, 2, 4, []byte("abc\x00")),
+		"little-endian": {tiff(little, 8, 1, 0x112, 3, 1, []byte{6, 0, 0, 0}), 6},
+		"big-endian":    {tiff(big, 8, 1, 0x112, 3, 1, []byte{0, 8, 0, 0}), 8},
+		"a long":        {tiff(big, 8, 1, 0x112, 4, 1, []byte{0, 0, 0, 3}), 3},
+		"a second entry": {append(tiff(little, 8, 2, 0x10f, 2, 4, []byte("abc\x00")),
 			tiff(little, 0, 0, 0x112, 3, 1, []byte{5, 0, 0, 0})[10:]...), 5},
 		"another tag":     {tiff(little, 8, 1, 0x113, 3, 1, []byte{6, 0, 0, 0}), 1},
 		"0":               {tiff(little, 8, 1, 0x112, 3, 1, []byte{0, 0, 0, 0}), 1},
