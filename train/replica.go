@@ -43,7 +43,7 @@ type replica[T float] struct {
 
 func newReplica[T float](partition int, j *job) *replica[T] {
 	k := j.set.Len()
-	r := &replica[T]{partition: partition, objective: j.objective, source: rand.NewPCG(0, 0), grad: make([]T, lead+k),
+	r := &replica[T]{partition: partition, objective: j.objective, source: rand.NewPCG(0, 0), grad: make([]T, lead+k, lead+k+2*blockLen(k)),
 		parts: max(1, j.c.Accumulate)}
 	r.rng = rand.New(r.source)
 	r.view = tensor.FromSlice(r.grad[lead:], k)
