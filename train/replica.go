@@ -45,8 +45,8 @@ type replica[T float] struct {
 
 func newReplica[T float](partition int, j *job) *replica[T] {
 	k := j.set.Len()
-	r := &replica[T]{partition: partition, objective: j.objective, source: rand.NewPCG(0, 0), grad: make([]T, lead+k),
-		parts: max(1, j.c.Accumulate), mix: j.c.Mix}
+	r := &replica[T]{partition: partition, objective: j.objective, source: rand.NewPCG(0, 0),
+		grad: make([]T, lead+k, lead+k+2*blockLen(k)), parts: max(1, j.c.Accumulate), mix: j.c.Mix}
 	r.rng = rand.New(r.source)
 	r.view = tensor.FromSlice(r.grad[lead:], k)
 	r.tape = autograd.NewTape(autograd.Train, r.rng)

@@ -18,8 +18,9 @@ import (
 //	broadcast  every rank fetches the P−1 slices it does not own
 //	commit     all of it becomes the weights
 //
-// The new weights come together in the first partition's gradient vector, which is free by then, so the weights of the
-// step before are there until all have arrived.
+// The sum takes the place of the slice's own gradient, and the new weights come together in the first partition's
+// gradient vector, which is free by then, so the weights of the step before are there until all have arrived. What
+// others send of a long vector is summed a piece at a time: see flow.go.
 //
 // A rank sends one partial sum for each of the largest subtrees inside its run of partitions: exactly one if the number
 // of partitions is P times a power of two, at most 2·log2 of its run otherwise. The bytes it sends are then, as for
@@ -36,7 +37,9 @@ type sharded[T float] struct {
 
 	buckets []shuffled[T]
 	totals  shuffled[T] // one more exchange: all the sums to everybody
-	sum     []T         // the gradient of the slice
+	flow    *flow[T]    // takes the place of buckets where they are long; nil: they are not
+	sum     []T         // the gradient of the slice, in its place in the first partition's
+	mine    []T         // where the new weights of the slice are made, beside the sum
 	total   []T         // the sums, in totals' memory
 	last    collectives.Handle
 }
@@ -58,20 +61,40 @@ func newSharded[T float](p *shared[T]) dense[T] {
 	if p.norm {
 		s.squares = newSquares[T](len(p.weights), p.group)
 	}
-	s.sum = make([]T, s.to-s.from)
+	s.sum = s.next()[s.from:s.to]
+	s.mine = s.beside()
+	s.totals = s.exchange(func(int) (lo, hi int) { return lead - sumsLen, lead }, nil)
+	if s.flow = newFlow(s); s.flow != nil {
+		return s
+	}
 	for _, b := range p.spans {
 		part := func(r int) (lo, hi int) { // what rank r owns of the bucket
 			within := func(i int) int { return lead + min(max(i, b.lo), b.hi) }
 			return within(s.bounds[r]), within(s.bounds[r+1])
 		}
-		s.buckets = append(s.buckets, s.exchange(part))
+		s.buckets = append(s.buckets, s.exchange(part, nil))
 	}
-	s.totals = s.exchange(func(int) (lo, hi int) { return lead - sumsLen, lead })
 	return s
 }
 
-// exchange makes ready for an exchange in which each rank gets its part of the vectors, elements [lo, hi).
-func (s *sharded[T]) exchange(part func(rank int) (lo, hi int)) shuffled[T] {
+// beside gives memory of the slice's length, for its new weights: the first partition's gradient of what other ranks
+// own, which they have by then. A vector is a little longer than it seems, so that there is as much.
+func (s *sharded[T]) beside() []T {
+	next, n := s.next(), s.to-s.from
+	switch {
+	case s.group.Size() == 1: // none are made
+		return nil
+	case n <= s.from:
+		return next[:n]
+	case s.to+n <= cap(next):
+		return next[s.to : s.to+n]
+	}
+	return make([]T, n)
+}
+
+// exchange makes ready for an exchange in which each rank gets its part of the vectors, elements [lo, hi). What it
+// receives goes to room, or to new memory if that is nil.
+func (s *sharded[T]) exchange(part func(rank int) (lo, hi int), room []T) shuffled[T] {
 	size, mine := s.group.Size(), s.group.Rank()
 	x := shuffled[T]{held: map[node][]T{}}
 	x.from, x.to = part(mine)
@@ -85,7 +108,12 @@ func (s *sharded[T]) exchange(part func(rank int) (lo, hi int)) shuffled[T] {
 		}
 		lo, hi := collectives.Slice(s.partitions, size, rank)
 		theirs := cut(s.partitions, lo, hi)
-		recv := make([]T, len(theirs)*length)
+		var recv []T
+		if n := len(theirs) * length; room == nil {
+			recv = make([]T, n)
+		} else {
+			recv, room = room[:n], room[n:]
+		}
 		for i, n := range theirs {
 			x.held[n] = recv[i*length : (i+1)*length]
 		}
@@ -98,21 +126,35 @@ func (s *sharded[T]) exchange(part func(rank int) (lo, hi int)) shuffled[T] {
 // all partitions have been computed.
 func (s *sharded[T]) send(ctx context.Context, i int) {
 	from, to := lead+s.spans[i].lo, lead+s.spans[i].hi
-	s.pack(&s.buckets[i], from, to)
-	if i == len(s.spans)-1 {
+	last := i == len(s.spans)-1
+	if s.flow == nil {
+		s.pack(&s.buckets[i], from, to)
+	} else {
+		s.pack(nil, from, to)
+	}
+	if last {
 		if s.check.found() {
 			sumsOf(s.grads[0])[sumInfinite] = 1
 		}
 		s.pack(&s.totals, lead-sumsLen, lead)
-		collectives.AllToAllAsync(ctx, s.group, s.totals.send, s.totals.recv)
 	}
-	x := &s.buckets[i]
-	if s.wire == collectives.Float32Wire {
-		s.last = collectives.AllToAllAsync(ctx, s.group, x.send, x.recv)
+	if s.flow != nil {
+		s.flow.send(ctx, i)
 		return
 	}
+	if last {
+		collectives.AllToAllAsync(ctx, s.group, s.totals.send, s.totals.recv)
+	}
+	s.last = s.shuffle(ctx, &s.buckets[i])
+}
+
+// shuffle begins an exchange of what is not sums.
+func (s *sharded[T]) shuffle(ctx context.Context, x *shuffled[T]) collectives.Handle {
+	if s.wire == collectives.Float32Wire {
+		return collectives.AllToAllAsync(ctx, s.group, x.send, x.recv)
+	}
 	send, recv := any(x.send).([][]float32), any(x.recv).([][]float32)
-	s.last = collectives.AllToAllCompressedAsync(ctx, s.group, send, recv, s.wire)
+	return collectives.AllToAllCompressedAsync(ctx, s.group, send, recv, s.wire)
 }
 
 // pack makes each of this rank's partial sums of elements [from, to) and deals out their pieces.
@@ -125,7 +167,7 @@ func (s *sharded[T]) pack(x *shuffled[T], from, to int) {
 		if from >= lead {
 			s.check.look(sum, from-lead)
 		}
-		if len(s.nodes) == 1 {
+		if len(s.nodes) == 1 { // it is where it is sent from
 			return
 		}
 		for _, send := range x.send {
@@ -143,9 +185,20 @@ func (s *sharded[T]) tree(x *shuffled[T]) []T {
 	return sumTree(node{0, s.partitions}, func(n node) []T { return x.held[n] }, addTo[T])
 }
 
+// add finishes the sum of what this rank has of the exchange.
+func (s *sharded[T]) add(x *shuffled[T]) {
+	if x.from < x.to {
+		copy(s.sum[x.from-lead-s.from:], s.tree(x))
+	}
+}
+
 func (s *sharded[T]) finish(ctx context.Context) error {
 	s.overlap.rest()
-	if err := s.last.Wait(ctx); err != nil { // operations end in order, and with the first error
+	if s.flow != nil {
+		if err := s.flow.wait(); err != nil {
+			return err
+		}
+	} else if err := s.last.Wait(ctx); err != nil { // operations end in order, and with the first error
 		return err
 	}
 	s.total = s.tree(&s.totals)
@@ -157,11 +210,7 @@ func (s *sharded[T]) sums() []T { return s.total }
 // measure finishes the gradient of this rank's slice.
 func (s *sharded[T]) measure(ctx context.Context, u update) (float64, error) {
 	for i := range s.buckets {
-		x := &s.buckets[i]
-		if x.from == x.to {
-			continue
-		}
-		copy(s.sum[x.from-lead-s.from:], s.tree(x))
+		s.add(&s.buckets[i])
 	}
 	limited(s.sum, u)
 	if !u.norm {
@@ -176,8 +225,7 @@ func (s *sharded[T]) prepare(ctx context.Context, u update) error {
 	if s.group.Size() == 1 {
 		return nil
 	}
-	next := s.next()
-	mine := next[s.from:s.to]
+	next, mine := s.next(), s.mine
 	copy(mine, s.weights[s.from:s.to])
 	if s.layers == nil {
 		s.stepper.Step(mine, s.sum, u.rate)
@@ -188,6 +236,7 @@ func (s *sharded[T]) prepare(ctx context.Context, u update) error {
 		}
 		s.layers.finish()
 	}
+	copy(next[s.from:s.to], mine)
 	if err := collectives.AllGatherSlices(ctx, s.group, next, s.bounds); err != nil {
 		return fmt.Errorf("fetching the other ranks' weights: %w", err)
 	}

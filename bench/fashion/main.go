@@ -106,7 +106,7 @@ func main() {
 	batch := flag.Int("batch", 128, "samples a step")
 	rate := flag.Float64("lr", 0.01, "largest learning rate")
 	decay := flag.Float64("decay", 0.01, "weight decay")
-	drop := flag.Float64("dropout", 0.3, "share of the last stage's outputs that are dropped")
+	drop := flag.Float64("dropout", 0.2, "share of the last stage's outputs that are dropped")
 	flag.Parse()
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer cancel()

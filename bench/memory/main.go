@@ -4,7 +4,7 @@
 // from it, beside what the state takes. Each rank is a process, of this program again:
 //
 //	go run ./bench/memory                       the table of an MLP 64-6000-6000-10, 36 million parameters
-//	go run ./bench/memory -hidden 12000 -ranks 2 -sync sharded
+//	go run ./bench/memory -hidden 17550 -ranks 2 -sync sharded -steps 1    310 million
 package main
 
 import (
@@ -39,6 +39,7 @@ func main() {
 	hidden := flag.Int("hidden", 6000, "width of the two hidden layers")
 	ranks := flag.Int("ranks", 0, "number of ranks; 0: the whole table")
 	sync := flag.String("sync", "sharded", "allreduce or sharded")
+	steps := flag.Int("steps", 4, "steps of each phase")
 	phase := flag.String("phase", "", "what a rank does: plain, write or resume")
 	file := flag.String("file", "", "the checkpoint of a rank")
 	flag.Parse()
@@ -48,15 +49,15 @@ func main() {
 	}
 	switch {
 	case *phase != "":
-		err = rank(*hidden, s, *phase, *file)
+		err = rank(*hidden, *steps, s, *phase, *file)
 	case *ranks > 0:
-		err = job(*hidden, *ranks, s)
+		err = job(*hidden, *ranks, *steps, s)
 	default:
 		for _, c := range []struct {
 			ranks int
 			sync  train.Sync
 		}{{1, train.AllReduce}, {2, train.AllReduce}, {2, train.Sharded}, {4, train.Sharded}} {
-			if err = job(*hidden, c.ranks, c.sync); err != nil {
+			if err = job(*hidden, c.ranks, *steps, c.sync); err != nil {
 				break
 			}
 		}
@@ -67,7 +68,7 @@ func main() {
 }
 
 // job measures each phase.
-func job(hidden, ranks int, sync train.Sync) error {
+func job(hidden, ranks, steps int, sync train.Sync) error {
 	dir, err := os.MkdirTemp("", "memory")
 	if err != nil {
 		return err
@@ -88,8 +89,8 @@ func job(hidden, ranks int, sync train.Sync) error {
 		(weights*2+moments)*11/10>>20+activations>>20+64)
 	for _, phase := range []string{"plain", "write", "resume"} {
 		err := launch.Spawn(context.Background(), launch.SpawnConfig{N: ranks, Stdout: os.Stdout, Stderr: os.Stderr,
-			Argv: []string{self, "-phase", phase, "-hidden", strconv.Itoa(hidden), "-sync", sync.String(), "-file",
-				filepath.Join(dir, "run.safetensors")}})
+			Argv: []string{self, "-phase", phase, "-hidden", strconv.Itoa(hidden), "-steps", strconv.Itoa(steps),
+				"-sync", sync.String(), "-file", filepath.Join(dir, "run.safetensors")}})
 		if err != nil {
 			return err
 		}
@@ -98,7 +99,7 @@ func job(hidden, ranks int, sync train.Sync) error {
 }
 
 // rank is one rank at work in one phase.
-func rank(hidden int, sync train.Sync, phase, file string) error {
+func rank(hidden, steps int, sync train.Sync, phase, file string) error {
 	ctx := context.Background()
 	g, err := launch.Open(ctx, launch.Config{})
 	if err != nil {
@@ -106,7 +107,7 @@ func rank(hidden int, sync train.Sync, phase, file string) error {
 	}
 	defer g.Close()
 	rng := rand.New(rand.NewPCG(1, 1))
-	x, y := make([]float32, 4*batch*features), make([]int64, 4*batch)
+	x, y := make([]float32, steps*batch*features), make([]int64, steps*batch)
 	for i := range x {
 		x[i] = rng.Float32()
 	}
@@ -114,7 +115,8 @@ func rank(hidden int, sync train.Sync, phase, file string) error {
 		y[i] = int64(rng.IntN(classes))
 	}
 	c := train.Config{Loss: layers.CrossEntropy{}, Optimizer: optim.Adam{LR: 1e-4}, Sync: sync, Group: g, BatchSize: batch,
-		Train: dataset.FromTensors(tensor.FromSlice(x, 4*batch, features), tensor.FromSlice(y, 4*batch)).WithClasses(classes),
+		Train: dataset.FromTensors(tensor.FromSlice(x, steps*batch, features),
+			tensor.FromSlice(y, steps*batch)).WithClasses(classes),
 		Model: layers.Sequential{layers.NewLinear(rng, features, hidden), layers.ReLU{}, layers.NewLinear(rng, hidden, hidden),
 			layers.ReLU{}, layers.NewLinear(rng, hidden, classes)}}
 	var peaks []string
@@ -130,7 +132,7 @@ func rank(hidden int, sync train.Sync, phase, file string) error {
 	}
 	c.OnStart = func(train.Start) error { peak("start"); return nil }
 	c.OnStep = func(s train.Step) error {
-		if s.Step == 2 {
+		if s.Step == min(2, steps) {
 			peak("steps")
 		}
 		return nil
