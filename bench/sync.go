@@ -24,10 +24,11 @@ var syncWays = []struct {
 	{train.Sharded, collectives.BFloat16Wire},
 }
 
-// Sync trains each of OverlapCases on g's ranks, all of them at the same time, alone and then by each strategy, by turns,
-// and writes on rank 0 the median time of a step alone, and what each strategy adds to it, in % of it. BigDL's paper
-// (arXiv:1804.05839, Figure 6) has 4 % at 4 nodes, for Inception-v1 on 32-core Xeons and 10 Gb Ethernet: batches of seconds. Of a
-// shorter step the same bytes are a larger part. Where the ranks share cores, the sums and updates of all count, too.
+// Sync trains each of OverlapCases on g's ranks, all of them at the same time, alone and then by each strategy, by
+// turns, and writes on rank 0 the median time of a step alone, and what each strategy adds to it, in % of it. BigDL's
+// paper (arXiv:1804.05839, Figure 6) has 4 % at 4 nodes, for Inception-v1 on 32-core Xeons and 10 Gb Ethernet:
+// batches of seconds. Of a shorter step the same bytes are a larger part. Where the ranks share cores, the sums and
+// updates of all count, too.
 //
 // Every rank of g calls it.
 func Sync(ctx context.Context, g *collectives.Group, w io.Writer, steps, rounds int) error {

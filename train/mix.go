@@ -17,10 +17,11 @@ import (
 //	cut-mix   a rectangle of 1−λ of the area is x′'s      λ from Beta(CutMix, CutMix), then what the edges leave of it
 //	target    y ← λ·y + (1−λ)·y′
 //
-// Labels become probabilities [N, C] of Float32, C being the classes that the source's target has; so the loss must take
-// these, as layers.CrossEntropy does, with or without LabelSmoothing. Targets that are numbers are mixed as they are. X must be
-// of floats, for CutMix [N, C, H, W], and other columns are left alone. A LossFunc sees the mixed batch. Training accuracy is not
-// counted (−1). Draws are a function of (Seed, step, partition), so results are of the partitions alone, as ever.
+// Labels become probabilities [N, C] of Float32, C being the classes that the source's target has; so the loss must
+// take these, as layers.CrossEntropy does, with or without LabelSmoothing. Targets that are numbers are mixed as they
+// are. X must be of floats, for CutMix [N, C, H, W], and other columns are left alone. A LossFunc sees the mixed
+// batch. Training accuracy is not counted (−1). Draws are a function of (Seed, step, partition), so results are of
+// the partitions alone, as ever.
 //
 // Source: Zhang et al., arXiv:1710.09412; Yun et al., arXiv:1905.04899; torchvision's v2.MixUp and v2.CutMix.
 type Mix struct {

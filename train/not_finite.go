@@ -42,8 +42,8 @@ func ParseNotFinite(name string) (NotFinite, error) {
 // defaultMaxSkips is how many steps in a row may be skipped.
 const defaultMaxSkips = 10
 
-// notFinite finds what of a step is not finite, by its sums, the same on all ranks: the first error says what. The second is one of
-// communication.
+// notFinite finds what of a step is not finite, by its sums, the same on all ranks: the first error says what. The
+// second is one of communication.
 func (s *session[T]) notFinite(ctx context.Context, loss float64, sums []T, where func() string) (bad, err error) {
 	switch {
 	case !finite(loss):
