@@ -196,6 +196,8 @@ type Config struct {
 	MaxSkips int
 	// Average keeps an average of the weights, and ends with it. Default nil: none.
 	Average *Average
+	// Mix, if set, trains on mixtures of two samples: mix-up and cut-mix. Default nil: none.
+	Mix *Mix
 	// Phases, if set, take the place of Loss and Optimizer: a step is several, each of some of the parameters, by a loss and an
 	// optimizer of its own. See [Phase]. The loss of a step is then the sum of the phases' losses. Test, Average, ErrorFeedback
 	// and NotFiniteSkip don't go with it. What decides the bits under Sharded is the partitions alone, as without; a

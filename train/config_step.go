@@ -21,6 +21,9 @@ func (c Config) validateStep() error {
 		return fmt.Errorf("train: Config.MaxSkips = %d and Config.OnNotFinite is %v: nothing is skipped", c.MaxSkips,
 			c.OnNotFinite)
 	}
+	if err := c.validateMix(); err != nil {
+		return err
+	}
 	return c.Average.validate()
 }
 
@@ -43,6 +46,9 @@ func (c Config) stepFields() []field {
 		average := *c.Average
 		average.Apart = false
 		list = append(list, field{"Average", describe(average)})
+	}
+	if c.Mix != nil {
+		list = append(list, field{"Mix", describe(*c.Mix)})
 	}
 	for _, p := range c.Phases {
 		list = append(list, field{"Phases." + p.Name, fmt.Sprintf("%s by %s%s", p.Params, p.Optimizer.Name(), describe(p.Optimizer))})

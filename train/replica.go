@@ -28,6 +28,8 @@ type replica[T float] struct {
 	buffers   func(n int)           // begins to collect what layers observe of n samples
 	rows      func(last bool) error // collects the gradients of sparse parameters from the tape, after each micro-batch
 
+	mix   *Mix          // nil: the batch is taken as it is
+	mixed dataset.Batch // what mix makes of it
 	parts int           // micro-batches that a batch is cut into, at least 1
 	part  dataset.Batch // the one in hand, if there are several
 	last  bool          // it is the last: gradients are complete when backward has them
@@ -43,8 +45,8 @@ type replica[T float] struct {
 
 func newReplica[T float](partition int, j *job) *replica[T] {
 	k := j.set.Len()
-	r := &replica[T]{partition: partition, objective: j.objective, source: rand.NewPCG(0, 0), grad: make([]T, lead+k, lead+k+2*blockLen(k)),
-		parts: max(1, j.c.Accumulate)}
+	r := &replica[T]{partition: partition, objective: j.objective, source: rand.NewPCG(0, 0),
+		grad: make([]T, lead+k, lead+k+2*blockLen(k)), parts: max(1, j.c.Accumulate), mix: j.c.Mix}
 	r.rng = rand.New(r.source)
 	r.view = tensor.FromSlice(r.grad[lead:], k)
 	r.tape = autograd.NewTape(autograd.Train, r.rng)
@@ -110,6 +112,12 @@ func (r *replica[T]) differentiate(seed uint64, step, total int) error {
 		return nil
 	}
 	r.source.Seed(seed+uint64(r.partition), uint64(step))
+	if r.mix != nil {
+		if err := r.mix.mix(&r.mixed, batch, seed+uint64(r.partition), uint64(step)); err != nil {
+			return err
+		}
+		batch = &r.mixed
+	}
 	parts := min(r.parts, batch.N)
 	for i := range parts {
 		r.last = i == parts-1

@@ -271,7 +271,7 @@ func (r *run[T]) epoch(ctx context.Context) error {
 
 	e := Epoch{Epoch: at.Epoch + 1, Epochs: c.Epochs, Elapsed: r.trained, Skipped: at.Skipped, Train: Metrics{Loss: mean(at.Loss, at.Weight),
 		Correct: -1, Samples: at.Samples, Ignored: int(math.Round(at.Ignored))}}
-	if r.job.objective.labelled(c, c.Train.Spec()) {
+	if c.Mix == nil && r.job.objective.labelled(c, c.Train.Spec()) {
 		e.Train.Correct = int(math.Round(at.Correct))
 	}
 	if r.fires(&m, whenValidate) {
