@@ -20,7 +20,7 @@
 // (the protocol, and what is left after a failure), allreduce.go, sharded.go and tree.go (the two strategies),
 // buckets.go, sparse.go (parameters whose gradients are rows), buffers.go (running statistics), sync_batch_norm.go,
 // snapshot.go, groups.go (weights with a learning rate or decay of their own), evaluate.go, trigger.go and moment.go
-// (what happens after which step), score.go and early.go (what a run follows), events.go and phases.go (what sinks hear),
+// (what happens after which step), score.go and early.go (what a run follows), events.go and phase_clock.go (what sinks hear),
 // checkpoint.go, resume.go, agree.go (ranks that disagree are refused at the start). predict.go is for afterwards, loop.go
 // for a loop by hand.
 package train

@@ -194,8 +194,8 @@ func (r *run[T]) none(ctx context.Context) error {
 	return err
 }
 
-// evaluate gives the metrics on the test set, of the averaged weights where there are some. hear is told of them while the
-// model is what was evaluated.
+// evaluate gives the metrics on the test set, of the averaged weights where there are some. hear is told of them while
+// the model is what was evaluated.
 func (r *run[T]) evaluate(ctx context.Context, hear func(Metrics)) (Metrics, error) {
 	back, err := r.session.average.swap(r.world)
 	if err != nil {
@@ -219,6 +219,7 @@ func (r *run[T]) epoch(ctx context.Context) error {
 	r.mark = time.Now()
 	m := r.moment(outcome{loss: at.Last})
 	r.fires(&m, whenSummary)
+	r.fires(&m, whenHistogram)
 	if at.Due {
 		if err := r.between(ctx, &m); err != nil {
 			return err
@@ -268,8 +269,8 @@ func (r *run[T]) epoch(ctx context.Context) error {
 		return r.interrupted(ctx)
 	}
 
-	e := Epoch{Epoch: at.Epoch + 1, Epochs: c.Epochs, Elapsed: r.trained, Skipped: at.Skipped, Train: Metrics{Loss: mean(at.Loss, at.Weight),
-		Correct: -1, Samples: at.Samples, Ignored: int(math.Round(at.Ignored))}}
+	e := Epoch{Epoch: at.Epoch + 1, Epochs: c.Epochs, Elapsed: r.trained, Skipped: at.Skipped,
+		Train: Metrics{Loss: mean(at.Loss, at.Weight), Correct: -1, Samples: at.Samples, Ignored: int(math.Round(at.Ignored))}}
 	if r.job.objective.labelled(c, c.Train.Spec()) {
 		e.Train.Correct = int(math.Round(at.Correct))
 	}
@@ -317,7 +318,7 @@ func (r *run[T]) lap() time.Duration {
 	return d
 }
 
-// between does what is due between two steps of an epoch: the evaluation, if position.Due says so, and what comes after.
+// between does what is due between two steps of an epoch: the evaluation, if position.Due says so, and what follows.
 func (r *run[T]) between(ctx context.Context, m *moment) error {
 	at := &r.session.at
 	if at.Due {
