@@ -129,7 +129,7 @@ func TestProbabilities(t *testing.T) {
 	}
 }
 
-// Factors reach from one end of their range to the other.
+// Factors reach from one end of their range to the other, and come in any order.
 func TestColorJitterRange(t *testing.T) {
 	r, least, most := rand.New(rand.NewPCG(1, 1)), 255, 0
 	for range 2000 {
@@ -138,6 +138,18 @@ func TestColorJitterRange(t *testing.T) {
 		least, most = min(least, int(im.Pix[0])), max(most, int(im.Pix[0]))
 	}
 	assert.Equal(t, []int{70, 129}, []int{least, most}) // 130 has probability 0
+
+	// So much contrast leaves 0 and 255. Behind it, half of all factors of brightness make less of 255; before it none
+	// shows. So a quarter of the images has less than 255 if the order is random, and none or half if it is not.
+	const n = 2000
+	dark := 0
+	for range n {
+		im := &Image{C: 1, H: 1, W: 2, Pix: []uint8{50, 150}}
+		if (ColorJitter{Brightness: 0.5, Contrast: 1e6}).Apply(im, r); im.Pix[1] < 255 {
+			dark++
+		}
+	}
+	assert.InDelta(t, n/4, dark, 5*math.Sqrt(n*3/16))
 }
 
 // An Affine that may only move does so by whole pixels, up to its part of the size.
