@@ -10,6 +10,7 @@ import (
 	"image/png"
 	"io/fs"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"testing/fstest"
 
@@ -224,6 +225,38 @@ func TestRandomOpsRepeat(t *testing.T) {
 	assert.NotEqual(t, all, read(c, 6, 0, 1, 2, 3, 4, 5))
 	c.Seed = 4
 	assert.NotEqual(t, all, read(c, 5, 0, 1, 2, 3, 4, 5))
+}
+
+// An epoch has the same samples however many partitions read it, and other ones than the next epoch.
+func TestEpochs(t *testing.T) {
+	files := map[string][]byte{}
+	for i := range 10 {
+		files[fmt.Sprintf("d/%d/%d.jpg", i%2, i)] = noise(20, 20, uint64(i))
+	}
+	src, err := Folder(tree(files), "d", Config{Ops: Ops{RandomCrop{H: 8, W: 8}}})
+	require.NoError(t, err)
+	read := func(epoch, partitions int) (x []float32) {
+		plan := dataset.Plan{N: src.Len(), BatchSize: 6, Partitions: partitions, Shuffle: true, Seed: 2}
+		readers := make([]*dataset.Reader, partitions)
+		for part := range readers {
+			readers[part] = plan.Epoch(epoch).Open(src, part, 0)
+			defer readers[part].Close()
+		}
+		for range plan.Steps() {
+			for _, r := range readers {
+				b, err := r.Next(t.Context())
+				require.NoError(t, err)
+				x = append(x, tensor.Data[float32](b.X)...)
+			}
+		}
+		return x
+	}
+	assert.Equal(t, read(1, 1), read(1, 3))
+	fixed := slices.Clone(read(1, 1))
+	other := read(2, 1)
+	slices.Sort(fixed) // the order differs by the shuffle; the crops, too
+	slices.Sort(other)
+	assert.NotEqual(t, fixed, other)
 }
 
 type boom struct{ Resize }
