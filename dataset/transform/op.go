@@ -36,7 +36,7 @@ type Call struct {
 	random rand.PCG
 	floats [512]float64
 	bytes  []byte
-	texts  []string
+	ends   []int64
 }
 
 // Rand returns random numbers for sample i of the batch, a function of (Pipeline.Seed, epoch, sample number, op). They
