@@ -59,7 +59,7 @@ func stage(src dataset.Source, ops []Op, training bool, seed uint64) (dataset.So
 // sample i of b, as the ops before have made it, and is called once for each sample, when Source is. It is not saved;
 // its name is.
 type Filter struct {
-	Name string
+	Name string                             `json:"name"`
 	Keep func(b *dataset.Batch, i int) bool `json:"-"`
 }
 
@@ -69,7 +69,7 @@ func (f Filter) Bind(in dataset.Spec) (*Step, error) { return &Step{Spec: in}, n
 // Map changes the elements of b's columns, not their layout, by a function of the caller's. It must depend on b alone,
 // each sample on itself. A model file has the name; Load is given the function.
 type Map struct {
-	Name string
+	Name string                       `json:"name"`
 	Func func(b *dataset.Batch) error `json:"-"`
 }
 
