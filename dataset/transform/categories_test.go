@@ -230,6 +230,74 @@ func TestPad(t *testing.T) {
 	assert.Equal(t, []float32{1, 2, 3, 4, 0, 0}, tensor.Data[float32](b.X))
 }
 
+// The vectors of a batch are as long as its longest list, or the bucket of that, up to Length; those of a window are all
+// of Length.
+func TestPadToTheLongest(t *testing.T) {
+	src := dataset.FromColumns("", dataset.Values{Name: "x", Tensor: tensor.FromSlice([]int64{1, 2, 3, 4, 5, 6, 7, 8}, 8),
+		Offsets: []int64{0, 2, 2, 3, 8}})
+	for _, c := range []struct {
+		op    transform.Pad
+		index []int
+		width int
+		want  []int64
+	}{
+		{transform.Pad{Longest: true}, []int{0, 1, 2}, 2, []int64{1, 2, 0, 0, 3, 0}},
+		{transform.Pad{Longest: true}, []int{1}, 1, []int64{0}},
+		{transform.Pad{Longest: true}, []int{3, 2}, 4, []int64{4, 5, 6, 7, 3, 0, 0, 0}},
+		{transform.Pad{Longest: true, Left: true}, []int{0, 2}, 2, []int64{1, 2, 0, 3}},
+		{transform.Pad{Buckets: []int{1, 3}}, []int{2, 0}, 3, []int64{3, 0, 0, 1, 2, 0}},
+		{transform.Pad{Buckets: []int{1, 3}}, []int{2}, 1, []int64{3}},
+		{transform.Pad{Buckets: []int{1, 3}}, []int{3}, 4, []int64{4, 5, 6, 7}},
+		{transform.Pad{}, []int{2}, 4, []int64{3, 0, 0, 0}},
+	} {
+		c.op.Columns, c.op.Length, c.op.Mask = x, 4, "_mask"
+		staged, err := transform.Source(src, &transform.Pipeline{Ops: []transform.Op{c.op}})
+		require.NoError(t, err)
+		var b dataset.Batch
+		for range 2 { // what is narrow is wide again in the next
+			require.NoError(t, b.Fill(staged, c.index))
+			assert.Equal(t, []int{len(c.index), c.width}, b.X.Shape())
+			assert.Equal(t, c.want, tensor.Data[int64](b.X))
+			assert.Equal(t, b.X.Shape(), b.Col("x_mask").Shape())
+			require.NoError(t, b.Fill(staged, []int{3, 2}[:len(c.index)/2+len(c.index)%2]))
+		}
+	}
+	elements, offsets := make([]int64, 999), []int64{0} // lists of 0, 1, 2, 0, 1, 2 … elements
+	for i := range elements {
+		elements[i] = int64(i)
+		offsets = append(offsets, offsets[i]+int64(i%3))
+	}
+	lists := dataset.FromColumns("", dataset.Values{Name: "x", Tensor: tensor.FromSlice(elements, 999), Offsets: offsets})
+	staged, err := transform.Source(blocked{lists}, &transform.Pipeline{Ops: []transform.Op{
+		transform.Pad{Columns: x, Length: 8, Longest: true}}})
+	require.NoError(t, err)
+	var whole, some dataset.Batch
+	require.NoError(t, whole.Fill(staged, []int{5, 901}))
+	assert.Equal(t, []int{2, 2}, whole.X.Shape())
+	require.NoError(t, some.Fill(dataset.Subset(staged, []int{5, 901}), []int{0, 1})) // takes samples out of blocks
+	assert.Equal(t, []int{2, 8}, some.X.Shape())
+	assert.True(t, some.X.Slice(1, 0, 2).Equal(whole.X))
+}
+
+// Ops behind Pad, also those that are fitted, see vectors of one length.
+func TestPadToTheLongestBeforeOthers(t *testing.T) {
+	src := dataset.FromColumns("", dataset.Values{Name: "x", Tensor: tensor.FromSlice([]float64{1, 2, 3, 5}, 4),
+		Offsets: []int64{0, 2, 4}})
+	p, err := (&transform.Pipeline{Ops: []transform.Op{
+		transform.Pad{Columns: x, Length: 3, Longest: true},
+		transform.MinMax{Columns: x},
+		transform.Bucketize{Columns: x, Bins: 2, By: "uniform"},
+	}}).Fit(t.Context(), src, nil)
+	require.NoError(t, err)
+	assert.Equal(t, [][]float64{{1, 2, 0}}, p.Ops[1].(transform.MinMax).Min)
+	b := allOf(t, src, p)
+	assert.Equal(t, []int{2, 2}, b.X.Shape()) // a last column of zeros is padding still
+	assert.Equal(t, []int64{0, 0, 1, 1}, tensor.Data[int64](b.X))
+	p.Ops = append(p.Ops, transform.Filter{Name: "all", Keep: func(*dataset.Batch, int) bool { return true }})
+	b = allOf(t, src, p)
+	assert.Equal(t, []int{2, 3}, b.X.Shape())
+}
+
 // From text to what an embedding takes, fitted in two passes, the second of which sees the words.
 func TestTextToNumbers(t *testing.T) {
 	src := texts("the cat", "a dog and the cat", "The end")

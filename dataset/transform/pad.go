@@ -20,6 +20,13 @@ type Pad struct {
 	Left    bool     `json:"left,omitempty"`
 	Mask    string   `json:"mask,omitempty"`
 	Lengths string   `json:"lengths,omitempty"`
+
+	// Longest cuts what is padding in all samples of a batch, so that the vectors of a batch have the length of its
+	// longest list, up to Length; with Buckets, ascending, the first of these that is not below it. Ops that follow,
+	// and Fit, see Length still, and if a Filter follows it stays. So it does where samples are taken out of blocks, as by
+	// a dataset.Subset of the Source.
+	Longest bool  `json:"longest,omitempty"`
+	Buckets []int `json:"buckets,omitempty"`
 }
 
 func (o Pad) columns() []string { return o.Columns }
@@ -29,7 +36,12 @@ func (o Pad) Bind(in dataset.Spec) (*Step, error) {
 	if o.Length < 1 || o.Length > maxWidth {
 		return nil, fmt.Errorf("transform: Pad: Length is %d, want 1 to %d", o.Length, maxWidth)
 	}
-	var more []dataset.Column
+	for i, n := range o.Buckets {
+		if n < 1 || n > o.Length || i > 0 && n <= o.Buckets[i-1] {
+			return nil, fmt.Errorf("transform: Pad: Buckets %v, want them ascending from 1 to the Length %d", o.Buckets, o.Length)
+		}
+	}
+	var more, padded []dataset.Column
 	s, err := eachColumn("Pad", in, o.Columns, func(_ int, c dataset.Column) (changed, error) {
 		if !c.Ragged || c.Text || !isNumeric(c.DType) {
 			return changed{}, wrongKind("Pad", c, "lists of numbers")
@@ -41,16 +53,18 @@ func (o Pad) Bind(in dataset.Spec) (*Step, error) {
 		}
 		to := c
 		to.Ragged, to.Shape = false, append([]int{o.Length}, c.Shape...)
+		padded = append(padded, to)
 		if o.Mask != "" {
 			more = append(more, dataset.Column{Name: c.Name + o.Mask, DType: tensor.Float32, Shape: []int{o.Length}})
 		}
 		if o.Lengths != "" {
 			more = append(more, dataset.Column{Name: c.Name + o.Lengths, DType: tensor.Int64})
 		}
-		return changed{to, func(_ *Call, out, in *dataset.Batch) error {
+		return changed{to, func(call *Call, out, in *dataset.Batch) error {
 			values, offsets := in.Ragged(c.Name)
 			y := out.Col(c.Name)
 			y.Fill(o.Value)
+			o.measure(call, c.Name, offsets)
 			from, dst, bytes := tensor.Bytes(values), tensor.Bytes(y), size*c.DType.Size()
 			for i := range in.N {
 				lo, hi, at := o.cut(offsets[i], offsets[i+1])
@@ -85,7 +99,44 @@ func (o Pad) Bind(in dataset.Spec) (*Step, error) {
 		s.Spec.Columns = append(slices.Clip(s.Spec.Columns), c)
 		s.Writes = append(s.Writes, c.Name)
 	}
+	if o.Longest || o.Buckets != nil {
+		s.end = func(call *Call, b *dataset.Batch) {
+			for _, c := range padded {
+				o.narrow(b, c, call.longest[c.Name])
+				if o.Mask != "" {
+					o.narrow(b, dataset.Column{Name: c.Name + o.Mask, Shape: c.Shape[:1]}, call.longest[c.Name])
+				}
+			}
+		}
+	}
 	return s, nil
+}
+
+// measure notes the length that the vectors of a batch get.
+func (o Pad) measure(call *Call, name string, offsets []int64) {
+	n := int64(1)
+	for i := range len(offsets) - 1 {
+		n = max(n, offsets[i+1]-offsets[i])
+	}
+	length := int(min(n, int64(o.Length)))
+	if len(o.Buckets) > 0 {
+		i, _ := slices.BinarySearch(o.Buckets, length)
+		if length = o.Length; i < len(o.Buckets) {
+			length = o.Buckets[i]
+		}
+	}
+	if call.longest == nil {
+		call.longest = map[string]int{}
+	}
+	call.longest[name] = length
+}
+
+// narrow cuts column c of b, if it is still there as Pad has made it.
+func (o Pad) narrow(b *dataset.Batch, c dataset.Column, n int) {
+	spec := b.Spec()
+	if i := spec.Find(c.Name); i >= 0 && !open(spec.Columns[i]) && slices.Equal(spec.Columns[i].Shape, c.Shape) {
+		b.Narrow(c.Name, n, o.Left)
+	}
 }
 
 // cut returns which elements of a list stay, and the place of the first.
