@@ -64,6 +64,9 @@ var (
 	east = time.FixedZone("east", 2*3600)
 )
 
+// forever is how a driver may say that a time is infinite.
+type forever int8
+
 func TestTypes(t *testing.T) {
 	type col = fakeColumn
 	for _, c := range []struct {
@@ -172,8 +175,12 @@ func TestRefuses(t *testing.T) {
 			`column "v", row 0: 2026-01-31T12:00:00.000005Z is no whole number of s`},
 		{"beyond nanoseconds", fakeColumn{}, []driver.Value{time.Date(9999, 1, 1, 0, 0, 0, 1, time.UTC)}, nil,
 			`column "v", row 0: 9999-01-01T00:00:00.000000001Z is out of the range`},
-		{"infinity", fakeColumn{typ: "TIMESTAMP"}, []driver.Value{noon, "infinity"}, nil,
+		{"infinity", fakeColumn{typ: "TIMESTAMP"}, []driver.Value{nil, "infinity", noon}, nil,
 			`column "v", row 1: "infinity", a string, is no time[us]`},
+		{"a driver's own integer", fakeColumn{typ: "TIMESTAMP"}, []driver.Value{forever(1)}, nil,
+			`column "v", row 0: 1, a sql.forever, is no text`},
+		{"a driver's own integer among times", fakeColumn{typ: "TIMESTAMP"}, []driver.Value{noon, forever(1)}, nil,
+			`column "v", row 1: 1, a sql.forever, is no time[us]`},
 		{"text given as float", fakeColumn{}, []driver.Value{"1,5"}, &table.Type{Kind: table.Float64},
 			`column "v", row 0: "1,5", a string, is no float64`},
 		{"binary of another size", fakeColumn{}, []driver.Value{[]byte{1}}, &table.Type{Kind: table.Binary, Size: 2},
