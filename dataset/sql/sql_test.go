@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"bytes"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"math"
 	"os"
 	"reflect"
+	"runtime"
 	"testing"
 	"time"
 
@@ -285,6 +287,40 @@ func TestProgress(t *testing.T) {
 	require.IsNonDecreasing(t, bytes)
 	require.Equal(t, int64(n), rows[len(rows)-1])
 	require.Greater(t, bytes[len(bytes)-1], int64(8*n))
+}
+
+// A query of 100 MB holds what its head may take, twice while it is written, and some batches: far less than all.
+func TestBoundedMemory(t *testing.T) {
+	const n, size, limit = 1000, 100 << 10, 48 << 20
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	word := bytes.Repeat([]byte("x"), size)
+	f := &fake{columns: []fakeColumn{{name: "v", typ: "TEXT"}}}
+	f.rows = func(row int) ([]driver.Value, error) {
+		if row == n {
+			return nil, io.EOF
+		}
+		return []driver.Value{string(word)}, nil
+	}
+	before, largest, calls := heap(), uint64(0), 0
+	tab, err := Open(context.Background(), f.db(t), "select", nil, Config{Dir: t.TempDir(), Progress: func(rows, _ int64) {
+		if calls++; calls%8 == 0 {
+			largest = max(largest, heap())
+		}
+	}})
+	require.NoError(t, err)
+	defer tab.Close()
+	require.Greater(t, calls, 16)
+	require.Less(t, largest, before+limit)
+	require.Greater(t, len(tab.Blocks()), 10)
+	var rows table.Rows
+	require.NoError(t, tab.Read(context.Background(), len(tab.Blocks())-1, 0, 1, []int{0}, &rows))
+	require.Equal(t, word, rows.Columns[0].Bytes(0))
+	require.Less(t, heap(), before+limit)
 }
 
 // numbers are rows 0 … n-1.
