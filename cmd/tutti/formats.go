@@ -80,6 +80,7 @@ var formats = []format{
 			return libsvm.Open(ctx, fsys, name, libsvm.Config{Features: o.features})
 		},
 	},
+	{name: "images", options: []string{"skip-others"}, open: openImages},
 	{
 		name: "npy", endings: []string{".npy", ".npz"},
 		open: func(_ context.Context, fsys fs.FS, name string, _ readOptions) (table.Table, error) {
@@ -113,14 +114,6 @@ func writeCSV(bare bool) writeFunc {
 
 func writeJSONL(w io.Writer, _ string, s table.Schema) (table.Writer, error) {
 	return jsonl.NewWriter(w, s)
-}
-
-func formatNames() []string {
-	var names []string
-	for _, f := range formats {
-		names = append(names, f.name)
-	}
-	return names
 }
 
 // endings lists what names of files end in, for help texts: only those that can be written if written is set.
@@ -304,7 +297,7 @@ func (o *readOptions) set(key, value string) (err error) {
 		if o.features, err = strconv.Atoi(value); err != nil || o.features < 1 {
 			err = errors.New("want a whole number from 1")
 		}
-	case "decimal-comma", "skip-unsupported", "binary-as-text", "pandas-index":
+	case "decimal-comma", "skip-unsupported", "binary-as-text", "pandas-index", "skip-others":
 		o.flags[key], err = truth(value)
 	default:
 		var known []string
