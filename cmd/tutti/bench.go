@@ -28,6 +28,6 @@ func benchCommand() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return bench.Vec(cmd.OutOrStdout(), budget) },
 	}
 	durationVar(vec.Flags(), &budget, "budget", time.Second, "time to spend on each operation")
-	cmd.AddCommand(gemm, vec, benchCollectivesCommand(), benchOverlapCommand())
+	cmd.AddCommand(gemm, vec, benchCollectivesCommand(), benchOverlapCommand(), benchSyncCommand())
 	return cmd
 }
