@@ -24,17 +24,17 @@ func (o Affine) Form(in Form) (Form, error) {
 	for i, s := range [][2]float64{o.Degrees, o.ShearX, o.ShearY} {
 		limit := [...]float64{math.MaxFloat32, 89, 89}[i]
 		if !(s[0] <= s[1] && -limit <= s[0] && s[1] <= limit) {
-			return Form{}, fmt.Errorf("%s from %v to %v, want numbers in order from %v to %v",
+			return Form{}, fmt.Errorf("field %s from %v to %v, want numbers in order from %v to %v",
 				[...]string{"Degrees", "ShearX", "ShearY"}[i], s[0], s[1], -limit, limit)
 		}
 	}
 	for _, t := range o.Translate {
 		if !(t >= 0 && t <= 1) {
-			return Form{}, fmt.Errorf("Translate %v, want 0 … 1", o.Translate)
+			return Form{}, fmt.Errorf("field Translate %v, want 0 … 1", o.Translate)
 		}
 	}
 	if n := len(o.Fill); n > 1 && n != in.C {
-		return Form{}, fmt.Errorf("Fill %v for %d channels", o.Fill, in.C)
+		return Form{}, fmt.Errorf("field Fill %v for %d channels", o.Fill, in.C)
 	}
 	return in, firstOf(in.pixels(), span("Scale", o.Scale, 0))
 }

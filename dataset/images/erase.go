@@ -55,7 +55,7 @@ type CutOut struct {
 // Form is of Op.
 func (o CutOut) Form(in Form) (Form, error) {
 	if o.Size < 1 {
-		return Form{}, fmt.Errorf("Size %d, want at least 1", o.Size)
+		return Form{}, fmt.Errorf("field Size %d, want at least 1", o.Size)
 	}
 	return in, valueFor(in, o.Value)
 }
@@ -69,11 +69,11 @@ func (o CutOut) Apply(im *Image, r *rand.Rand) {
 
 func valueFor(in Form, value []float64) error {
 	if n := len(value); n > 1 && n != in.C {
-		return fmt.Errorf("Value %v for %d channels", value, in.C)
+		return fmt.Errorf("field Value %v for %d channels", value, in.C)
 	}
 	for _, v := range value {
 		if !in.Float && !(v >= 0 && v <= 1) {
-			return fmt.Errorf("Value %v of pixels, want 0 … 1", value)
+			return fmt.Errorf("field Value %v of pixels, want 0 … 1", value)
 		}
 	}
 	return nil

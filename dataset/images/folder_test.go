@@ -285,15 +285,15 @@ func TestConfigErrors(t *testing.T) {
 			"Ops[1], images.Resize: it works on pixels, and an Op before it has made floats"},
 		{Config{Gray: true, Ops: []Op{ImageNet}}, "Ops[0], images.Normalize: 3 means and 3 stds for 1 channels"},
 		{Config{Ops: []Op{CenterCrop{0, 3}}}, "Ops[0], images.CenterCrop: height 0 and width 3, want at least 1"},
-		{Config{Ops: []Op{HorizontalFlip{P: 2}}}, "Ops[0], images.HorizontalFlip: P 2, want 0 … 1"},
+		{Config{Ops: []Op{HorizontalFlip{P: 2}}}, "Ops[0], images.HorizontalFlip: field P 2, want 0 … 1"},
 		{Config{Ops: []Op{RandomResizedCrop{H: 1, W: 1, Scale: [2]float64{1, 0.5}}}},
-			"Ops[0], images.RandomResizedCrop: Scale from 1 to 0.5, want numbers above 0 in order"},
-		{Config{Ops: []Op{ColorJitter{Hue: 0.6}}}, "Ops[0], images.ColorJitter: Hue 0.6, want 0 … 0.5"},
+			"Ops[0], images.RandomResizedCrop: field Scale from 1 to 0.5, want numbers above 0 in order"},
+		{Config{Ops: []Op{ColorJitter{Hue: 0.6}}}, "Ops[0], images.ColorJitter: field Hue 0.6, want 0 … 0.5"},
 		{Config{Ops: []Op{Sometimes{Op: ToGray{}}}}, "Ops[0], images.Sometimes: images.ToGray makes " +
 			"{C:1 H:0 W:0 Float:false} of {C:3 H:0 W:0 Float:false}, want no change"},
-		{Config{Ops: []Op{CutOut{1, []float64{2}}}}, "Ops[0], images.CutOut: Value [2] of pixels, want 0 … 1"},
+		{Config{Ops: []Op{CutOut{1, []float64{2}}}}, "Ops[0], images.CutOut: field Value [2] of pixels, want 0 … 1"},
 		{Config{Ops: []Op{Affine{Scale: [2]float64{-1, 1}}}},
-			"Ops[0], images.Affine: Scale from -1 to 1, want numbers above 0 in order"},
+			"Ops[0], images.Affine: field Scale from -1 to 1, want numbers above 0 in order"},
 	} {
 		_, err := Decode(plain(1, 1, 1), c.c)
 		assert.EqualError(t, err, "images: Config: "+c.want)

@@ -93,7 +93,7 @@ func (in Form) sized(h, w int) (Form, error) {
 // span returns an error unless lo ≤ hi, and both are as said. The zero span stands for a default.
 func span(name string, s [2]float64, above float64) error {
 	if s != [2]float64{} && !(s[0] > above && s[0] <= s[1]) {
-		return fmt.Errorf("%s from %v to %v, want numbers above %v in order", name, s[0], s[1], above)
+		return fmt.Errorf("field %s from %v to %v, want numbers above %v in order", name, s[0], s[1], above)
 	}
 	return nil
 }

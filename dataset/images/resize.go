@@ -76,7 +76,7 @@ func firstOf(errs ...error) error {
 
 func (f Filter) check() error {
 	if f > Nearest {
-		return fmt.Errorf("Filter %d, want at most %d", f, Nearest)
+		return fmt.Errorf("field Filter %d, want at most %d", f, Nearest)
 	}
 	return nil
 }
