@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/tutti-ml/tutti/internal/alloctest"
 	"github.com/tutti-ml/tutti/tensor"
 )
 
@@ -252,7 +253,7 @@ func TestStageDoesNotAllocate(t *testing.T) {
 	}
 	fill()
 	fill()
-	assert.Zero(t, testing.AllocsPerRun(20, fill))
+	assert.Zero(t, alloctest.PerRun(20, fill))
 }
 
 // failing is a source of blocks whose second is damaged.
