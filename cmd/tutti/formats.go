@@ -80,6 +80,7 @@ var formats = []format{
 			return libsvm.Open(ctx, fsys, name, libsvm.Config{Features: o.features})
 		},
 	},
+	{name: "images", options: []string{"skip-others"}, open: openImages},
 	{
 		name: "npy", endings: []string{".npy", ".npz"},
 		open: func(_ context.Context, fsys fs.FS, name string, _ readOptions) (table.Table, error) {
@@ -304,7 +305,7 @@ func (o *readOptions) set(key, value string) (err error) {
 		if o.features, err = strconv.Atoi(value); err != nil || o.features < 1 {
 			err = errors.New("want a whole number from 1")
 		}
-	case "decimal-comma", "skip-unsupported", "binary-as-text", "pandas-index":
+	case "decimal-comma", "skip-unsupported", "binary-as-text", "pandas-index", "skip-others":
 		o.flags[key], err = truth(value)
 	default:
 		var known []string

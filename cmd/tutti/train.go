@@ -36,6 +36,9 @@ type trainOptions struct {
 	holdout                   float64
 	standardise               bool
 	read                      []string
+	images, augment           string
+	imageSize                 int
+	gray                      bool
 	model, loss               string
 	modelSet                  []string
 	epochs, batch, partitions int
