@@ -88,7 +88,7 @@ func TestImageErrors(t *testing.T) {
 		{[]string{"--data", "images:mixed", "--read", "skip-others=true"}, "mixed: has no images in it", 1},
 		{[]string{"--data", "images:empty"}, "empty: has no images in it", 1},
 		{[]string{"--data", "images:nowhere"}, "nowhere", 1},
-		{[]string{"--data", "images:bad", "--holdout", "0", "--image-size", "8", "--model", "mlp"}, ".png", 1},
+		{[]string{"--data", "images:bad", "--holdout", "0", "--image-size", "8", "--model", "mlp"}, `column "file", sample `, 1},
 		{[]string{"--data", "images:photos", "--augment", "turn"}, `--augment "turn", want one of none, flip, crop`, 2},
 		{[]string{"--data", "images:photos", "--image-size", "0"}, "--image-size 0, want a number from 1 to 8192", 2},
 		{[]string{"--data", "numbers.csv", "--images", "a"}, `--images: column "a" is int64, want text or binary`, 2},

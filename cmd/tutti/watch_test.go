@@ -57,6 +57,20 @@ func TestEndWhen(t *testing.T) {
 	require.Regexp(t, `stopped  .*20 steps`, out)
 }
 
+// TestPatience ends where the score improves no more, with the weights that had the best.
+func TestPatience(t *testing.T) {
+	dir := t.TempDir()
+	out, errs, code := here(t, dir, "train", "--model", "mlp", "--epochs", "50", "--lr", "0.05", "--patience", "1", "--metric", "log-loss")
+	require.Zero(t, code, errs)
+	require.Contains(t, out, "stopped  ")
+	last := regexp.MustCompile(`test log-loss (\S+)`).FindAllStringSubmatch(out, -1)
+	evaluated, errs, code := here(t, dir, "evaluate", "digits-mlp.safetensors", "digits/test", "--metric", "log-loss")
+	require.Zero(t, code, errs)
+	require.NotEqual(t, last[len(last)-2][1], last[len(last)-1][1])
+	best := regexp.MustCompile(`log-loss +(\S+)`).FindStringSubmatch(evaluated)[1]
+	require.Equal(t, last[len(last)-2][1][:5], best[:5], "the weights before the last epoch, which was worse")
+}
+
 // TestHTTP looks at the live page while a training runs, and ends it by SIGTERM.
 func TestHTTP(t *testing.T) {
 	if os.PathSeparator == '\\' {
