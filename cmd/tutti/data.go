@@ -74,7 +74,9 @@ func openData(ctx context.Context, o dataOptions) (*dataSet, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &dataSet{name: o.data, defaults: recipes[o.data], train: train, test: test, layout: layoutOf(train.Spec())}, nil
+		d := &dataSet{name: o.data, defaults: recipes[o.data], train: train, test: test}
+		d.layout = layoutOf(train.Spec())
+		return d, nil
 	}
 	read, err := parseRead(o.read)
 	if err != nil {
@@ -137,8 +139,8 @@ func (d *dataSet) open(ctx context.Context, o dataOptions, t table.Table, read r
 			return err
 		}
 		if d.train.Len() == 0 {
-			return fmt.Errorf("%s: of %d rows all are held out by --holdout %v, and none is left to train on", t.Name(), all.Len(),
-				o.holdout)
+			return fmt.Errorf("%s: of %d rows all are held out by --holdout %v, and none is left to train on", t.Name(),
+				all.Len(), o.holdout)
 		}
 	}
 	if d.train, err = d.layout.decoded(d.train, o.augment, o.seed); err != nil {

@@ -116,14 +116,6 @@ func writeJSONL(w io.Writer, _ string, s table.Schema) (table.Writer, error) {
 	return jsonl.NewWriter(w, s)
 }
 
-func formatNames() []string {
-	var names []string
-	for _, f := range formats {
-		names = append(names, f.name)
-	}
-	return names
-}
-
 // endings lists what names of files end in, for help texts: only those that can be written if written is set.
 func endings(written bool) string {
 	var all []string

@@ -85,7 +85,8 @@ var imageEndings = []string{".jpg", ".jpeg", ".png"}
 func openImages(_ context.Context, fsys fs.FS, name string, o readOptions) (table.Table, error) {
 	rows := new(table.Rows)
 	rows.Reset([]table.Field{
-		{Name: "file", Type: table.Type{Kind: table.Text}}, {Name: "class", Type: table.Type{Kind: table.Text}, Nullable: true},
+		{Name: "file", Type: table.Type{Kind: table.Text}},
+		{Name: "class", Type: table.Type{Kind: table.Text}, Nullable: true},
 	})
 	some := false
 	err := fs.WalkDir(fsys, name, func(file string, e fs.DirEntry, err error) error {
@@ -131,5 +132,6 @@ func openImages(_ context.Context, fsys fs.FS, name string, o readOptions) (tabl
 
 // hidden reports whether a file or folder is one that systems put beside images.
 func hidden(name string) bool {
-	return strings.HasPrefix(name, ".") || slices.Contains([]string{"__MACOSX", "@eaDir", "Thumbs.db", "desktop.ini"}, name)
+	return strings.HasPrefix(name, ".") || slices.Contains([]string{"__MACOSX", "@eaDir", "Thumbs.db",
+		"desktop.ini"}, name)
 }

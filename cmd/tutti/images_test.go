@@ -47,14 +47,16 @@ func TestTrainOnImages(t *testing.T) {
 	require.Zero(t, code, errs)
 	require.Regexp(t, `photos: 40 rows .*(?s:.*)class: across 20 \(50.0 %\), down 20 \(50.0 %\)`, out)
 
-	args := []string{"train", "--image-size", "8", "--gray", "--model", "mlp", "--model-set", "hidden=32", "--epochs", "15", "--lr", "0.01", "--batch", "8"}
+	args := []string{"train", "--image-size", "8", "--gray", "--model", "mlp", "--model-set", "hidden=32", "--epochs",
+		"15", "--lr", "0.01", "--batch", "8"}
 	out, errs, code = here(t, dir, append(args, "--data", "images:photos", "--out", "a")...)
 	require.Zero(t, code, errs)
 	require.Contains(t, out, "data     photos: 32 training and 8 test samples of [1 8 8]\n")
 	require.Contains(t, out, "test accuracy 100.00 % (8 of 8)")
 	_, errs, code = here(t, dir, "data", "convert", "images:photos", "list.csv")
 	require.Zero(t, code, errs)
-	_, errs, code = here(t, dir, append(args, "--data", "list.csv", "--images", "file", "--target", "class", "--out", "b")...)
+	_, errs, code = here(t, dir, append(args, "--data", "list.csv", "--images", "file", "--target", "class", "--out",
+		"b")...)
 	require.Zero(t, code, errs)
 	require.Equal(t, weightsOf(t, "a"), weightsOf(t, "b"))
 	_, errs, code = here(t, dir, append(args, "--data", "images:photos", "--out", "c", "--augment", "crop")...)
@@ -88,7 +90,8 @@ func TestImageErrors(t *testing.T) {
 		{[]string{"--data", "images:mixed", "--read", "skip-others=true"}, "mixed: has no images in it", 1},
 		{[]string{"--data", "images:empty"}, "empty: has no images in it", 1},
 		{[]string{"--data", "images:nowhere"}, "nowhere", 1},
-		{[]string{"--data", "images:bad", "--holdout", "0", "--image-size", "8", "--model", "mlp"}, `column "file", sample `, 1},
+		{[]string{"--data", "images:bad", "--holdout", "0", "--image-size", "8", "--model", "mlp"},
+			`column "file", sample `, 1},
 		{[]string{"--data", "images:photos", "--augment", "turn"}, `--augment "turn", want one of none, flip, crop`, 2},
 		{[]string{"--data", "images:photos", "--image-size", "0"}, "--image-size 0, want a number from 1 to 8192", 2},
 		{[]string{"--data", "numbers.csv", "--images", "a"}, `--images: column "a" is int64, want text or binary`, 2},

@@ -1,7 +1,7 @@
 package main
 
-// How the columns of files become the inputs and the target of a model. It is found on the training data and saved in the
-// model file, so that evaluation and prediction read other files in the same way.
+// How the columns of files become the inputs and the target of a model. It is found on the training data and saved in
+// the model file, so that evaluation and prediction read other files in the same way.
 
 import (
 	"context"
@@ -291,7 +291,8 @@ func (l *layout) fit(src dataset.Source) (err error) {
 	}
 	for i, m := range first.Mean {
 		if math.IsNaN(m) || math.IsInf(m, 0) || math.IsNaN(first.Std[i]) || math.IsInf(first.Std[i], 0) {
-			return fmt.Errorf("%s: the mean of %s, number %d, is %v: there is a NaN, or no bound", src.Spec().Name, first.Name, i, m)
+			return fmt.Errorf("%s: the mean of %s, number %d, is %v: there is a NaN, or no bound",
+				src.Spec().Name, first.Name, i, m)
 		}
 	}
 	return nil
