@@ -26,6 +26,8 @@ type loopOptions struct {
 	minDelta                                       float64
 	keep                                           int
 	keepBest                                       bool
+	noShuffle                                      bool
+	window, bucket, workers                        int
 }
 
 // triggerHelp says what triggers look like.
@@ -33,6 +35,10 @@ const triggerHelp = "every epoch, every 100 steps, every 10m, after 20 epochs, l
 	"with and, or, ( )"
 
 func loopFlags(f *pflag.FlagSet, o *loopOptions) {
+	f.BoolVar(&o.noShuffle, "no-shuffle", false, "take the samples in their order, the same in each epoch")
+	f.IntVar(&o.window, "window", 0, "samples of files that are shuffled at a time (default: what 32 MiB hold)")
+	f.IntVar(&o.bucket, "bucket", 0, "bytes of gradient that go out together; -1: all (default: 25 MiB)")
+	f.IntVar(&o.workers, "workers", 0, "partitions that a rank runs at the same time; no result depends on it (default: all cores)")
 	f.Float64Var(&o.clipNorm, "clip-norm", 0, "largest norm of a step's gradient; 0: no limit")
 	f.Float64Var(&o.clipValue, "clip-value", 0, "largest magnitude of an element of a step's gradient; 0: no limit")
 	f.IntVar(&o.accumulate, "accumulate", 0,
@@ -84,6 +90,7 @@ func parseMetrics(names []string) ([]metrics.Metric, error) {
 // config sets the fields of c that the flags decide.
 func (o *loopOptions) config(c *train.Config, flags *pflag.FlagSet) (err error) {
 	c.ClipNorm, c.ClipValue, c.Accumulate, c.MaxSkips = o.clipNorm, o.clipValue, o.accumulate, o.maxSkips
+	c.NoShuffle, c.Window, c.Bucket, c.Workers = o.noShuffle, o.window, o.bucket, o.workers
 	c.Score, c.Keep, c.KeepBest = o.score, o.keep, o.keepBest
 	if o.keep < 1 {
 		return usageError{fmt.Errorf("--keep %d, want at least 1", o.keep)}
