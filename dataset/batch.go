@@ -26,6 +26,7 @@ type Batch struct {
 
 	raw   *Batch // of a source made by Stage: what this batch is made of
 	index []int  // the samples' numbers, where openBlocks has filled it
+	whole bool   // it is a run of a block: Narrow does nothing
 }
 
 // store is the memory of one column of a batch.
@@ -33,6 +34,8 @@ type store struct {
 	room *tensor.Tensor // plain: [≥ N, Shape...]; open: [≥ elements, Shape...]
 	view *tensor.Tensor // of room, for N samples, or of an open column's values
 	full int            // elements an open column holds
+
+	narrow bool // view is Narrow's
 
 	offsets []int64 // open: [N+1], where each sample begins in values; of lists of strings [strings+1], each string
 	lists   []int64 // lists of strings: [N+1], where each sample begins among the strings
@@ -112,9 +115,10 @@ func (b *Batch) Resize(n int, spec Spec) {
 		case s.room == nil || n > s.room.Dim(0):
 			s.room = tensor.New(c.dtype(), append([]int{n}, c.Shape...)...)
 			s.view = s.room
-		case n != s.view.Dim(0):
+		case n != s.view.Dim(0) || s.narrow:
 			s.view = s.room.Slice(0, 0, n)
 		}
+		s.narrow = false
 	}
 	b.X, b.Y = b.tensorAt(spec.input()), b.tensorAt(spec.output())
 }

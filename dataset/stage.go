@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"sync"
+
+	"github.com/tutti-ml/tutti/tensor"
 )
 
 // This file holds the stage behind the window: samples that get their last form once a batch of them is together.
@@ -43,11 +45,13 @@ func (s *staged) Fill(b *Batch, index []int) error {
 	if err := b.under(1).Fill(s.Source, index); err != nil {
 		return err
 	}
-	return s.make(b, index)
+	return s.make(b, index, false)
 }
 
-// make makes b of the batch under it, not believing that b has the layout of spec and as many samples.
-func (s *staged) make(b *Batch, index []int) error {
+// make makes b of the batch under it, not believing that b has the layout of spec and as many samples. whole says that
+// b is a run of a block, from which samples will be taken.
+func (s *staged) make(b *Batch, index []int, whole bool) error {
+	b.whole = whole
 	if err := s.finish(b, b.raw, index); err != nil {
 		return err
 	}
@@ -70,7 +74,7 @@ func (s *stagedBlocks) ReadBlock(ctx context.Context, b *Batch, block, lo, hi in
 	if err := b.under(1).readBlock(ctx, s.src, block, lo, hi); err != nil {
 		return err
 	}
-	return withNumbers(&s.room, s.starts[block]+lo, hi-lo, func(index []int) error { return s.make(b, index) })
+	return withNumbers(&s.room, s.starts[block]+lo, hi-lo, func(index []int) error { return s.make(b, index, true) })
 }
 
 // withNumbers calls fn with first, first+1, …, n numbers in all.
@@ -117,11 +121,38 @@ func (b *Batch) under(stages int) *Batch {
 // finishStages makes b of the batch under all stages.
 func (b *Batch) finishStages(stages []*staged, index []int) error {
 	for i, s := range stages {
-		if err := s.make(b.under(len(stages)-1-i), index); err != nil {
+		if err := s.make(b.under(len(stages)-1-i), index, false); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Narrow cuts the first axis of a plain column's samples to n, in this batch alone: [N, L, …] becomes [N, n, …], of each
+// sample the first n, or the last. It is what a stage does last, to leave out what is padding in all samples of a batch;
+// the Spec keeps L. Where b is not a batch but part of a window, it does nothing. It panics on an unknown or ragged
+// column, and if n is not between 1 and L.
+func (b *Batch) Narrow(name string, n int, last bool) {
+	i := b.find("Narrow", name)
+	c, s := &b.spec.Columns[i], &b.cols[i]
+	if c.open() || len(c.Shape) == 0 || n < 1 || n > c.Shape[0] {
+		panic(fmt.Sprintf("dataset: Batch.Narrow: column %q of shape %v, ragged or text %v, to %d",
+			name, c.Shape, c.open(), n))
+	}
+	if b.whole || s.narrow || n == c.Shape[0] {
+		return
+	}
+	row, rest, from := product(c.Shape), product(c.Shape[1:]), 0
+	if last {
+		from = row - n*rest
+	}
+	size, data := c.dtype().Size(), tensor.Bytes(s.view)
+	for k := range b.N {
+		copy(data[k*n*rest*size:], data[(k*row+from)*size:(k*row+from+n*rest)*size])
+	}
+	flat := s.view.Reshape(b.N*row).Slice(0, 0, b.N*n*rest)
+	s.view, s.narrow = flat.Reshape(append([]int{b.N, n}, c.Shape[1:]...)...), true
+	b.X, b.Y = b.tensorAt(b.spec.input()), b.tensorAt(b.spec.output())
 }
 
 // Swap exchanges the memory of column name of b with that of column theirs of from, and so their contents: how a stage

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/tutti-ml/tutti/internal/alloctest"
 	"github.com/tutti-ml/tutti/tensor"
 )
 
@@ -210,6 +211,36 @@ func TestSwap(t *testing.T) {
 	assert.Panics(t, func() { b.Swap("none", &a, "y") })
 }
 
+func TestNarrow(t *testing.T) {
+	var b Batch
+	spec := Spec{Columns: []Column{{Name: "x", DType: tensor.Uint8, Shape: []int{3, 2}}, {Name: "n"}}}
+	fill := func() {
+		b.Resize(2, spec)
+		for i := range 12 {
+			tensor.Data[uint8](b.Col("x"))[i] = uint8(i)
+		}
+	}
+	fill()
+	b.Narrow("x", 2, false)
+	assert.Equal(t, []int{2, 2, 2}, b.X.Shape())
+	assert.Equal(t, []uint8{0, 1, 2, 3, 6, 7, 8, 9}, tensor.Data[uint8](b.X))
+	fill() // wide again
+	b.Narrow("x", 1, true)
+	assert.Equal(t, []uint8{4, 5, 10, 11}, tensor.Data[uint8](b.Col("x")))
+	fill()
+	b.Narrow("x", 3, true)
+	assert.Equal(t, []int{2, 3, 2}, b.X.Shape())
+	for _, c := range []struct {
+		name string
+		n    int
+	}{{"x", 0}, {"x", 4}, {"n", 1}} {
+		assert.Panics(t, func() { b.Narrow(c.name, c.n, false) }, "%v", c)
+	}
+	b.Resize(0, spec)
+	b.Narrow("x", 1, false)
+	assert.Equal(t, []int{0, 1, 2}, b.X.Shape())
+}
+
 // After the second batch neither a stage nor the columns it takes over allocate.
 func TestStageDoesNotAllocate(t *testing.T) {
 	staged := tenfold(numbered(4096))
@@ -222,7 +253,7 @@ func TestStageDoesNotAllocate(t *testing.T) {
 	}
 	fill()
 	fill()
-	assert.Zero(t, testing.AllocsPerRun(20, fill))
+	assert.Zero(t, alloctest.PerRun(20, fill))
 }
 
 // failing is a source of blocks whose second is damaged.

@@ -8,8 +8,9 @@ import (
 var All = []Entry{
 	{
 		Name: "mlp", About: "fully connected with ReLU, two hidden layers of 512; vectors for categories",
-		Wants: "samples of any shape, and any number of categories", Fits: columns, options: MLPOptions{Hidden: []int{512, 512}},
-		build: func(rng *rand.Rand, d Data, o any) any { return newTable(rng, d, o.(MLPOptions).Hidden) },
+		Wants: "samples of any shape, and any number of categories", Fits: columns,
+		options: MLPOptions{Hidden: []int{512, 512}},
+		build:   func(rng *rand.Rand, d Data, o any) any { return newTable(rng, d, o.(MLPOptions).Hidden) },
 	},
 	{
 		Name: "wide-deep", About: "Wide & Deep: a linear model of categories beside a deep one of all inputs",
@@ -36,7 +37,8 @@ var All = []Entry{
 		build: func(rng *rand.Rand, _ Data, _ any) any { return DigitsNet(rng) },
 	},
 	{
-		Name: "lenet5", About: "LeNet-5 with ReLU and max-pooling, for 28x28 images", Wants: "samples of [1 28 28] in 10 classes",
+		Name: "lenet5", About: "LeNet-5 with ReLU and max-pooling, for 28x28 images",
+		Wants: "samples of [1 28 28] in 10 classes",
 		Fits:  fixedInput(10, 1, 28, 28),
 		build: func(rng *rand.Rand, _ Data, _ any) any { return LeNet5(rng) },
 	},
@@ -80,8 +82,9 @@ var All = []Entry{
 		},
 	},
 	{
-		Name: "gpt", About: "a transformer that says the next word (GPT-2)", Wants: "sequences of words [T], and those that follow",
-		Fits: nextWords, options: TransformerSizes{}, fixed: []string{"Words"},
+		Name: "gpt", About: "a transformer that says the next word (GPT-2)",
+		Wants: "sequences of words [T], and those that follow",
+		Fits:  nextWords, options: TransformerSizes{}, fixed: []string{"Words"},
 		build: func(rng *rand.Rand, d Data, o any) any { return NewGPT(rng, sizesFor(d, o)) },
 	},
 	{

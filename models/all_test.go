@@ -50,7 +50,8 @@ func numbers(n, outputs int, shape ...int) models.Data {
 }
 
 func mixed(outputs int) models.Data {
-	return models.Data{Columns: []models.Column{{Name: "age"}, {Name: "city", Classes: 7}, {Name: "job", Classes: 3}}, Outputs: outputs}
+	columns := []models.Column{{Name: "age"}, {Name: "city", Classes: 7}, {Name: "job", Classes: 3}}
+	return models.Data{Columns: columns, Outputs: outputs}
 }
 
 func sentence(outputs int) models.Data {
@@ -112,7 +113,8 @@ func TestBuildErrors(t *testing.T) {
 	}{
 		{"lenet5", numbers(0, 10, 1, 8, 8), nil, "models: lenet5: takes samples of [1 28 28], x is [1 8 8]"},
 		{"lenet5", numbers(0, 3, 1, 28, 28), nil, "models: lenet5: has 10 outputs, the data wants 3"},
-		{"resnet20", numbers(13, 3), nil, "models: resnet20: takes images [channels height width] of at least 4 by 4 pixels, x is [13]"},
+		{"resnet20", numbers(13, 3), nil,
+			"models: resnet20: takes images [channels height width] of at least 4 by 4 pixels, x is [13]"},
 		{"resnet20", numbers(0, 3, 3, 3, 9), nil, "of at least 4 by 4 pixels, x is [3 3 9]"},
 		{"resnet20", mixed(3), nil, "takes one input, there are 3: age, city, job"},
 		{"neumf", mixed(1), nil, "takes two categories, user and item, there are 2 among age, city, job"},

@@ -13,13 +13,13 @@ import (
 
 // This file makes models of the columns of a table: numbers, and categories as numbers from 0.
 
-// Tabular is a multilayer perceptron over the columns of a table. Numbers go in as they are, and each category as a vector
-// of its own, which is learned.
+// Tabular is a multilayer perceptron over the columns of a table. Numbers go in as they are, and each category as a
+// vector that is learned.
 //
 //	numbers [N, Shape...] Float32, of any number of columns   categories [N] Int64   y [N, outputs]
 //
-// The vectors have min(600, 1.6·n^0.56) elements for n categories, rounded. Source: Guo and Berkhahn, "Entity embeddings of
-// categorical variables", arXiv:1604.06737; their length is fastai's rule.
+// The vectors have min(600, 1.6·n^0.56) elements for n categories, rounded. Source: Guo and Berkhahn,
+// "Entity embeddings of categorical variables", arXiv:1604.06737; their length is fastai's rule.
 type Tabular struct {
 	Tables []*layers.Embedding // of the categories, in order
 	MLP    layers.Sequential
@@ -109,7 +109,8 @@ func pair(d Data) error {
 		return err
 	}
 	if len(d.Columns) != 2 || len(categories(d)) != 2 {
-		return fmt.Errorf("takes two categories, user and item, there are %d among %s", len(categories(d)), nameList(d.Columns))
+		return fmt.Errorf("takes two categories, user and item, there are %d among %s", len(categories(d)),
+			nameList(d.Columns))
 	}
 	if d.Outputs != 1 {
 		return fmt.Errorf("has one output, the data wants %d", d.Outputs)
@@ -125,11 +126,6 @@ func itself(d Data) error {
 	}
 	return err
 }
-
-// named gives some columns of a batch under other names.
-type named map[string]*tensor.Tensor
-
-func (n named) Col(name string) *tensor.Tensor { return n[name] }
 
 // pairs is a NeuMF of two columns of any names.
 type pairs struct {

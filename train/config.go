@@ -162,6 +162,9 @@ type Config struct {
 	CheckpointWhen Trigger
 	// SummaryWhen says which steps Sinks are given. Default: every step.
 	SummaryWhen Trigger
+	// HistogramWhen says after which steps those of Sinks that take tensors (see summary.TensorSink) are given every
+	// parameter that is trained, by its name. Training waits while they read them. Default: never.
+	HistogramWhen Trigger
 	// EndWhen ends training, as a callback's [Stop] does, after a step or at the end of an epoch, whose evaluation and
 	// checkpoint come first. Epochs ends it all the same; where that is 0, it is as many epochs as EndWhen may
 	// need, and an error if there is no such number. A Schedule that goes by the number of steps goes by Epochs.

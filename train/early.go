@@ -11,14 +11,14 @@ import (
 )
 
 // EarlyStopping ends a run whose score improves no more, and gives the model the weights that had the best: see
-// [Config.Early]. The score is [Config.Score]'s of each evaluation, within epochs too where Config.ValidateWhen asks for
-// some. Where that ends the run is in [Report.Why]; a run that takes all its epochs, or that a callback or EndWhen ends
-// well, ends with its best weights too, and one that is interrupted or fails with its last. The checkpoint holds the last
-// weights, from where training can go on, and the best beside them.
+// [Config.Early]. The score is [Config.Score]'s of each evaluation, within epochs too where Config.ValidateWhen asks
+// for some. Where that ends the run is in [Report.Why]; a run that takes all its epochs, or that a callback or EndWhen
+// ends well, ends with its best weights too, and one that is interrupted or fails with its last. The checkpoint holds
+// the last weights, from where training can go on, and the best beside them.
 //
-// The best weights are kept in memory beside the moments: the parameters and running statistics that change in training
-// once more, on every rank under AllReduce, divided by the ranks under Sharded. They are in the checkpoint too, and so
-// is what patience has seen.
+// The best weights are kept in memory beside the moments: the parameters and running statistics that change in
+// training once more, on every rank under AllReduce, divided by the ranks under Sharded. They are in the checkpoint
+// too, and so is what patience has seen.
 type EarlyStopping struct {
 	// Patience is how many evaluations in a row without an improvement end the run. Default 3.
 	Patience int

@@ -22,8 +22,8 @@ func never(patience int) func(rank int, c *train.Config) {
 	}
 }
 
-// TestEarlyStopping: patience ends the run, and the model has the weights of the epoch that was best: those of a run that
-// ends there. So it is with both strategies, on any number of ranks.
+// TestEarlyStopping: patience ends the run, and the model has the weights of the epoch that was best: those of a run
+// that ends there. So it is with both strategies, on any number of ranks.
 func TestEarlyStopping(t *testing.T) {
 	for _, sync := range []train.Sync{train.AllReduce, train.Sharded} {
 		for _, ranks := range []int{1, 3} {
@@ -49,8 +49,8 @@ func TestEarlyStopping(t *testing.T) {
 	}
 }
 
-// TestEarlyStoppingResumes: a run that is stopped after any epoch and resumed, on another number of ranks, ends as one that
-// was not, with the best weights out of the checkpoint; one that has ended does not go on.
+// TestEarlyStoppingResumes: a run that is stopped after any epoch and resumed, on another number of ranks, ends as one
+// that was not, with the best weights out of the checkpoint; one that has ended does not go on.
 func TestEarlyStoppingResumes(t *testing.T) {
 	want := onRanks(t, 1, train.Sharded, never(3))[0]
 	require.Len(t, want.report.Epochs, 4)
@@ -138,8 +138,8 @@ func TestEarlyStoppingOfNothing(t *testing.T) {
 	require.True(t, math.IsNaN(r.report.Test().Values[0].Value))
 }
 
-// TestPlateau: the rate falls when the score no longer improves, as optim.Plateau says of the evaluations, within epochs
-// too; so it does on three ranks, and in a run that was stopped after every epoch.
+// TestPlateau: the rate falls when the score no longer improves, as optim.Plateau says of the evaluations, within
+// epochs too; so it does on three ranks, and in a run that was stopped after every epoch.
 func TestPlateau(t *testing.T) {
 	schedule := optim.Plateau{Factor: 0.5, Patience: -1, Threshold: 0.05, Mode: "max"}
 	path := t.TempDir() + "/c"

@@ -1,9 +1,11 @@
 package train
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/tutti-ml/tutti/collectives"
 	"github.com/tutti-ml/tutti/internal/panics"
@@ -70,4 +72,54 @@ func (r *run[T]) settle(mine error) error {
 		}
 	}
 	return stop
+}
+
+// stopping writes the checkpoint of a run that ends by Stop, and gives err.
+func (r *run[T]) stopping(err error) error {
+	if errors.Is(err, Stop) {
+		if failed := r.saveLast(); failed != nil {
+			return failed
+		}
+	}
+	return err
+}
+
+// save writes the checkpoint, or begins to.
+func (r *run[T]) save() error {
+	if err := r.checkpoint(); err != nil {
+		return err
+	}
+	r.kept = r.session.at.number(r.job)
+	r.mark = time.Now()
+	return nil
+}
+
+// saveLast writes the checkpoint that none is to follow, unless it is of this moment: it is on the disk then, or there
+// is an error.
+func (r *run[T]) saveLast() error {
+	if r.kept != r.session.at.number(r.job) {
+		if err := r.save(); err != nil {
+			return err
+		}
+	}
+	return r.saved()
+}
+
+// interrupted writes the checkpoint and gives the error of a run that was told to stop.
+func (r *run[T]) interrupted(ctx context.Context) error {
+	r.interruption = true
+	at := r.session.at
+	where := fmt.Sprintf("after %d epochs and %d of %d steps", at.Epoch, at.Step, r.job.plan.Steps())
+	if r.job.c.Epochs > 0 {
+		if err := r.saveLast(); err != nil {
+			where += fmt.Sprintf("; there is no checkpoint of it: %v", err)
+		} else if r.job.c.Checkpoint != "" {
+			where += "; checkpoint in " + r.job.c.Checkpoint
+		}
+	}
+	cause := context.Cause(ctx)
+	if cause == nil {
+		cause = fmt.Errorf("another rank was told to stop: %w", context.Canceled)
+	}
+	return fmt.Errorf("train: interrupted %s: %w", where, cause)
 }

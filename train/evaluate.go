@@ -21,8 +21,8 @@ import (
 var errStopped = errors.New("train: evaluation stopped")
 
 // Evaluate gives the metrics of c.Model with c.Loss (or c.LossFunc) on src, in batches of c.BatchSize, in inference
-// mode, and c.Metrics. The ranks of c.Group share the batches, a run of them each, and all get the same numbers, which do
-// not depend on how many they are. Other fields of c are not used.
+// mode, and c.Metrics. The ranks of c.Group share the batches, a run of them each, and all get the same numbers, which
+// do not depend on how many they are. Other fields of c are not used.
 func Evaluate(ctx context.Context, c Config, src dataset.Source) (Metrics, error) {
 	if len(c.Phases) > 0 {
 		return Metrics{}, errors.New("train: Evaluate: Config.Phases is set, and has no one loss: set Loss or LossFunc alone")
@@ -46,8 +46,8 @@ func evaluate(ctx, world context.Context, c Config, src dataset.Source) (Metrics
 	}
 	batchSize := c.withDefaults(g.Size()).BatchSize
 	batches := (src.Len() + batchSize - 1) / batchSize
-	e := &evaluation{objective: newObjective(c, modelElements(c.Model)), src: src, batchSize: batchSize, metrics: c.Metrics,
-		output: c.Output}
+	e := &evaluation{objective: newObjective(c, modelElements(c.Model)), src: src, batchSize: batchSize,
+		metrics: c.Metrics, output: c.Output}
 	lo, hi := collectives.Slice(batches, g.Size(), g.Rank())
 	local := ErrExit
 	var alone sync.WaitGroup // a goroutine for what may end it

@@ -77,7 +77,7 @@ func (r *run[T]) begins() {
 // stepped tells of a step, if m is a moment to.
 func (r *run[T]) stepped(m *moment, came outcome, samples int, elapsed time.Duration, now time.Time) {
 	e, at := &r.events, &r.session.at
-	yes := r.fires(m, whenSummary)
+	yes, tensors := r.fires(m, whenSummary), r.fires(m, whenHistogram)
 	if !e.timed {
 		return
 	}
@@ -102,6 +102,14 @@ func (r *run[T]) stepped(m *moment, came outcome, samples int, elapsed time.Dura
 		}
 		_ = e.sinks.Step(summary.Step{Epoch: at.Epoch + 1, Step: at.Step, Global: m.steps, Samples: samples, Loss: came.loss,
 			Rate: came.rate, Values: values, Phases: phases, Elapsed: elapsed, Time: now})
+	}
+	if tensors {
+		for _, p := range r.job.params {
+			if !p.Frozen {
+				_ = e.sinks.Histogram(m.steps, p.Name, p.Value())
+			}
+		}
+		r.mark = time.Now()
 	}
 }
 
@@ -151,8 +159,8 @@ func (r *run[T]) completed(e Epoch) {
 	if s == nil {
 		return
 	}
-	out := summary.Epoch{Epoch: e.Epoch, Global: r.session.at.number(r.job), Samples: e.Train.Samples, Train: e.Train.list(),
-		Elapsed: e.Elapsed, Time: time.Now()}
+	out := summary.Epoch{Epoch: e.Epoch, Global: r.session.at.number(r.job), Samples: e.Train.Samples,
+		Train: e.Train.list(), Elapsed: e.Elapsed, Time: time.Now()}
 	if e.Test.Samples > 0 {
 		out.Test = e.Test.list()
 	}

@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 	"reflect"
+	"runtime"
 
 	"github.com/tutti-ml/tutti/autograd"
 	"github.com/tutti-ml/tutti/collectives"
@@ -121,6 +122,9 @@ func (j *job) arrange() (err error) {
 		}
 	}
 	j.set = autograd.NewSet(dense)
+	if j.set.Len()*j.dtype.Size() >= 16<<20 {
+		runtime.GC() // gradients take the memory that the parameters had, which would else be there until later
+	}
 	j.spans = cutBuckets(j.set, j.c.Bucket)
 	j.objective = newObjective(j.c, j.dtype)
 	if j.groups, err = newGroups(j.c, j.set); err != nil {

@@ -4,8 +4,8 @@ import "math"
 
 // This file asks the triggers of a run.
 
-// The bits of session.clocks: whether the ranks are to tell how they do, and then those of the triggers that go by time,
-// in the order of Config.whens.
+// The bits of session.clocks: whether the ranks are to tell how they do, and then those of the triggers that go by
+// time, in the order of Config.whens.
 const (
 	clockTable = 1
 	clockShift = 1
@@ -34,7 +34,8 @@ func (r *run[T]) ring() uint {
 // moment gives what triggers go by after a step that came out so.
 func (r *run[T]) moment(came outcome) moment {
 	at := &r.session.at
-	m := moment{epochs: at.Epoch, steps: at.number(r.job), loss: came.loss, score: r.score, clocks: came.clocks >> clockShift}
+	m := moment{epochs: at.Epoch, steps: at.number(r.job), loss: came.loss, score: r.score,
+		clocks: came.clocks >> clockShift}
 	if came.skipped != nil {
 		m.loss = math.NaN()
 	}
@@ -54,7 +55,7 @@ func (r *run[T]) fires(m *moment, role int) bool {
 			return false
 		}
 		at.Fired[role] = at.Wall
-	case role == whenEnd:
+	case role == whenEnd, role == whenHistogram:
 		return false
 	case role != whenSummary && !m.whole:
 		return false
@@ -74,7 +75,8 @@ func (r *run[T]) ends(m *moment) bool {
 	return r.why != ""
 }
 
-// hasEnded says whether the run that wrote the checkpoint ended there. What goes by time goes by what the checkpoint says.
+// hasEnded says whether the run that wrote the checkpoint ended there. What goes by time goes by what the checkpoint
+// says.
 func (r *run[T]) hasEnded() bool {
 	at := &r.session.at
 	m := r.moment(outcome{loss: at.Last})

@@ -16,8 +16,8 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// A Transformer changes the columns of a batch as training's data was changed: a pipeline of dataset/transform is one. It
-// keeps the samples and their order, and is safe for use by many goroutines, each with its own batch.
+// A Transformer changes the columns of a batch as training's data was changed: a pipeline of dataset/transform is one.
+// It keeps the samples and their order, and is safe for use by many goroutines, each with its own batch.
 type Transformer interface {
 	Transform(b *dataset.Batch) error
 }
@@ -36,8 +36,8 @@ type PredictorOptions struct {
 	Workers int
 }
 
-// A Predictor runs a model in inference mode. It is safe for use by many goroutines at once, if the model is not trained
-// meanwhile: the model is theirs to read. Panics in the model or the data become errors.
+// A Predictor runs a model in inference mode. It is safe for use by many goroutines at once, if the model is not
+// trained meanwhile: the model is theirs to read. Panics in the model or the data become errors.
 type Predictor struct {
 	o     PredictorOptions
 	model any
@@ -52,8 +52,8 @@ type predicting struct {
 	index []int
 }
 
-// NewPredictor returns a Predictor of a model whose parameters are Float32 or Float64, to which the floating-point inputs
-// of a Layer are cast.
+// NewPredictor returns a Predictor of a model whose parameters are Float32 or Float64, to which the floating-point
+// inputs of a Layer are cast.
 func NewPredictor(model any, o PredictorOptions) (*Predictor, error) {
 	switch {
 	case model == nil:
@@ -77,8 +77,8 @@ func NewPredictor(model any, o PredictorOptions) (*Predictor, error) {
 	return p, nil
 }
 
-// Predict returns the model's result [N, ...] for all N samples of src, by batches. The batches' results must have the same
-// shape but for the samples. When ctx is done it returns its error.
+// Predict returns the model's result [N, ...] for all N samples of src, by batches. The batches' results must have the
+// same shape but for the samples. When ctx is done it returns its error.
 func (p *Predictor) Predict(ctx context.Context, src dataset.Source) (*tensor.Tensor, error) {
 	parts, err := p.batches(ctx, src, 0, src.Len())
 	if err != nil {
@@ -96,8 +96,8 @@ func (p *Predictor) PredictBatch(b *dataset.Batch) (out *tensor.Tensor, err erro
 	return out, err
 }
 
-// PredictTensor returns the result [N, ...] of a model of one input for x [N, ...], by batches. It is not for a Transform
-// that goes by the names of columns, or options with Forward: both see a batch whose one column is "x".
+// PredictTensor returns the result [N, ...] of a model of one input for x [N, ...], by batches. It is not for a
+// Transform that goes by the names of columns, or options with Forward: both see a batch whose one column is "x".
 func (p *Predictor) PredictTensor(ctx context.Context, x *tensor.Tensor) (*tensor.Tensor, error) {
 	if x == nil || x.Rank() < 1 {
 		return nil, errors.New("train: PredictTensor: the input has no axis of samples")

@@ -14,16 +14,16 @@ import (
 // This file predicts for more samples than fit in memory, on many ranks, in order.
 
 // PredictTo predicts for the samples of src from number from on, on all ranks of g together, and gives the results to
-// write on rank 0 in the order of the samples, a batch at a time: first is the number of its first sample. write's tensor
-// [n, ...] is its to keep. Every rank calls PredictTo with the same model, src and from; write is called on rank 0 alone,
-// on its goroutine. A nil group is one rank.
+// write on rank 0 in the order of the samples, a batch at a time: first is the number of its first sample. write's
+// tensor [n, ...] is its to keep. Every rank calls PredictTo with the same model, src and from; write is called on
+// rank 0 alone, on its goroutine. A nil group is one rank.
 //
-// It returns the number of the first sample that was not written, on rank 0: a call with it as from goes on. Where batches
-// are cut does not depend on from or the ranks, so neither do the bits. If ctx is done on any rank, or one fails, all
-// ranks return an error.
+// It returns the number of the first sample that was not written, on rank 0: a call with it as from goes on. Where
+// batches are cut does not depend on from or the ranks, so neither do the bits. If ctx is done on any rank, or one
+// fails, all ranks return an error.
 //
-// The ranks take Workers batches each, then rank 0 gathers and writes them: that many batches of results of all ranks are in
-// rank 0's memory. Bytes sent by a rank: those of its results.
+// The ranks take Workers batches each, then rank 0 gathers and writes them: that many batches of results of all ranks
+// are in rank 0's memory. Bytes sent by a rank: those of its results.
 func (p *Predictor) PredictTo(ctx context.Context, g *collectives.Group, src dataset.Source, from int,
 	write func(first int, output *tensor.Tensor) error) (next int, err error) {
 	if from < 0 || from > src.Len() {
@@ -72,8 +72,8 @@ func callWrite(write func(int, *tensor.Tensor) error, first int, x *tensor.Tenso
 	return write(first, x)
 }
 
-// toRank0 gives rank 0 the parts of all ranks, in their order, and other ranks nothing; all of them an error if one has
-// failed. A part travels as its dtype, its shape and its elements.
+// toRank0 gives rank 0 the parts of all ranks, in their order, and other ranks nothing; all of them an error if one
+// has failed. A part travels as its dtype, its shape and its elements.
 func toRank0(ctx context.Context, g *collectives.Group, mine []*tensor.Tensor, failed error) ([]*tensor.Tensor, error) {
 	if g.Size() == 1 {
 		return mine, failed

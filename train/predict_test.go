@@ -180,8 +180,8 @@ func TestPredictErrors(t *testing.T) {
 	}
 }
 
-// TestPredictTo: all rows, once, in order, in the same batches and bits on any number of ranks, and from where a prediction
-// that failed had come.
+// TestPredictTo: all rows, once, in order, in the same batches and bits on any number of ranks, and from where a
+// prediction that failed had come.
 func TestPredictTo(t *testing.T) {
 	src := blobs(101, 3)
 	whole, err := predictor(t, newNet(), train.PredictorOptions{BatchSize: 8}).Predict(t.Context(), src)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"time"
 
@@ -195,8 +194,8 @@ func (r *run[T]) none(ctx context.Context) error {
 	return err
 }
 
-// evaluate gives the metrics on the test set, of the averaged weights where there are some. hear is told of them while the
-// model is what was evaluated.
+// evaluate gives the metrics on the test set, of the averaged weights where there are some. hear is told of them while
+// the model is what was evaluated.
 func (r *run[T]) evaluate(ctx context.Context, hear func(Metrics)) (Metrics, error) {
 	back, err := r.session.average.swap(r.world)
 	if err != nil {
@@ -220,6 +219,7 @@ func (r *run[T]) epoch(ctx context.Context) error {
 	r.mark = time.Now()
 	m := r.moment(outcome{loss: at.Last})
 	r.fires(&m, whenSummary)
+	r.fires(&m, whenHistogram)
 	if at.Due {
 		if err := r.between(ctx, &m); err != nil {
 			return err
@@ -269,8 +269,8 @@ func (r *run[T]) epoch(ctx context.Context) error {
 		return r.interrupted(ctx)
 	}
 
-	e := Epoch{Epoch: at.Epoch + 1, Epochs: c.Epochs, Elapsed: r.trained, Skipped: at.Skipped, Train: Metrics{Loss: mean(at.Loss, at.Weight),
-		Correct: -1, Samples: at.Samples, Ignored: int(math.Round(at.Ignored))}}
+	e := Epoch{Epoch: at.Epoch + 1, Epochs: c.Epochs, Elapsed: r.trained, Skipped: at.Skipped,
+		Train: Metrics{Loss: mean(at.Loss, at.Weight), Correct: -1, Samples: at.Samples, Ignored: int(math.Round(at.Ignored))}}
 	if c.Mix == nil && r.job.objective.labelled(c, c.Train.Spec()) {
 		e.Train.Correct = int(math.Round(at.Correct))
 	}
@@ -318,7 +318,7 @@ func (r *run[T]) lap() time.Duration {
 	return d
 }
 
-// between does what is due between two steps of an epoch: the evaluation, if position.Due says so, and what comes after.
+// between does what is due between two steps of an epoch: the evaluation, if position.Due says so, and what follows.
 func (r *run[T]) between(ctx context.Context, m *moment) error {
 	at := &r.session.at
 	if at.Due {
@@ -359,60 +359,10 @@ func (r *run[T]) validate(ctx context.Context, m *moment) (Evaluation, error) {
 	return e, err
 }
 
-// stopping writes the checkpoint of a run that ends by Stop, and gives err.
-func (r *run[T]) stopping(err error) error {
-	if errors.Is(err, Stop) {
-		if failed := r.saveLast(); failed != nil {
-			return failed
-		}
-	}
-	return err
-}
-
-// save writes the checkpoint, or begins to.
-func (r *run[T]) save() error {
-	if err := r.checkpoint(); err != nil {
-		return err
-	}
-	r.kept = r.session.at.number(r.job)
-	r.mark = time.Now()
-	return nil
-}
-
-// saveLast writes the checkpoint that none is to follow, unless it is of this moment: it is on the disk then, or there
-// is an error.
-func (r *run[T]) saveLast() error {
-	if r.kept != r.session.at.number(r.job) {
-		if err := r.save(); err != nil {
-			return err
-		}
-	}
-	return r.saved()
-}
-
 // mean is sum/weight, and 0 of nothing, as it is for the losses of package layers.
 func mean(sum, weight float64) float64 {
 	if weight == 0 {
 		return 0
 	}
 	return sum / weight
-}
-
-// interrupted writes the checkpoint and gives the error of a run that was told to stop.
-func (r *run[T]) interrupted(ctx context.Context) error {
-	r.interruption = true
-	at := r.session.at
-	where := fmt.Sprintf("after %d epochs and %d of %d steps", at.Epoch, at.Step, r.job.plan.Steps())
-	if r.job.c.Epochs > 0 {
-		if err := r.saveLast(); err != nil {
-			where += fmt.Sprintf("; there is no checkpoint of it: %v", err)
-		} else if r.job.c.Checkpoint != "" {
-			where += "; checkpoint in " + r.job.c.Checkpoint
-		}
-	}
-	cause := context.Cause(ctx)
-	if cause == nil {
-		cause = fmt.Errorf("another rank was told to stop: %w", context.Canceled)
-	}
-	return fmt.Errorf("train: interrupted %s: %w", where, cause)
 }

@@ -207,6 +207,7 @@ type when struct {
 // The places of whens.
 const (
 	whenSummary = iota
+	whenHistogram
 	whenValidate
 	whenCheckpoint
 	whenEnd
@@ -215,8 +216,8 @@ const (
 
 // whens lists the triggers, nil where a field is at its default, in the order in which they are asked after a step.
 func (c Config) whens() [whensLen]when {
-	return [...]when{{"SummaryWhen", c.SummaryWhen}, {"ValidateWhen", c.ValidateWhen},
-		{"CheckpointWhen", c.CheckpointWhen}, {"EndWhen", c.EndWhen}}
+	return [...]when{{"SummaryWhen", c.SummaryWhen}, {"HistogramWhen", c.HistogramWhen},
+		{"ValidateWhen", c.ValidateWhen}, {"CheckpointWhen", c.CheckpointWhen}, {"EndWhen", c.EndWhen}}
 }
 
 // epochsOf gives the number of epochs of so many steps within which a trigger is sure to fire; 0 if there is none.

@@ -13,6 +13,7 @@ import (
 	"github.com/tutti-ml/tutti/autograd"
 	"github.com/tutti-ml/tutti/dataset"
 	"github.com/tutti-ml/tutti/layers"
+	"github.com/tutti-ml/tutti/tensor"
 	"github.com/tutti-ml/tutti/train"
 	"github.com/tutti-ml/tutti/train/metrics"
 	"github.com/tutti-ml/tutti/train/summary"
@@ -28,6 +29,8 @@ type heard struct {
 	saved []summary.Checkpoint
 	end   summary.End
 	fail  error // of Step
+
+	tensors []string
 }
 
 func (h *heard) note(format string, args ...any) error {
@@ -64,6 +67,11 @@ func (h *heard) End(e summary.End) error { h.end = e; return h.note("end %v", e.
 func (h *heard) Ranks(r []summary.Rank) error {
 	h.ranks = append(h.ranks, append([]summary.Rank(nil), r...))
 	return h.note("ranks %d", len(r))
+}
+
+func (h *heard) Histogram(global int, name string, x *tensor.Tensor) error {
+	h.tensors = append(h.tensors, fmt.Sprint(global, " ", name, " ", x.Shape()))
+	return nil
 }
 
 func names(values []summary.Value) string {
@@ -141,6 +149,20 @@ func TestSinks(t *testing.T) {
 	require.Equal(t, 15, again.steps[0].Global)
 	require.Equal(t, "end stopped", again.texts[len(again.texts)-1])
 	require.Len(t, results[0].report.Evaluations, 3)
+}
+
+// TestHistograms: sinks that take tensors are given those that are trained, when they are asked for and at no other time.
+func TestHistograms(t *testing.T) {
+	h := &heard{}
+	r := onRanks(t, 2, train.Sharded, func(rank int, c *train.Config) {
+		c.Epochs, c.HistogramWhen, c.Sinks = 1, train.EverySteps(5), []summary.Sink{h, summary.None{}}
+		layers.Params(c.Model)[1].Frozen = true
+	})[0]
+	require.NoError(t, r.err)
+	require.Equal(t, []string{"5 Hidden.Weight [11 6]", "5 Out.Weight [3 11]", "5 Out.Bias [3]"}, h.tensors)
+	silent := &heard{}
+	onRanks(t, 1, train.Sharded, func(_ int, c *train.Config) { c.Sinks = []summary.Sink{silent} })
+	require.Empty(t, silent.tensors)
 }
 
 // TestSinksDoNotChangeBits: with phases measured and ranks gathered, weights are those of a run that nobody watches.

@@ -62,6 +62,8 @@ type dataOptions struct {
 	holdout         float64
 	read            []string
 	standardise     bool
+	augment         string
+	seed            uint64
 	columns         layoutOptions
 }
 
@@ -72,7 +74,9 @@ func openData(ctx context.Context, o dataOptions) (*dataSet, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &dataSet{name: o.data, defaults: recipes[o.data], train: train, test: test, layout: layoutOf(train.Spec())}, nil
+		d := &dataSet{name: o.data, defaults: recipes[o.data], train: train, test: test}
+		d.layout = layoutOf(train.Spec())
+		return d, nil
 	}
 	read, err := parseRead(o.read)
 	if err != nil {
@@ -80,7 +84,7 @@ func openData(ctx context.Context, o dataOptions) (*dataSet, error) {
 	}
 	t, err := openTable(ctx, o.data, read)
 	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(o.data, `./\*`) {
+		if errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(o.data, `./\*:`) {
 			err = usageError{fmt.Errorf("--data %q, want one of %s, or files: %w", o.data, strings.Join(dataNames(), ", "), err)}
 		}
 		return nil, err
@@ -135,8 +139,16 @@ func (d *dataSet) open(ctx context.Context, o dataOptions, t table.Table, read r
 			return err
 		}
 		if d.train.Len() == 0 {
-			return fmt.Errorf("%s: of %d rows all are held out by --holdout %v, and none is left to train on", t.Name(), all.Len(),
-				o.holdout)
+			return fmt.Errorf("%s: of %d rows all are held out by --holdout %v, and none is left to train on", t.Name(),
+				all.Len(), o.holdout)
+		}
+	}
+	if d.train, err = d.layout.decoded(d.train, o.augment, o.seed); err != nil {
+		return err
+	}
+	if d.test != nil {
+		if d.test, err = d.layout.decoded(d.test, "none", 0); err != nil {
+			return err
 		}
 	}
 	if o.standardise {

@@ -19,9 +19,10 @@ func dataCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "data",
 		Short: "Look at files of data, convert them, hold a part out",
-		Long: `Data works on a file, a pattern ('2026-*.csv'), a folder as Spark or Hive writes it (dt=2026-01-01/ becomes a column) or
-a data set known by name (digits is its training samples, digits/test the others). The ending says the format: ` + endings(false) + `;
-a format's name before the file says it otherwise, as in csv:export.txt.`,
+		Long: `Data works on a file, a pattern ('2026-*.csv'), a folder as Spark or Hive writes it (dt=2026-01-01/ becomes
+a column) or a data set known by name (digits is its training samples, digits/test the others). The ending says the
+format: ` + endings(false) + `.
+A format's name before the file says it otherwise, as in csv:export.txt; images:photos is a folder of images.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}

@@ -88,7 +88,8 @@ func TestDataConvert(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, pets, string(text))
 
-	_, errs, code := here(t, dir, "data", "convert", "pets.csv", "f.jsonl", "--columns", "weight,name", "--read", "type.weight=text")
+	_, errs, code := here(t, dir, "data", "convert", "pets.csv", "f.jsonl", "--columns", "weight,name", "--read",
+		"type.weight=text")
 	require.Zero(t, code, errs)
 	text, err = os.ReadFile("f.jsonl")
 	require.NoError(t, err)
@@ -132,7 +133,8 @@ func TestDataSplit(t *testing.T) {
 	}
 	write(t, dir, "all.csv", csv.String())
 	split := func(train, test string, more ...string) (out string) {
-		out, errs, code := here(t, dir, append([]string{"data", "split", "all.csv", train, test, "--by", "class"}, more...)...)
+		out, errs, code := here(t, dir, append([]string{"data", "split", "all.csv", train, test, "--by",
+			"class"}, more...)...)
 		require.Zero(t, code, errs)
 		return out
 	}
@@ -157,7 +159,8 @@ func TestDataSplit(t *testing.T) {
 	require.True(t, test.Equal(rowsIn(t, "again.jsonl")), "the same draw")
 	split("train.csv", "other.jsonl", "--seed", "2")
 	require.False(t, test.Equal(rowsIn(t, "other.jsonl")), "another draw")
-	require.Equal(t, "500 rows written to train.csv, 500 to half.csv\n", split("train.csv", "half.csv", "--fraction", "0.5"))
+	require.Equal(t, "500 rows written to train.csv, 500 to half.csv\n", split("train.csv", "half.csv", "--fraction",
+		"0.5"))
 }
 
 // TestDataErrors wants what is wrong, where, and both values.
@@ -186,7 +189,8 @@ func TestDataErrors(t *testing.T) {
 		{[]string{"convert", "pets.csv", "pets.svm"}, "files of format libsvm are only read", 2},
 		{[]string{"convert", "pets.csv", "a.csv", "--columns", "nmae"}, `did you mean "name"?`, 2},
 		{[]string{"convert", "digits", "a.csv"}, `column "x" is list<float32>[64], which CSV has not`, 1},
-		{[]string{"split", "pets.csv", "a.csv", "b.csv", "--fraction", "1"}, "--fraction 1, want a number above 0 and below 1", 2},
+		{[]string{"split", "pets.csv", "a.csv", "b.csv", "--fraction", "1"},
+			"--fraction 1, want a number above 0 and below 1", 2},
 		{[]string{"split", "pets.csv", "a.csv", "b.csv", "--by", "weight"}, "the column is float64, want integers", 2},
 		{[]string{"split", "pets.csv", "a.csv", "a.csv"}, "a.csv and a.csv are one file", 2},
 	} {

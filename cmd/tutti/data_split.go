@@ -21,8 +21,8 @@ func splitCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "split IN TRAIN TEST",
 		Short: "Write data as two files, of which the second has a part held out",
-		Long: `Split writes all rows of IN to TRAIN but a part, drawn at random, which it writes to TEST; both keep IN's order. With --by the
-classes of a column are held out in proportion. The draw is a function of the seed and of IN's rows: of the same rows
+		Long: `Split writes all rows of IN to TRAIN but a part, drawn at random, which it writes to TEST; both keep IN's
+order. With --by the classes of a column are held out in proportion. The draw is a function of the seed and of IN's rows: of the same rows
 tutti train holds out the same where it is given no --test, with --by its target.`,
 		Args: cobra.ExactArgs(3),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -72,7 +72,8 @@ func heldOut(ctx context.Context, t table.Table, by string, fraction float64, se
 		switch kind := t.Schema()[at].Type.Kind; kind {
 		case table.Int, table.Bool, table.Text:
 		default:
-			return nil, usageError{fmt.Errorf("--by %s: the column is %v, want integers, booleans or text", by, t.Schema()[at].Type)}
+			return nil, usageError{fmt.Errorf("--by %s: the column is %v, want integers, booleans or text", by,
+				t.Schema()[at].Type)}
 		}
 		c.Columns = append(c.Columns, table.Pick{Name: "class", From: []string{by}, Class: true})
 		c.Target = "class"

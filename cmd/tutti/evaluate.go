@@ -30,8 +30,8 @@ func evaluateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "evaluate MODEL DATA",
 		Short: "Say how good a model that tutti train wrote is on other data",
-		Long: `Evaluate reads DATA, a file, a pattern, a folder or a data set known by name (digits/test), as the model's training data was
-read: the same columns by their names, the same numbers for the same classes. Its ranks share the samples; the result
+		Long: `Evaluate reads DATA, a file, a pattern, a folder or a data set known by name (digits/test), as the model's
+training data was read: the same columns by their names, the same numbers for the same classes. Its ranks share the samples; the result
 does not depend on their number.`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -41,7 +41,8 @@ does not depend on their number.`,
 	f := cmd.Flags()
 	f.SortFlags = false
 	readFlag(cmd, &o.read)
-	f.StringArrayVar(&o.metrics, "metric", nil, "a metric: "+strings.Join(metricNames(), ", ")+"; options after colons; repeatable")
+	f.StringArrayVar(&o.metrics, "metric", nil, "a metric: "+strings.Join(metricNames(),
+		", ")+"; options after colons; repeatable")
 	countVar(f, &o.batch, "batch", 256, "samples at a time")
 	f.BoolVar(&o.json, "json", false, "print the numbers as a JSON object")
 	o.rankOptions.flags(f)
@@ -73,7 +74,8 @@ func (o *evaluateOptions) evaluate(ctx context.Context, out io.Writer, file, dat
 		return fmt.Errorf("%s has no rows", data)
 	}
 	return o.run(ctx, func(ctx context.Context, g *collectives.Group) error {
-		score, err := train.Evaluate(ctx, train.Config{Model: m.model, Loss: m.loss, Metrics: list, BatchSize: o.batch, Group: g}, src)
+		c := train.Config{Model: m.model, Loss: m.loss, Metrics: list, BatchSize: o.batch, Group: g}
+		score, err := train.Evaluate(ctx, c, src)
 		if err != nil || g.Rank() != 0 {
 			return err
 		}

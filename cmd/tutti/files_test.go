@@ -12,8 +12,8 @@ import (
 	"github.com/tutti-ml/tutti/layers"
 )
 
-// flowers returns a CSV table of three classes that a linear model tells apart: centres ten deviations away from each other,
-// and a colour that goes with the class.
+// flowers returns a CSV table of three classes that a linear model tells apart: centres ten deviations away from each
+// other, and a colour that goes with the class.
 func flowers(rows int) string {
 	rng := rand.New(rand.NewPCG(1, 2))
 	var b strings.Builder
@@ -21,7 +21,8 @@ func flowers(rows int) string {
 	for i := range rows {
 		c := i % 3
 		w, h := 10*float64(c)+rng.NormFloat64(), 1000-300*float64(c)+30*rng.NormFloat64()
-		fmt.Fprintf(&b, "%d,%.3f,%.3f,%s,%s,%.3f\n", i, w, h, []string{"red", "blue", "white"}[c], []string{"rose", "iris", "lily"}[c],
+		fmt.Fprintf(&b, "%d,%.3f,%.3f,%s,%s,%.3f\n", i, w, h, []string{"red", "blue", "white"}[c], []string{"rose",
+			"iris", "lily"}[c],
 			2*w+rng.NormFloat64()/10)
 	}
 	return b.String()
@@ -37,7 +38,8 @@ func TestTrainOnFiles(t *testing.T) {
 	}
 	models := map[string]string{}
 	for _, data := range []string{"flowers.csv", "flowers.parquet", "flowers.jsonl"} {
-		out, errs, code := here(t, dir, "train", "--data", data, "--inputs", "width,height,colour", "--target", "kind", "--epochs", "10", "--lr", "0.02",
+		out, errs, code := here(t, dir, "train", "--data", data, "--inputs", "width,height,colour", "--target", "kind",
+			"--epochs", "10", "--lr", "0.02",
 			"--model-set", "hidden=16", "--out", data+".model")
 		require.Zero(t, code, errs)
 		require.Contains(t, out, "flowers: 240 training and 60 test samples of x [2], colour of 3\n")
@@ -68,16 +70,22 @@ func TestTasks(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"--data", "flowers.csv", "--inputs", "width,kind", "--target", "weight", "--model-set", "hidden=16", "--epochs", "30", "--lr", "0.01"},
+		{[]string{"--data", "flowers.csv", "--inputs", "width,kind", "--target", "weight", "--model-set", "hidden=16",
+			"--epochs", "30", "--lr", "0.01"},
 			`test loss [0-5]\.\d+ \(60 samples\)`},
-		{[]string{"--data", "flowers.csv", "--inputs", "width,height", "--target", "weight", "--loss", "huber:delta=2", "--epochs", "1", "--test", "flowers.csv"},
+		{[]string{"--data", "flowers.csv", "--inputs", "width,height", "--target", "weight", "--loss", "huber:delta=2",
+			"--epochs", "1", "--test", "flowers.csv"},
 			`test loss \d+\.\d+ \(300 samples\)`},
-		{[]string{"--data", "likes.csv", "--task", "binary", "--epochs", "1", "--categories", "user,item", "--model", "neumf"},
+		{[]string{"--data", "likes.csv", "--task", "binary", "--epochs", "1", "--categories", "user,item", "--model",
+			"neumf"},
 			`likes: \d+ training and \d+ test samples of user of 10, item of 20\nmodel    neumf`},
-		{[]string{"--data", "likes.csv", "--categories", "user,item", "--model", "wide-deep", "--epochs", "1"}, `model    wide-deep`},
-		{[]string{"--data", "words.jsonl", "--categories", "text,label", "--model", "lstm", "--model-set", "features=16", "--model-set", "layers=1", "--epochs", "1"},
+		{[]string{"--data", "likes.csv", "--categories", "user,item", "--model", "wide-deep", "--epochs", "1"},
+			`model    wide-deep`},
+		{[]string{"--data", "words.jsonl", "--categories", "text,label", "--model", "lstm", "--model-set", "features=16",
+			"--model-set", "layers=1", "--epochs", "1"},
 			`samples of text \[3\] of 7\nmodel    lstm`},
-		{[]string{"--data", "words.jsonl", "--inputs", "text", "--target", "text", "--model", "autoencoder", "--model-set", "sizes=2", "--epochs", "1", "--holdout", "0"},
+		{[]string{"--data", "words.jsonl", "--inputs", "text", "--target", "text", "--model", "autoencoder",
+			"--model-set", "sizes=2", "--epochs", "1", "--holdout", "0"},
 			`200 training and 0 test samples of \[3\]\n(?s:.*)nothing was held out`},
 		{[]string{"--data", "digits", "--loss", "cross-entropy:label-smoothing=0.1", "--epochs", "1"}, `test accuracy`},
 	} {
@@ -100,17 +108,26 @@ func TestDataFlagErrors(t *testing.T) {
 	}{
 		{[]string{"--data", "flowers.csv"}, `flowers.csv: --target: no column "label" among`, 2},
 		{[]string{"--data", "flowers.csv", "--target", "kind", "--inputs", "wdth"}, `--inputs: no column "wdth"`, 2},
-		{[]string{"--data", "flowers.csv", "--target", "kind", "--inputs", "width", "--categories", "id"}, `--categories: "id" is no input, these are: width`, 2},
-		{[]string{"--data", "flowers.csv", "--target", "weight", "--task", "classification"}, `the target "weight" is float64, want integers, booleans or text`, 2},
-		{[]string{"--data", "flowers.csv", "--target", "weight", "--task", "clasify"}, `--task "clasify", want one of classification`, 2},
-		{[]string{"--data", "flowers.csv", "--target", "kind", "--loss", "mse"}, "--loss mse is for regression, and the task is classification", 2},
+		{[]string{"--data", "flowers.csv", "--target", "kind", "--inputs", "width", "--categories", "id"},
+			`--categories: "id" is no input, these are: width`, 2},
+		{[]string{"--data", "flowers.csv", "--target", "weight", "--task", "classification"},
+			`the target "weight" is float64, want integers, booleans or text`, 2},
+		{[]string{"--data", "flowers.csv", "--target", "weight", "--task", "clasify"},
+			`--task "clasify", want one of classification`, 2},
+		{[]string{"--data", "flowers.csv", "--target", "kind", "--loss", "mse"},
+			"--loss mse is for regression, and the task is classification", 2},
 		{[]string{"--data", "flowers.csv", "--target", "kind", "--loss", "mes"}, `--loss "mes", the nearest is "mse"`, 2},
-		{[]string{"--data", "flowers.csv", "--target", "weight", "--loss", "huber:dleta=2"}, `--loss huber: there is no "dleta", the nearest is "delta"`, 2},
-		{[]string{"--data", "flowers.csv", "--target", "kind", "--model-set", "hiden=3"}, `models: mlp: there is no "hiden", the nearest is "hidden"`, 2},
+		{[]string{"--data", "flowers.csv", "--target", "weight", "--loss", "huber:dleta=2"},
+			`--loss huber: there is no "dleta", the nearest is "delta"`, 2},
+		{[]string{"--data", "flowers.csv", "--target", "kind", "--model-set", "hiden=3"},
+			`models: mlp: there is no "hiden", the nearest is "hidden"`, 2},
 		{[]string{"--data", "flowers.csv", "--target", "kind", "--model", "neumf"}, "takes two categories", 2},
-		{[]string{"--data", "flowers.csv", "--target", "kind", "--holdout", "1"}, "--holdout 1, want a number from 0 and below 1", 2},
-		{[]string{"--data", "flowers.csv", "--target", "kind", "--test", "a.csv", "--holdout", "0.1"}, "--test a.csv and --holdout 0.1 are both given", 2},
-		{[]string{"--data", "flowers.csv", "--target", "kind", "--test", "other.csv", "--inputs", "width"}, `other.csv: column "kind", row 1: label "tulip" is none of the 3 ClassNames`, 1},
+		{[]string{"--data", "flowers.csv", "--target", "kind", "--holdout", "1"},
+			"--holdout 1, want a number from 0 and below 1", 2},
+		{[]string{"--data", "flowers.csv", "--target", "kind", "--test", "a.csv", "--holdout", "0.1"},
+			"--test a.csv and --holdout 0.1 are both given", 2},
+		{[]string{"--data", "flowers.csv", "--target", "kind", "--test", "other.csv", "--inputs", "width"},
+			`other.csv: column "kind", row 1: label "tulip" is none of the 3 ClassNames`, 1},
 		{[]string{"--data", "flowers.csv", "--target", "kind", "--shape", "2,x"}, `--shape "2,x", want whole numbers`, 2},
 		{[]string{"--data", "flowers.csv", "--target", "kind", "--inputs", "width,height", "--shape", "3"}, "flowers.csv", 1},
 		{[]string{"--data", "gap.csv"}, `gap.csv: column "b", row 1: is null`, 1},

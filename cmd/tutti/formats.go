@@ -63,9 +63,12 @@ var formats = []format{
 		write: func(w io.Writer, _ string, s table.Schema) (table.Writer, error) { return parquet.NewWriter(w, s, nil) },
 	},
 	{
-		name: "arrow", endings: []string{".arrow", ".arrows", ".feather"}, options: []string{"skip-unsupported"},
+		name: "arrow", endings: []string{".arrow", ".arrows", ".feather"},
+		options: []string{"skip-unsupported", "pandas-index"},
 		open: func(ctx context.Context, fsys fs.FS, name string, o readOptions) (table.Table, error) {
-			return arrow.Open(ctx, fsys, name, arrow.Config{SkipUnsupported: o.flags["skip-unsupported"]})
+			return arrow.Open(ctx, fsys, name, arrow.Config{
+				SkipUnsupported: o.flags["skip-unsupported"], PandasIndex: o.flags["pandas-index"],
+			})
 		},
 		write: func(w io.Writer, name string, s table.Schema) (table.Writer, error) {
 			return arrow.NewWriter(w, s, arrow.WriteConfig{Stream: strings.ToLower(path.Ext(name)) == ".arrows"})
@@ -77,6 +80,7 @@ var formats = []format{
 			return libsvm.Open(ctx, fsys, name, libsvm.Config{Features: o.features})
 		},
 	},
+	{name: "images", options: []string{"skip-others"}, open: openImages},
 	{
 		name: "npy", endings: []string{".npy", ".npz"},
 		open: func(_ context.Context, fsys fs.FS, name string, _ readOptions) (table.Table, error) {
@@ -110,14 +114,6 @@ func writeCSV(bare bool) writeFunc {
 
 func writeJSONL(w io.Writer, _ string, s table.Schema) (table.Writer, error) {
 	return jsonl.NewWriter(w, s)
-}
-
-func formatNames() []string {
-	var names []string
-	for _, f := range formats {
-		names = append(names, f.name)
-	}
-	return names
 }
 
 // endings lists what names of files end in, for help texts: only those that can be written if written is set.
@@ -261,7 +257,7 @@ type readOptions struct {
 // readHelp describes --read.
 const readHelp = "how files are read: comma=';', comment='#', header=false, missing=NA, decimal-comma=true, thousands=. and " +
 	"type.COLUMN=text of CSV (type. also of JSON Lines), features=N of LIBSVM, skip-unsupported=true of " +
-	"Parquet and Arrow, binary-as-text=true of Parquet; repeatable"
+	"Parquet and Arrow, binary-as-text=true of Parquet, pandas-index=true of Arrow; repeatable"
 
 // parseRead reads the values of --read.
 func parseRead(list []string) (readOptions, error) {
@@ -301,7 +297,7 @@ func (o *readOptions) set(key, value string) (err error) {
 		if o.features, err = strconv.Atoi(value); err != nil || o.features < 1 {
 			err = errors.New("want a whole number from 1")
 		}
-	case "decimal-comma", "skip-unsupported", "binary-as-text":
+	case "decimal-comma", "skip-unsupported", "binary-as-text", "pandas-index", "skip-others":
 		o.flags[key], err = truth(value)
 	default:
 		var known []string

@@ -136,7 +136,8 @@ func (e *jobEntry) flatten(prefix string, n *yaml.Node, depth int) error {
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], follow(n.Content[i+1])
-		if key.Kind != yaml.ScalarNode || key.Value == "" || strings.ContainsAny(key.Value, ".=") && prefix == "" && e.key != "read" {
+		if key.Kind != yaml.ScalarNode || key.Value == "" || strings.ContainsAny(key.Value,
+			".=") && prefix == "" && e.key != "read" {
 			return atLine(key, "%s: want a name before the colon", e.key)
 		}
 		if len(e.values) > maxFields {
@@ -329,8 +330,8 @@ func kindOf(f *pflag.Flag) string {
 	return "one value"
 }
 
-// printJob writes all flags as a job file that does what this command line does. Flags that were not given are comments that
-// say their defaults.
+// printJob writes all flags as a job file that does what this command line does. Flags that were not given are comments
+// that say their defaults.
 func printJob(out io.Writer, flags *pflag.FlagSet, effective map[string]string) error {
 	var b strings.Builder
 	flags.VisitAll(func(f *pflag.Flag) {

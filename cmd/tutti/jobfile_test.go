@@ -37,9 +37,12 @@ func TestJobFile(t *testing.T) {
 	require.Zero(t, code, errs)
 	require.Contains(t, out, "training 2 epochs of batch 32, adamw 0.02")
 	require.Contains(t, out, "90 training and 30 test samples of x [2], colour of 3")
-	_, errs, code = here(t, dir, "train", "--data", "flowers.csv", "--inputs", "width,height,colour", "--target", "kind", "--epochs", "2",
-		"--model-set", "hidden=16,8", "--optimizer", "adamw", "--optimizer-set", "lr=0.02", "--optimizer-set", "weight-decay=0.1",
-		"--schedule", "warmup", "--schedule-set", "steps=5", "--schedule-set", "then=cosine", "--schedule-set", "then.floor=0.1",
+	_, errs, code = here(t, dir, "train", "--data", "flowers.csv", "--inputs", "width,height,colour", "--target",
+		"kind", "--epochs", "2",
+		"--model-set", "hidden=16,8", "--optimizer", "adamw", "--optimizer-set", "lr=0.02", "--optimizer-set",
+		"weight-decay=0.1",
+		"--schedule", "warmup", "--schedule-set", "steps=5", "--schedule-set", "then=cosine", "--schedule-set",
+		"then.floor=0.1",
 		"--loss", "cross-entropy:label-smoothing=0.1", "--read", "missing=NA", "--holdout", "0.25", "--out", "b")
 	require.Zero(t, code, errs)
 	require.Equal(t, weightsOf(t, "a"), weightsOf(t, "b"))
@@ -53,7 +56,8 @@ func TestJobFile(t *testing.T) {
 	write(t, dir, "whole.yaml", out)
 	again, errs, code := here(t, dir, "train", "--config", "whole.yaml", "--print-config")
 	require.Zero(t, code, errs)
-	require.Equal(t, out, strings.ReplaceAll(again, "\n# batch", "\nbatch"), "what is printed is a job file that says the same")
+	require.Equal(t, out, strings.ReplaceAll(again, "\n# batch", "\nbatch"),
+		"what is printed is a job file that says the same")
 	_, errs, code = here(t, dir, "train", "--config", "whole.yaml", "--epochs", "2", "--out", "c")
 	require.Zero(t, code, errs)
 	require.Equal(t, weightsOf(t, "a"), weightsOf(t, "c"))
@@ -91,7 +95,8 @@ func TestJobFileOverridden(t *testing.T) {
 	require.True(t, f.Changed("seed"))
 	require.False(t, f.Changed("batch"))
 
-	_, o = apply("--optimizer", "sgd", "--seed", "9", "--inputs", "width", "--schedule-set", "steps=3", "--label", "weight")
+	_, o = apply("--optimizer", "sgd", "--seed", "9", "--inputs", "width", "--schedule-set", "steps=3", "--label",
+		"weight")
 	require.Equal(t, "sgd", o.optimizer)
 	require.Empty(t, o.optimizerSet, "fields of another")
 	require.Equal(t, uint64(9), o.seed)

@@ -1,7 +1,7 @@
 package main
 
-// How the columns of files become the inputs and the target of a model. It is found on the training data and saved in the
-// model file, so that evaluation and prediction read other files in the same way.
+// How the columns of files become the inputs and the target of a model. It is found on the training data and saved in
+// the model file, so that evaluation and prediction read other files in the same way.
 
 import (
 	"context"
@@ -34,6 +34,8 @@ type column struct {
 	Fill       *float64  `json:"fill,omitempty"` // in place of missing numbers
 	Mean       []float64 `json:"mean,omitempty"` // of the training samples, by channel: (x − mean) / std goes in
 	Std        []float64 `json:"std,omitempty"`
+
+	Image *imageForm `json:"image,omitempty"` // the column holds images, or their paths
 }
 
 // The tasks.
@@ -53,6 +55,8 @@ type layoutOptions struct {
 	task               string // "": by the target's type
 	shape              []int  // of the numbers; nil: [D]
 	fill               *float64
+	images             string // the column of images; "": none
+	image              *imageForm
 }
 
 // inspect finds the layout of a table's columns.
@@ -76,6 +80,9 @@ func (o layoutOptions) layout(ctx context.Context, t table.Table) (*layout, erro
 			return nil, fail(fmt.Errorf("--categories: %q is no input, these are: %s", name, strings.Join(inputs, ", ")))
 		}
 	}
+	if o.images != "" && !slices.Contains(inputs, o.images) {
+		return nil, fail(fmt.Errorf("--images: %q is no input, these are: %s", o.images, strings.Join(inputs, ", ")))
+	}
 	numbers := column{Name: "x", Shape: o.shape, Fill: o.fill}
 	for _, name := range inputs {
 		at, err := schema.Find(name)
@@ -83,6 +90,11 @@ func (o layoutOptions) layout(ctx context.Context, t table.Table) (*layout, erro
 			return nil, fail(fmt.Errorf("--inputs: %w", err))
 		}
 		switch kind := schema[at].Type; {
+		case name == o.images:
+			if kind.Kind != table.Text && kind.Kind != table.Binary {
+				return nil, fail(fmt.Errorf("--images: column %q is %v, want text or binary", name, kind))
+			}
+			l.Inputs = append(l.Inputs, column{Name: name, From: []string{name}, Image: o.image})
 		case slices.Contains(o.categories, name), kind.Kind == table.Text:
 			c, err := category(ctx, t, at)
 			if err != nil {
@@ -212,6 +224,9 @@ func (l *layout) config(target bool) table.Config {
 }
 
 func (c column) pick() table.Pick {
+	if c.Image != nil {
+		return table.Pick{Name: c.Name, From: c.From}
+	}
 	p := table.Pick{Name: c.Name, From: c.From, Shape: c.Shape, ClassNames: c.ClassNames}
 	if c.Classes != 0 {
 		p.Class, p.Classes = true, max(c.Classes, 0)
@@ -236,6 +251,10 @@ func (l *layout) learn(s dataset.Spec) {
 }
 
 func (c *column) learn(s dataset.Spec) {
+	if c.Image != nil {
+		c.Shape = []int{c.Image.channels(), c.Image.Size, c.Image.Size}
+		return
+	}
 	at := s.Find(c.Name)
 	c.Shape, c.Classes, c.ClassNames = s.Columns[at].Shape, s.Columns[at].Classes, s.Columns[at].ClassNames
 }
@@ -246,7 +265,11 @@ func (l *layout) open(ctx context.Context, t table.Table, target bool) (dataset.
 	if err != nil {
 		return nil, err
 	}
-	return l.standardised(src), nil
+	decoded, err := l.decoded(src, "none", 0)
+	if err != nil {
+		return nil, err
+	}
+	return l.standardised(decoded), nil
 }
 
 // standardised returns src with what fit found applied.
@@ -260,7 +283,7 @@ func (l *layout) standardised(src dataset.Source) dataset.Source {
 // fit finds the mean and the deviation of the numbers of the training samples, if there are any.
 func (l *layout) fit(src dataset.Source) (err error) {
 	first := &l.Inputs[0]
-	if first.Classes > 0 {
+	if first.Classes > 0 || first.Image != nil {
 		return nil
 	}
 	if first.Mean, first.Std, err = dataset.MeanStd(src); err != nil {
@@ -268,7 +291,8 @@ func (l *layout) fit(src dataset.Source) (err error) {
 	}
 	for i, m := range first.Mean {
 		if math.IsNaN(m) || math.IsInf(m, 0) || math.IsNaN(first.Std[i]) || math.IsInf(first.Std[i], 0) {
-			return fmt.Errorf("%s: the mean of %s, number %d, is %v: there is a NaN, or no bound", src.Spec().Name, first.Name, i, m)
+			return fmt.Errorf("%s: the mean of %s, number %d, is %v: there is a NaN, or no bound",
+				src.Spec().Name, first.Name, i, m)
 		}
 	}
 	return nil

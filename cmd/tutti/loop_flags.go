@@ -26,25 +26,41 @@ type loopOptions struct {
 	minDelta                                       float64
 	keep                                           int
 	keepBest                                       bool
+	noShuffle                                      bool
+	window, bucket, workers                        int
 }
 
 // triggerHelp says what triggers look like.
-const triggerHelp = "every epoch, every 100 steps, every 10m, after 20 epochs, loss < 0.05, score > 0.99, never, with and, or, ( )"
+const triggerHelp = "every epoch, every 100 steps, every 10m, after 20 epochs, loss < 0.05, score > 0.99, never, " +
+	"with and, or, ( )"
 
 func loopFlags(f *pflag.FlagSet, o *loopOptions) {
+	f.BoolVar(&o.noShuffle, "no-shuffle", false, "take the samples in their order, the same in each epoch")
+	f.IntVar(&o.window, "window", 0, "samples of files that are shuffled at a time (default: what 32 MiB hold)")
+	f.IntVar(&o.bucket, "bucket", 0, "bytes of gradient that go out together; -1: all (default: 25 MiB)")
+	f.IntVar(&o.workers, "workers", 0, "partitions that a rank runs at the same time; no result depends on it (default: all cores)")
 	f.Float64Var(&o.clipNorm, "clip-norm", 0, "largest norm of a step's gradient; 0: no limit")
 	f.Float64Var(&o.clipValue, "clip-value", 0, "largest magnitude of an element of a step's gradient; 0: no limit")
-	f.IntVar(&o.accumulate, "accumulate", 0, "micro-batches that a partition's part of a batch is cut into, for less memory; 0: it is not cut")
-	f.StringVar(&o.notFinite, "on-not-finite", "stop", "what a step does whose loss or gradient is NaN or infinite: stop, skip")
+	f.IntVar(&o.accumulate, "accumulate", 0,
+		"micro-batches that a partition's part of a batch is cut into, for less memory; 0: it is not cut")
+	f.StringVar(&o.notFinite, "on-not-finite", "stop",
+		"what a step does whose loss or gradient is NaN or infinite: stop, skip")
 	f.IntVar(&o.maxSkips, "max-skips", 0, "steps in a row that may be skipped (default: 10)")
-	f.StringVar(&o.average, "average", "", "end with an average of the weights: ema, ema:decay=0.999:warm-up, swa:from=5 (default: none)")
-	f.StringArrayVar(&o.metrics, "metric", nil, "a metric of the test rows: "+strings.Join(metricNames(), ", ")+"; options after colons; repeatable")
-	f.StringVar(&o.score, "score", "", "number that --patience, --keep-best, score and plateau go by: loss, accuracy or a metric (default: the first metric, else the loss)")
-	f.StringVar(&o.validateWhen, "validate-when", "", "when to evaluate the test rows, by a trigger: "+triggerHelp+" (default: every epoch)")
-	f.StringVar(&o.checkpointWhen, "checkpoint-when", "", "when to write the checkpoint, by a trigger (default: every epoch)")
+	f.StringVar(&o.average, "average", "",
+		"end with an average of the weights: ema, ema:decay=0.999:warm-up, swa:from=5 (default: none)")
+	f.StringArrayVar(&o.metrics, "metric", nil, "a metric of the test rows: "+strings.Join(metricNames(),
+		", ")+"; options after colons; repeatable")
+	f.StringVar(&o.score, "score", "",
+		"number that --patience, --keep-best and score go by: loss, accuracy or a metric (default: the first "+
+			"metric, else the loss)")
+	f.StringVar(&o.validateWhen, "validate-when", "",
+		"when to evaluate the test rows, by a trigger: "+triggerHelp+" (default: every epoch)")
+	f.StringVar(&o.checkpointWhen, "checkpoint-when", "",
+		"when to write the checkpoint, by a trigger (default: every epoch)")
 	f.StringVar(&o.summaryWhen, "summary-when", "", "which steps are reported, by a trigger (default: every step)")
 	f.StringVar(&o.end, "end-when", "", "when to end, by a trigger; --epochs, where given, ends it all the same")
-	f.IntVar(&o.patience, "patience", 0, "end when the score has not improved in so many evaluations, with the best weights; 0: never")
+	f.IntVar(&o.patience, "patience", 0,
+		"end when the score has not improved in so many evaluations, with the best weights; 0: never")
 	f.Float64Var(&o.minDelta, "min-delta", 0, "with --patience: by how much a score must be better to be an improvement")
 	f.IntVar(&o.keep, "keep", 1, "how many checkpoints are kept, the latest and those before")
 	f.BoolVar(&o.keepBest, "keep-best", false, "keep the checkpoint with the best score, too")
@@ -74,6 +90,7 @@ func parseMetrics(names []string) ([]metrics.Metric, error) {
 // config sets the fields of c that the flags decide.
 func (o *loopOptions) config(c *train.Config, flags *pflag.FlagSet) (err error) {
 	c.ClipNorm, c.ClipValue, c.Accumulate, c.MaxSkips = o.clipNorm, o.clipValue, o.accumulate, o.maxSkips
+	c.NoShuffle, c.Window, c.Bucket, c.Workers = o.noShuffle, o.window, o.bucket, o.workers
 	c.Score, c.Keep, c.KeepBest = o.score, o.keep, o.keepBest
 	if o.keep < 1 {
 		return usageError{fmt.Errorf("--keep %d, want at least 1", o.keep)}

@@ -42,7 +42,8 @@ func lossNames() []string {
 func lossFor(text, task string) (layers.Loss, error) {
 	name, options, _ := strings.Cut(text, ":")
 	if text == "" {
-		name = map[string]string{taskClassification: "cross-entropy", taskNextWord: "next-word", taskBinary: "bce", taskRegression: "mse"}[task]
+		name = map[string]string{taskClassification: "cross-entropy", taskNextWord: "next-word", taskBinary: "bce",
+			taskRegression: "mse"}[task]
 	}
 	at := slices.Index(lossNames(), name)
 	if at < 0 {
@@ -51,7 +52,8 @@ func lossFor(text, task string) (layers.Loss, error) {
 	}
 	l := losses[at]
 	if !slices.Contains(l.tasks, task) {
-		return nil, usageError{fmt.Errorf("--loss %s is for %s, and the task is %s", name, strings.Join(l.tasks, " and "), task)}
+		return nil, usageError{fmt.Errorf("--loss %s is for %s, and the task is %s", name, strings.Join(l.tasks,
+			" and "), task)}
 	}
 	set, err := fields.Set(l.loss, optionsAfter(options))
 	if err != nil {

@@ -82,7 +82,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(trainCommand(), evaluateCommand(), predictCommand(), dataCommand(), launchCommand(), benchCommand(), inspectCommand(), cpuCommand())
+	root.AddCommand(trainCommand(), evaluateCommand(), predictCommand(), dataCommand(), launchCommand(),
+		benchCommand(), inspectCommand(), cpuCommand())
 	root.SetArgs(args)
 	out := &output{w: stdout}
 	root.SetOut(out)

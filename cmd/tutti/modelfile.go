@@ -87,6 +87,11 @@ func (c column) check() error {
 		}
 		size *= d
 	}
+	if c.Image != nil {
+		if err := c.Image.check(); err != nil {
+			return err
+		}
+	}
 	switch {
 	case c.Name == "" || len(c.From) == 0:
 		return errors.New("is made of nothing")

@@ -21,6 +21,7 @@ import (
 	"github.com/tutti-ml/tutti/dataset"
 	"github.com/tutti-ml/tutti/dataset/table"
 	"github.com/tutti-ml/tutti/internal/atomicfile"
+	"github.com/tutti-ml/tutti/train"
 )
 
 // predictOptions are the flags of tutti predict.
@@ -39,12 +40,12 @@ func predictCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "predict MODEL IN OUT",
 		Short: "Write what a model that tutti train wrote predicts for each row of a file",
-		Long: `Predict reads IN as the model's training data was read, needs no target column, and writes a row for each row of IN, in its
-order: the columns kept, "prediction" and, of classes and of yes or no, "probability", that of the prediction or of yes.
+		Long: `Predict reads IN as the model's training data was read, needs no target column, and writes a row for each row
+of IN, in its order: the columns kept, "prediction" and, of classes and of yes or no, "probability", that of the prediction or of yes.
 OUT is a file (` + endings(true) + `), or a folder of parts if it ends in /, as in parquet:scores/.
 
-Ranks share the rows, part by part; the bytes written do not depend on their number. Parts that are done stay beside OUT, in
-OUT.parts, until all are: after an interrupt the same command goes on with the others.`,
+Ranks share the rows, part by part; the bytes written do not depend on their number. Parts that are done stay beside OUT,
+in OUT.parts, until all are: after an interrupt the same command goes on with the others.`,
 		Args: cobra.ExactArgs(3),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.keepSet = cmd.Flags().Changed("keep")
@@ -54,7 +55,8 @@ OUT.parts, until all are: after an interrupt the same command goes on with the o
 	f := cmd.Flags()
 	f.SortFlags = false
 	readFlag(cmd, &o.read)
-	f.StringSliceVar(&o.keep, "keep", nil, "columns of IN to write too; --keep '' for none (default: all but lists and bytes)")
+	f.StringSliceVar(&o.keep, "keep", nil,
+		"columns of IN to write too; --keep '' for none (default: all but lists and bytes)")
 	f.StringVar(&o.prefix, "prefix", "", "what the names of the columns of predictions begin with")
 	f.BoolVar(&o.probabilities, "probabilities", false, "a column with the probability of each class, too")
 	countVar(f, &o.batch, "batch", 256, "samples at a time")
@@ -66,16 +68,17 @@ OUT.parts, until all are: after an interrupt the same command goes on with the o
 // prediction is one run of tutti predict.
 type prediction struct {
 	*predictOptions
-	model  *trained
-	in     table.Table
-	src    dataset.Source
-	rows   int
-	keep   []int // columns of in
-	format *format
-	out    string
-	folder string // of parts
-	schema table.Schema
-	done   int // parts that were there
+	model     *trained
+	predictor *train.Predictor
+	in        table.Table
+	src       dataset.Source
+	rows      int
+	keep      []int // columns of in
+	format    *format
+	out       string
+	folder    string // of parts
+	schema    table.Schema
+	done      int // parts that were there
 }
 
 // manifest says what the parts in a folder are of. All of it must be as it was for a prediction to go on.
@@ -101,6 +104,9 @@ func (o *predictOptions) predict(ctx context.Context, out io.Writer, file, in, t
 	}
 	p := &prediction{predictOptions: o}
 	if p.model, err = loadModel(file); err != nil {
+		return err
+	}
+	if p.predictor, err = train.NewPredictor(p.model.model, train.PredictorOptions{}); err != nil {
 		return err
 	}
 	if err := p.open(ctx, in, to); err != nil {
@@ -273,8 +279,8 @@ func (p *prediction) begin(m manifest) error {
 	was, is := reflect.ValueOf(before), reflect.ValueOf(m)
 	for i := range was.NumField() {
 		if a, b := was.Field(i).Interface(), is.Field(i).Interface(); !reflect.DeepEqual(a, b) {
-			return usageError{fmt.Errorf("%s is of another prediction: its %s is %v, this one's %v; remove it to begin anew", p.folder,
-				was.Type().Field(i).Tag.Get("json"), a, b)}
+			return usageError{fmt.Errorf("%s is of another prediction: its %s is %v, this one's %v; remove it to begin anew",
+				p.folder, was.Type().Field(i).Tag.Get("json"), a, b)}
 		}
 	}
 	for i := range p.parts() {

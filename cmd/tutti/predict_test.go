@@ -21,7 +21,8 @@ import (
 func trainedFlowers(t *testing.T, dir string, more ...string) {
 	t.Helper()
 	write(t, dir, "flowers.csv", flowers(300))
-	_, errs, code := here(t, dir, append([]string{"train", "--data", "flowers.csv", "--inputs", "width,height,colour", "--target", "kind", "--epochs", "10",
+	_, errs, code := here(t, dir, append([]string{"train", "--data", "flowers.csv", "--inputs", "width,height,colour",
+		"--target", "kind", "--epochs", "10",
 		"--lr", "0.02", "--model-set", "hidden=16", "--out", "model"}, more...)...)
 	require.Zero(t, code, errs)
 }
@@ -90,15 +91,18 @@ func TestPredict(t *testing.T) {
 		require.NoFileExists(t, to+".parts")
 	}
 	for _, ranks := range []string{"1", "3"} {
-		_, errs, code := here(t, dir, "predict", "model", "flowers.csv", "e.csv", "--keep", "id", "--part", "70", "--batch", "16", "--ranks", ranks)
+		_, errs, code := here(t, dir, "predict", "model", "flowers.csv", "e.csv", "--keep", "id", "--part", "70",
+			"--batch", "16", "--ranks", ranks)
 		require.Zero(t, code, errs)
 		require.Equal(t, read(t, "a.csv"), read(t, "e.csv"), "%s ranks", ranks)
 	}
 
-	_, errs, code = here(t, dir, "predict", "model", "flowers.csv", "f.jsonl", "--keep", "", "--probabilities", "--prefix", "my_")
+	_, errs, code = here(t, dir, "predict", "model", "flowers.csv", "f.jsonl", "--keep", "", "--probabilities",
+		"--prefix", "my_")
 	require.Zero(t, code, errs)
 	rows := rowsIn(t, "f.jsonl")
-	require.Equal(t, []string{"my_prediction", "my_probability", "my_probability_iris", "my_probability_lily", "my_probability_rose"}, rows.Schema().Names())
+	require.Equal(t, []string{"my_prediction", "my_probability", "my_probability_iris", "my_probability_lily",
+		"my_probability_rose"}, rows.Schema().Names())
 	for i := range rows.N {
 		sum := rows.Columns[2].Floats[i] + rows.Columns[3].Floats[i] + rows.Columns[4].Floats[i]
 		require.InDelta(t, 1, sum, 1e-6)
@@ -107,7 +111,8 @@ func TestPredict(t *testing.T) {
 
 	_, errs, code = here(t, dir, "predict", "model", "flowers.csv", "parquet:scores/", "--part", "100")
 	require.Zero(t, code, errs)
-	require.Equal(t, []string{"_SUCCESS", "_manifest.json", "part-000000.parquet", "part-000001.parquet", "part-000002.parquet"},
+	require.Equal(t, []string{"_SUCCESS", "_manifest.json", "part-000000.parquet", "part-000001.parquet",
+		"part-000002.parquet"},
 		files(t, filepath.Join(dir, "scores")))
 	require.Equal(t, 300, rowsIn(t, "scores").N)
 }
@@ -132,8 +137,10 @@ func TestPredictTasks(t *testing.T) {
 		values []any // of the first row
 	}{
 		{[]string{"--target", "weight", "--inputs", "width"}, "flowers.csv", "[float32]", nil},
-		{[]string{"--task", "binary", "--holdout", "0", "--lr", "0.1", "--epochs", "30"}, "bits.csv", "[bool float32]", []any{false}},
-		{[]string{"--categories", "text,label", "--holdout", "0", "--model", "lstm", "--model-set", "features=8", "--model-set", "layers=1", "--lr", "0.05",
+		{[]string{"--task", "binary", "--holdout", "0", "--lr", "0.1", "--epochs", "30"}, "bits.csv",
+			"[bool float32]", []any{false}},
+		{[]string{"--categories", "text,label", "--holdout", "0", "--model", "lstm", "--model-set", "features=8",
+			"--model-set", "layers=1", "--lr", "0.05",
 			"--epochs", "30"}, "words.jsonl", "[list<int64>]", []any{[]any{int64(1), int64(2), int64(0)}}},
 	} {
 		_, errs, code := here(t, dir, append([]string{"train", "--data", c.data, "--out", "model"}, c.train...)...)
@@ -183,7 +190,8 @@ func TestPredictGoesOn(t *testing.T) {
 
 	_, errs, code = here(t, dir, "predict", "model", "flowers.csv", "cut.csv", "--part", "3", "--batch", "1")
 	require.Equal(t, 2, code)
-	require.Contains(t, errs, "cut.csv.parts is of another prediction: its part is 2, this one's 3; remove it to begin anew")
+	require.Contains(t, errs,
+		"cut.csv.parts is of another prediction: its part is 2, this one's 3; remove it to begin anew")
 	said, errs, code := here(t, dir, args("cut.csv")...)
 	require.Zero(t, code, errs)
 	require.Regexp(t, `written to cut.csv, \d+ of 150 parts found done`, said)
@@ -213,7 +221,8 @@ func TestPredictErrors(t *testing.T) {
 		{[]string{"evaluate", "newer", "flowers.csv"}, "newer: tutti.recipe: version 2, this program knows 1 to 1", 1},
 		{[]string{"evaluate", "model", "narrow.csv"}, `narrow.csv: no column "width" among`, 1},
 		{[]string{"predict", "model", "narrow.csv", "a.csv"}, `narrow.csv: no column "width" among`, 1},
-		{[]string{"predict", "model", "tulips.csv", "a.csv"}, `tulips.csv: column "colour", row 2: label "pink" is none of the 3 ClassNames`, 1},
+		{[]string{"predict", "model", "tulips.csv", "a.csv"},
+			`tulips.csv: column "colour", row 2: label "pink" is none of the 3 ClassNames`, 1},
 		{[]string{"predict", "model", "flowers.csv", "a.xls"}, "a.xls: in which format, its ending does not say", 2},
 		{[]string{"predict", "model", "flowers.csv", "flowers.csv"}, "flowers.csv and flowers.csv are one file", 2},
 		{[]string{"predict", "model", "flowers.csv", "a.csv", "--keep", "nmae"}, "--keep: flowers.csv: no column", 2},

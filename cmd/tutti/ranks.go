@@ -22,7 +22,8 @@ type rankOptions struct {
 func (o *rankOptions) flags(f *pflag.FlagSet) {
 	countVar(f, &o.ranks, "ranks", 2, "ranks in this process, where no launcher started it; no result depends on it")
 	f.StringVar(&o.transport, "transport", "auto", "transport between ranks of a launched job")
-	durationVar(f, &o.timeout, "timeout", collectives.DefaultTimeout, "how long a rank waits for the others in one operation")
+	durationVar(f, &o.timeout, "timeout", collectives.DefaultTimeout,
+		"how long a rank waits for the others in one operation")
 }
 
 // run calls fn on each rank.

@@ -3,7 +3,6 @@ package main
 // How to train: optimizer and schedule by their names in package optim's tables, with the flags as their fields.
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -62,18 +61,7 @@ func (o *trainOptions) recipe(flags *pflag.FlagSet) (optim.Optimizer, optim.Sche
 	if err != nil {
 		return nil, nil, fmt.Errorf("--schedule %s: %w", name, err)
 	}
-	return rule, schedule, runs(rule, schedule)
-}
-
-// runs refuses what train.Run cannot do.
-func runs(rule optim.Optimizer, schedule optim.Schedule) error {
-	if _, ok := rule.New(0).(optim.LayerWise[float32]); ok {
-		return fmt.Errorf("--optimizer %s: layer-wise rules are for a training loop by hand", rule.Name())
-	}
-	if _, ok := schedule.(optim.Feedback); ok {
-		return errors.New("--schedule plateau: a schedule that hears of a metric is for a training loop by hand")
-	}
-	return nil
+	return rule, schedule, nil
 }
 
 // rule makes the optimizer.

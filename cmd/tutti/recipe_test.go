@@ -65,8 +65,6 @@ func TestRecipe(t *testing.T) {
 			`--schedule-set schedules: no item 1 of "warmup", which are counted from 0`},
 		{[]string{"--schedule", "warmup", "--schedule-set", "then.floor=0.1"},
 			`--schedule warmup: optim: warmup: then: map[floor:0.1], want the name of a schedule under "name"`},
-		{[]string{"--optimizer", "lars"}, `--optimizer lars: layer-wise rules are for a training loop by hand`},
-		{[]string{"--schedule", "plateau"}, `--schedule plateau: a schedule that hears of a metric is for a training loop by hand`},
 	} {
 		_, _, err := recipeOf(c.args...)
 		assert.EqualError(t, err, c.want, "%q", c.args)

@@ -46,8 +46,13 @@ func resumeMode(mode string) train.ResumeMode {
 
 // fieldsOfFlags gives the fields of train.Config, as checkpoints name them, that flags of train decide.
 var fieldsOfFlags = map[string]string{
+	"accumulate":     "Accumulate",
 	"algorithm":      "Group.Algorithm",
+	"average":        "Average",
 	"batch":          "BatchSize",
+	"bucket":         "Bucket",
+	"clip-norm":      "ClipNorm",
+	"clip-value":     "ClipValue",
 	"compress":       "Compress",
 	"data":           "Train",
 	"epochs":         "Epochs",
@@ -55,6 +60,14 @@ var fieldsOfFlags = map[string]string{
 	"group":          "ParamGroups",
 	"lr":             "Optimizer.LR",
 	"model":          "Model",
+	"loss":           "Loss",
+	"metric":         "Metrics",
+	"no-shuffle":     "NoShuffle",
+	"on-not-finite":  "OnNotFinite",
+	"patience":       "Early",
+	"score":          "Score",
+	"test":           "Test",
+	"window":         "Window",
 	"momentum":       "Optimizer.Momentum",
 	"optimizer":      "Optimizer",
 	"partitions":     "Partitions",

@@ -1,6 +1,6 @@
 package main
 
-// A data set of samples shown as a table, so that what is not a table, as NumPy's arrays and the sets known by name, can be
+// A data set of samples shown as a table, so that what is none, as NumPy's arrays and the sets known by name, can be
 // looked at and converted like one.
 
 import (

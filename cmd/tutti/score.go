@@ -7,10 +7,8 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/tutti-ml/tutti/autograd"
 	"github.com/tutti-ml/tutti/dataset"
 	"github.com/tutti-ml/tutti/dataset/table"
-	"github.com/tutti-ml/tutti/layers"
 	"github.com/tutti-ml/tutti/tensor"
 )
 
@@ -56,7 +54,6 @@ func className(c column, class int) string {
 
 // score writes rows [lo, hi) of the input with their predictions.
 func (p *prediction) score(ctx context.Context, w table.Writer, lo, hi int) error {
-	tape := autograd.NewTape(autograd.Infer, nil)
 	var batch dataset.Batch
 	var kept, out table.Rows
 	index := make([]int, 0, p.batch)
@@ -74,8 +71,10 @@ func (p *prediction) score(ctx context.Context, w table.Writer, lo, hi int) erro
 		if err := readRows(ctx, p.in, lo, lo+len(index), p.keep, &kept); err != nil {
 			return err
 		}
-		tape.Reset(nil)
-		y := layers.Apply(tape, p.model.model, &batch, batch.X, tensor.Float32).Value()
+		y, err := p.predictor.PredictBatch(&batch)
+		if err != nil {
+			return err
+		}
 		out.Reset(p.schema)
 		for i := range kept.Columns {
 			out.Columns[i].AppendFrom(&kept.Columns[i], 0, len(index))

@@ -36,6 +36,9 @@ type trainOptions struct {
 	holdout                   float64
 	standardise               bool
 	read                      []string
+	images, augment           string
+	imageSize                 int
+	gray                      bool
 	model, loss               string
 	modelSet                  []string
 	epochs, batch, partitions int
@@ -66,9 +69,9 @@ func trainCommand() *cobra.Command {
 		Short: "Train a model: with no flags, a small convnet on 8×8 handwritten digits",
 		Long: `Train trains a model on one process, or on all processes of a parallel job: it finds out from its environment whether
 tutti launch, mpirun (of a binary built with -tags mpi), Slurm or a torchrun-style launcher started it. Alone, it trains on
---ranks data-parallel ranks in this process. An interrupt, SIGTERM or SIGHUP stops it after the step it is in, with a checkpoint
-from which --resume goes on to the same result, and the exit code 130, 143 or 129; what decides the result must be as it was,
-but for what --resume-with names.`,
+--ranks data-parallel ranks in this process. An interrupt, SIGTERM or SIGHUP stops it after the step it is in, with a
+checkpoint from which --resume goes on to the same result, and the exit code 130, 143 or 129; what decides the result
+must be as it was, but for what --resume-with names.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runTrain(cmd.Context(), &o, cmd.Flags(), cmd.OutOrStdout())
@@ -86,32 +89,44 @@ func trainFlags(o *trainOptions) *pflag.FlagSet {
 	f := pflag.NewFlagSet("train", pflag.ContinueOnError)
 	f.SortFlags = false
 	dataFlags(f, o)
-	f.StringVar(&o.model, "model", "", "model: "+strings.Join(modelNames(), ", ")+" (default: the data set's, mlp for files)")
-	f.StringArrayVar(&o.modelSet, "model-set", nil, "an option of the model, as hidden=64,32; repeatable; a wrong name lists the right ones")
-	f.StringVar(&o.loss, "loss", "", "loss: "+strings.Join(lossNames(), ", ")+", with options as in cross-entropy:label-smoothing=0.1 (default: the task's)")
-	f.IntVar(&o.epochs, "epochs", 0, "passes over the training set; 0 evaluates the model and writes it (default: the data set's)")
+	f.StringVar(&o.model, "model", "", "model: "+strings.Join(modelNames(),
+		", ")+" (default: the data set's, mlp for files)")
+	f.StringArrayVar(&o.modelSet, "model-set", nil,
+		"an option of the model, as hidden=64,32; repeatable; a wrong name lists the right ones")
+	f.StringVar(&o.loss, "loss", "", "loss: "+strings.Join(lossNames(),
+		", ")+", with options as in cross-entropy:label-smoothing=0.1 (default: the task's)")
+	f.IntVar(&o.epochs, "epochs", 0,
+		"passes over the training set; 0 evaluates the model and writes it (default: the data set's)")
 	f.IntVar(&o.batch, "batch", 0, "samples per step, over all ranks together (default: the data set's)")
 	recipeFlags(f, o)
-	f.StringArrayVar(&o.group, "group", nil, "parameters with a learning rate or weight decay of their own, by name: '*.bias:weight-decay=0', '0.*:lr-factor=0.1' or lr=; repeatable, the first that matches counts")
+	f.StringArrayVar(&o.group, "group", nil,
+		"parameters with a learning rate or weight decay of their own, by name: '*.bias:weight-decay=0', '0.*:lr-factor=0.1' or lr=; repeatable, the first that matches counts")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of the initial weights, the order of the samples and dropout")
 	f.IntVar(&o.ranks, "ranks", 2, "data-parallel ranks in this process, where no launcher started it")
 	f.IntVar(&o.partitions, "partitions", 0, "logical partitions of a batch; fixes the result of "+
 		"--sync sharded for any number of ranks (default: the number of ranks)")
 	f.StringVar(&o.sync, "sync", "allreduce",
 		"parameter synchronisation: allreduce, sharded; ring is allreduce by the ring, shuffle is sharded")
-	f.StringVar(&o.algorithm, "algorithm", "", "how ranks combine vectors: "+algorithmNames()+"; auto measures first (default: the strategy's)")
+	f.StringVar(&o.algorithm, "algorithm", "",
+		"how ranks combine vectors: "+algorithmNames()+"; auto measures first (default: the strategy's)")
 	f.StringVar(&o.compress, "compress", "none", "how gradients travel: none, bf16, fp16")
 	f.BoolVar(&o.feedback, "error-feedback", false, "add what --compress rounds away to the next step's gradient")
-	f.BoolVar(&o.syncNorm, "sync-batchnorm", false, "normalise batches over all ranks and partitions together, not each for itself")
+	f.BoolVar(&o.syncNorm, "sync-batchnorm", false,
+		"normalise batches over all ranks and partitions together, not each for itself")
 	f.StringVar(&o.transport, "transport", "auto", "transport between ranks: "+strings.Join(launch.Transports(), ", "))
-	f.BoolVar(&o.tls, "tls", false, "encrypt what goes over TCP, for a third of the bandwidth; what stays on a host is not")
-	durationVar(f, &o.timeout, "timeout", collectives.DefaultTimeout, "how long a rank waits for the others in one operation")
-	f.StringVar(&o.out, "out", "", "file for the trained model; a device or a fifo is written to (default: DATA-MODEL.safetensors)")
-	f.StringVar(&o.checkpoint, "checkpoint", "", "file for the checkpoint, kept when training ends (default: DATA-MODEL.checkpoint.safetensors, removed when training ends)")
+	f.BoolVar(&o.tls, "tls", false,
+		"encrypt what goes over TCP, for a third of the bandwidth; what stays on a host is not")
+	durationVar(f, &o.timeout, "timeout", collectives.DefaultTimeout,
+		"how long a rank waits for the others in one operation")
+	f.StringVar(&o.out, "out", "",
+		"file for the trained model; a device or a fifo is written to (default: DATA-MODEL.safetensors)")
+	f.StringVar(&o.checkpoint, "checkpoint", "",
+		"file for the checkpoint, kept when training ends (default: DATA-MODEL.checkpoint.safetensors, removed when training ends)")
 	resumeFlags(f, &o.resume, &o.resumeWith)
 	loopFlags(f, &o.loop)
 	watchFlags(f, &o.watch)
-	f.StringVar(&o.config, "config", "", "YAML file with these flags under their names; those given here win; - is standard input")
+	f.StringVar(&o.config, "config", "",
+		"YAML file with these flags under their names; those given here win; - is standard input")
 	f.BoolVar(&o.printConfig, "print-config", false, "print the job as such a file, all of it, and train nothing")
 	f.StringVar(&o.progress, "progress", "auto", "progress bar: auto (on a terminal), always, never")
 	return f
@@ -336,7 +351,8 @@ func (j *job) rank(ctx context.Context, g *collectives.Group, where string) erro
 		return err
 	}
 	config := j.base
-	config.Model, config.Loss, config.Optimizer, config.ParamGroups, config.Schedule = model, j.loss, j.rule, j.params, j.schedule
+	config.Model, config.Loss = model, j.loss
+	config.Optimizer, config.ParamGroups, config.Schedule = j.rule, j.params, j.schedule
 	config.Train, config.Test, config.Epochs, config.BatchSize = j.data.train, j.data.test, j.configEpochs(), j.batch
 	config.Partitions, config.Seed, config.Sync, config.Compress = j.partitions, j.seed, j.sync, j.wire
 	config.ErrorFeedback, config.SyncBatchNorm, config.Group = j.feedback, j.syncNorm, g
@@ -441,8 +457,8 @@ func (j *job) finish(model any, report *train.Report, test train.Metrics) error 
 		return err
 	}
 	// Another job may have begun here since Run let go of the checkpoint: what it has written stays.
-	if now, err := os.Stat(j.checkpointFile()); j.checkpoint == "" && j.loop.keep == 1 && !j.loop.keepBest && missing == nil && err == nil &&
-		os.SameFile(mine, now) {
+	if now, err := os.Stat(j.checkpointFile()); j.checkpoint == "" && j.loop.keep == 1 && !j.loop.keepBest &&
+		missing == nil && err == nil && os.SameFile(mine, now) {
 		if err := os.Remove(j.checkpointFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -506,7 +522,10 @@ func (j *job) effective(flags *pflag.FlagSet) map[string]string {
 		"data": jobScalar(flags.Lookup("data"), j.trainOptions.data),
 	}
 	values["out"] = jobScalar(flags.Lookup("out"), values["out"])
-	if j.optimizer == "adam" && !slices.ContainsFunc(j.optimizerSet, func(s string) bool { return strings.HasPrefix(s, "lr=") }) {
+	if j.optimizer == "adam" && !slices.ContainsFunc(j.optimizerSet, func(s string) bool {
+		return strings.HasPrefix(s,
+			"lr=")
+	}) {
 		values["lr"] = strconv.FormatFloat(j.rule.Rate(), 'g', -1, 64)
 	}
 	return values

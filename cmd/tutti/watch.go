@@ -31,8 +31,9 @@ func watchFlags(f *pflag.FlagSet, o *watchOptions) {
 	f.StringVar(&o.logDir, "log-dir", "", "folder for TensorBoard's event files (tensorboard --logdir)")
 	f.StringVar(&o.history, "history", "", "file to append what happens to, as JSON Lines")
 	f.StringVar(&o.plot, "plot", "", "file for curves, .png or .svg, drawn anew after each epoch")
-	f.StringVar(&o.http, "http", "", "address of a live page, and of /metrics for Prometheus: :8080 is for this machine alone, "+
-		"another asks for a token that is printed")
+	f.StringVar(&o.http, "http", "",
+		"address of a live page, and of /metrics for Prometheus: :8080 is for this machine alone, "+
+			"another asks for a token that is printed")
 	f.StringVar(&o.log, "log", "", "log to standard error: text, json (default: none)")
 }
 

@@ -20,8 +20,10 @@ import (
 // TestWatch trains with all that can be seen of it.
 func TestWatch(t *testing.T) {
 	dir := t.TempDir()
-	args := []string{"train", "--model", "mlp", "--epochs", "2", "--batch", "128", "--log-dir", "runs/a", "--history", "h.jsonl", "--plot", "c.svg",
-		"--log", "json", "--metric", "f1-macro", "--metric", "top2", "--clip-norm", "5", "--accumulate", "2", "--average", "ema:decay=0.9", "--keep", "2", "--checkpoint", "p"}
+	args := []string{"train", "--model", "mlp", "--epochs", "2", "--batch", "128", "--log-dir", "runs/a", "--history",
+		"h.jsonl", "--plot", "c.svg",
+		"--log", "json", "--metric", "f1-macro", "--metric", "top2", "--clip-norm", "5", "--accumulate", "2", "--average",
+		"ema:decay=0.9", "--keep", "2", "--checkpoint", "p"}
 	out, errs, code := tutti(t, dir, args...)
 	require.Zero(t, code, errs)
 	require.Regexp(t, `epoch  2/2  loss .*  test loss .*  test accuracy .*  test f1-macro 0\.\d+  test top2 0\.\d+  \d+ samples/s`, out)
@@ -43,7 +45,8 @@ func TestWatch(t *testing.T) {
 	require.Zero(t, code)
 	require.Regexp(t, `tutti.test_f1-macro +0\.\d+`, out)
 
-	out, errs, code = tutti(t, dir, "evaluate", "digits-mlp.safetensors", "digits/test", "--metric", "f1-macro", "--metric", "confusion", "--json")
+	out, errs, code = tutti(t, dir, "evaluate", "digits-mlp.safetensors", "digits/test", "--metric", "f1-macro",
+		"--metric", "confusion", "--json")
 	require.Zero(t, code, errs)
 	require.Regexp(t, `"confusion/0 as 0":\d+.*"f1-macro":0\.\d+`, out)
 }
@@ -51,10 +54,26 @@ func TestWatch(t *testing.T) {
 // TestEndWhen ends by a trigger.
 func TestEndWhen(t *testing.T) {
 	dir := t.TempDir()
-	out, errs, code := here(t, dir, "train", "--model", "mlp", "--end-when", "after 20 steps or loss < 0.001", "--validate-when", "every 10 steps")
+	out, errs, code := here(t, dir, "train", "--model", "mlp", "--end-when", "after 20 steps or loss < 0.001",
+		"--validate-when", "every 10 steps")
 	require.Zero(t, code, errs)
 	require.Contains(t, out, "training after 20 steps or loss < 0.001, of batch 32")
 	require.Regexp(t, `stopped  .*20 steps`, out)
+}
+
+// TestPatience ends where the score improves no more, with the weights that had the best.
+func TestPatience(t *testing.T) {
+	dir := t.TempDir()
+	out, errs, code := here(t, dir, "train", "--model", "mlp", "--epochs", "50", "--lr", "0.05", "--patience", "1",
+		"--metric", "log-loss")
+	require.Zero(t, code, errs)
+	require.Contains(t, out, "stopped  ")
+	last := regexp.MustCompile(`test log-loss (\S+)`).FindAllStringSubmatch(out, -1)
+	evaluated, errs, code := here(t, dir, "evaluate", "digits-mlp.safetensors", "digits/test", "--metric", "log-loss")
+	require.Zero(t, code, errs)
+	require.NotEqual(t, last[len(last)-2][1], last[len(last)-1][1])
+	best := regexp.MustCompile(`log-loss +(\S+)`).FindStringSubmatch(evaluated)[1]
+	require.Equal(t, last[len(last)-2][1][:5], best[:5], "the weights before the last epoch, which was worse")
 }
 
 // TestHTTP looks at the live page while a training runs, and ends it by SIGTERM.
@@ -104,7 +123,8 @@ func TestLoopFlagErrors(t *testing.T) {
 		want string
 		code int
 	}{
-		{[]string{"--validate-when", "each epoch"}, `--validate-when: train: trigger "each epoch": "each" is no begin of a trigger`, 2},
+		{[]string{"--validate-when", "each epoch"},
+			`--validate-when: train: trigger "each epoch": "each" is no begin of a trigger`, 2},
 		{[]string{"--metric", "acuracy"}, `--metric "acuracy": metrics: `, 2},
 		{[]string{"--average", "mean"}, `--average "mean": want ema or swa`, 2},
 		{[]string{"--average", "ema:deccay=1"}, `there is no "deccay", the nearest is "decay"`, 2},

@@ -469,7 +469,8 @@ func count(n int) []int {
 }
 
 func FuzzArrow(f *testing.F) {
-	for _, path := range append([]string{typesFile}, pyarrowFiles...) {
+	for _, path := range append([]string{typesFile, "testdata/pyarrow-nested.arrow", "testdata/pyarrow-words.arrows"},
+		pyarrowFiles...) {
 		data, err := os.ReadFile(path)
 		require.NoError(f, err)
 		f.Add(data)

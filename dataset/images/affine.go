@@ -24,17 +24,17 @@ func (o Affine) Form(in Form) (Form, error) {
 	for i, s := range [][2]float64{o.Degrees, o.ShearX, o.ShearY} {
 		limit := [...]float64{math.MaxFloat32, 89, 89}[i]
 		if !(s[0] <= s[1] && -limit <= s[0] && s[1] <= limit) {
-			return Form{}, fmt.Errorf("%s from %v to %v, want numbers in order from %v to %v",
+			return Form{}, fmt.Errorf("field %s from %v to %v, want numbers in order from %v to %v",
 				[...]string{"Degrees", "ShearX", "ShearY"}[i], s[0], s[1], -limit, limit)
 		}
 	}
 	for _, t := range o.Translate {
 		if !(t >= 0 && t <= 1) {
-			return Form{}, fmt.Errorf("Translate %v, want 0 … 1", o.Translate)
+			return Form{}, fmt.Errorf("field Translate %v, want 0 … 1", o.Translate)
 		}
 	}
 	if n := len(o.Fill); n > 1 && n != in.C {
-		return Form{}, fmt.Errorf("Fill %v for %d channels", o.Fill, in.C)
+		return Form{}, fmt.Errorf("field Fill %v for %d channels", o.Fill, in.C)
 	}
 	return in, firstOf(in.pixels(), span("Scale", o.Scale, 0))
 }
@@ -42,7 +42,7 @@ func (o Affine) Form(in Form) (Form, error) {
 // Apply is of Op.
 func (o Affine) Apply(im *Image, r *rand.Rand) {
 	angle := uniform(r, o.Degrees[0], o.Degrees[1])
-	moveX, moveY := o.Translate[0]*float64(im.W), o.Translate[1]*float64(im.H)
+	moveX, moveY := float64(o.Translate[0]*float64(im.W)), float64(o.Translate[1]*float64(im.H))
 	tx := math.RoundToEven(uniform(r, -moveX, moveX))
 	ty := math.RoundToEven(uniform(r, -moveY, moveY))
 	s := orSpan(o.Scale, 1, 1)
@@ -62,7 +62,7 @@ func (o Affine) Apply(im *Image, r *rand.Rand) {
 // image is sheared in x, in y, scaled and turned around its middle, then moved. Products are rounded before they are
 // added, so that all machines have the same bits.
 func inverse(h, w int, degrees, tx, ty, scale, shearX, shearY float64) (m [6]float64) {
-	radians := func(d float64) float64 { return d * (math.Pi / 180) }
+	radians := func(d float64) float64 { return float64(d * (math.Pi / 180)) }
 	turn, sx, sy := radians(degrees), radians(shearX), radians(shearY)
 	cx, cy := float64(w)*0.5, float64(h)*0.5
 	a := math.Cos(turn-sy) / math.Cos(sy)

@@ -51,7 +51,7 @@ func (o ColorJitter) Form(in Form) (Form, error) {
 	for i, v := range []float64{o.Brightness, o.Contrast, o.Saturation, o.Hue} {
 		name, most := [...]string{"Brightness", "Contrast", "Saturation", "Hue"}[i], [...]float64{1e6, 1e6, 1e6, 0.5}[i]
 		if !(v >= 0 && v <= most) {
-			return Form{}, fmt.Errorf("%s %v, want 0 … %v", name, v, most)
+			return Form{}, fmt.Errorf("field %s %v, want 0 … %v", name, v, most)
 		}
 	}
 	return in, in.pixels()

@@ -12,7 +12,7 @@ import (
 type Config struct {
 	Name string // of the source, for messages; default: the folder
 	Gray bool   // one channel [1, H, W], in place of three
-	Ops  []Op   // what is done to each image, in order
+	Ops  Ops    // what is done to each image, in order
 	// Bytes makes samples of Uint8, 0 … 255, in place of Float32. Then no Op may make floats.
 	Bytes bool
 	// Seed of random Ops. What they draw is a function of (Seed, Batch.Epoch, number of the sample in this source).

@@ -47,7 +47,7 @@ type RandomCrop struct {
 // Form is of Op.
 func (o RandomCrop) Form(in Form) (Form, error) {
 	if o.Pad < 0 || o.Padding > Symmetric {
-		return Form{}, fmt.Errorf("Pad %d, Padding %d: want at least 0, and at most %d", o.Pad, o.Padding, Symmetric)
+		return Form{}, fmt.Errorf("field Pad %d, Padding %d: want at least 0, and at most %d", o.Pad, o.Padding, Symmetric)
 	}
 	return in.sized(o.H, o.W)
 }

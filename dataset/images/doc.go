@@ -14,5 +14,5 @@
 //
 // Reading order: config.go and op.go (the contract), source.go and folder.go (the files), column.go (the table),
 // decode.go with jpeg.go, convert.go and exif.go (bytes to pixels); then the Ops: resize.go, crop.go, flip.go,
-// color.go, affine.go, erase.go, normalize.go.
+// color.go, affine.go, erase.go, normalize.go; json.go.
 package images

@@ -26,18 +26,23 @@ func (o RandomErasing) Apply(im *Image, r *rand.Rand) {
 	if r.Float64() >= cmp.Or(o.P, 0.5) {
 		return
 	}
+	if top, left, h, w, ok := o.choose(im.H, im.W, r); ok {
+		erase(im, top, left, h, w, o.Value)
+	}
+}
+
+// choose draws a rectangle; in ten draws there may be none that fits.
+func (o RandomErasing) choose(height, width int, r *rand.Rand) (top, left, h, w int, ok bool) {
 	scale, ratio := orSpan(o.Scale, 0.02, 0.33), orSpan(o.Ratio, 0.3, 3.3)
 	for range 10 {
-		area := float64(im.H*im.W) * uniform(r, scale[0], scale[1])
+		area := float64(height*width) * uniform(r, scale[0], scale[1])
 		aspect := math.Exp(uniform(r, math.Log(ratio[0]), math.Log(ratio[1])))
-		h := int(math.RoundToEven(math.Sqrt(area * aspect)))
-		w := int(math.RoundToEven(math.Sqrt(area / aspect)))
-		if h < im.H && w < im.W {
-			top, left := r.IntN(im.H-h+1), r.IntN(im.W-w+1)
-			erase(im, top, left, h, w, o.Value)
-			return
+		h, w = int(math.RoundToEven(math.Sqrt(area*aspect))), int(math.RoundToEven(math.Sqrt(area/aspect)))
+		if h < height && w < width {
+			return r.IntN(height - h + 1), r.IntN(width - w + 1), h, w, true
 		}
 	}
+	return 0, 0, 0, 0, false
 }
 
 // CutOut puts Value in place of a square of Size pixels whose middle is anywhere in the image, so that it may stick
@@ -50,7 +55,7 @@ type CutOut struct {
 // Form is of Op.
 func (o CutOut) Form(in Form) (Form, error) {
 	if o.Size < 1 {
-		return Form{}, fmt.Errorf("Size %d, want at least 1", o.Size)
+		return Form{}, fmt.Errorf("field Size %d, want at least 1", o.Size)
 	}
 	return in, valueFor(in, o.Value)
 }
@@ -64,11 +69,11 @@ func (o CutOut) Apply(im *Image, r *rand.Rand) {
 
 func valueFor(in Form, value []float64) error {
 	if n := len(value); n > 1 && n != in.C {
-		return fmt.Errorf("Value %v for %d channels", value, in.C)
+		return fmt.Errorf("field Value %v for %d channels", value, in.C)
 	}
 	for _, v := range value {
 		if !in.Float && !(v >= 0 && v <= 1) {
-			return fmt.Errorf("Value %v of pixels, want 0 … 1", value)
+			return fmt.Errorf("field Value %v of pixels, want 0 … 1", value)
 		}
 	}
 	return nil

@@ -65,7 +65,7 @@ func (o Sometimes) Apply(im *Image, r *rand.Rand) {
 
 func probability(p float64) error {
 	if !(p >= 0 && p <= 1) {
-		return fmt.Errorf("P %v, want 0 … 1", p)
+		return fmt.Errorf("field P %v, want 0 … 1", p)
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"image/png"
 	"io/fs"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"testing/fstest"
 
@@ -226,6 +227,38 @@ func TestRandomOpsRepeat(t *testing.T) {
 	assert.NotEqual(t, all, read(c, 5, 0, 1, 2, 3, 4, 5))
 }
 
+// An epoch has the same samples however many partitions read it, and other ones than the next epoch.
+func TestEpochs(t *testing.T) {
+	files := map[string][]byte{}
+	for i := range 10 {
+		files[fmt.Sprintf("d/%d/%d.jpg", i%2, i)] = noise(20, 20, uint64(i))
+	}
+	src, err := Folder(tree(files), "d", Config{Ops: Ops{RandomCrop{H: 8, W: 8}}})
+	require.NoError(t, err)
+	read := func(epoch, partitions int) (x []float32) {
+		plan := dataset.Plan{N: src.Len(), BatchSize: 6, Partitions: partitions, Shuffle: true, Seed: 2}
+		readers := make([]*dataset.Reader, partitions)
+		for part := range readers {
+			readers[part] = plan.Epoch(epoch).Open(src, part, 0)
+			defer readers[part].Close()
+		}
+		for range plan.Steps() {
+			for _, r := range readers {
+				b, err := r.Next(t.Context())
+				require.NoError(t, err)
+				x = append(x, tensor.Data[float32](b.X)...)
+			}
+		}
+		return x
+	}
+	assert.Equal(t, read(1, 1), read(1, 3))
+	fixed := slices.Clone(read(1, 1))
+	other := read(2, 1)
+	slices.Sort(fixed) // the order differs by the shuffle; the crops, too
+	slices.Sort(other)
+	assert.NotEqual(t, fixed, other)
+}
+
 type boom struct{ Resize }
 
 func (boom) Apply(*Image, *rand.Rand) { panic(errors.New("boom")) }
@@ -252,15 +285,15 @@ func TestConfigErrors(t *testing.T) {
 			"Ops[1], images.Resize: it works on pixels, and an Op before it has made floats"},
 		{Config{Gray: true, Ops: []Op{ImageNet}}, "Ops[0], images.Normalize: 3 means and 3 stds for 1 channels"},
 		{Config{Ops: []Op{CenterCrop{0, 3}}}, "Ops[0], images.CenterCrop: height 0 and width 3, want at least 1"},
-		{Config{Ops: []Op{HorizontalFlip{P: 2}}}, "Ops[0], images.HorizontalFlip: P 2, want 0 … 1"},
+		{Config{Ops: []Op{HorizontalFlip{P: 2}}}, "Ops[0], images.HorizontalFlip: field P 2, want 0 … 1"},
 		{Config{Ops: []Op{RandomResizedCrop{H: 1, W: 1, Scale: [2]float64{1, 0.5}}}},
-			"Ops[0], images.RandomResizedCrop: Scale from 1 to 0.5, want numbers above 0 in order"},
-		{Config{Ops: []Op{ColorJitter{Hue: 0.6}}}, "Ops[0], images.ColorJitter: Hue 0.6, want 0 … 0.5"},
+			"Ops[0], images.RandomResizedCrop: field Scale from 1 to 0.5, want numbers above 0 in order"},
+		{Config{Ops: []Op{ColorJitter{Hue: 0.6}}}, "Ops[0], images.ColorJitter: field Hue 0.6, want 0 … 0.5"},
 		{Config{Ops: []Op{Sometimes{Op: ToGray{}}}}, "Ops[0], images.Sometimes: images.ToGray makes " +
 			"{C:1 H:0 W:0 Float:false} of {C:3 H:0 W:0 Float:false}, want no change"},
-		{Config{Ops: []Op{CutOut{1, []float64{2}}}}, "Ops[0], images.CutOut: Value [2] of pixels, want 0 … 1"},
+		{Config{Ops: []Op{CutOut{1, []float64{2}}}}, "Ops[0], images.CutOut: field Value [2] of pixels, want 0 … 1"},
 		{Config{Ops: []Op{Affine{Scale: [2]float64{-1, 1}}}},
-			"Ops[0], images.Affine: Scale from -1 to 1, want numbers above 0 in order"},
+			"Ops[0], images.Affine: field Scale from -1 to 1, want numbers above 0 in order"},
 	} {
 		_, err := Decode(plain(1, 1, 1), c.c)
 		assert.EqualError(t, err, "images: Config: "+c.want)

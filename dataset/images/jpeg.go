@@ -28,14 +28,14 @@ func (im *Image) fromYCbCr(m *image.YCbCr, channels int) {
 
 // plane gives the rows of a colour plane at full width and height.
 type plane struct {
-	pix           []uint8
-	stride        int
-	w, h          int // of the plane
-	right, down   int // pixels of the image that one of the plane covers
-	smoothX       bool
-	smoothY       bool
-	out, previous []uint8
-	sums          []int32
+	pix         []uint8
+	stride      int
+	w, h        int // of the plane
+	right, down int // pixels of the image that one of the plane covers
+	smoothX     bool
+	smoothY     bool
+	out         []uint8
+	sums        []int32
 }
 
 func (p *plane) open(pix []uint8, m *image.YCbCr) {

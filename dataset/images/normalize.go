@@ -19,7 +19,7 @@ func (o Normalize) Form(in Form) (Form, error) {
 	}
 	for c, s := range o.Std {
 		if !(float32(s) > 0) {
-			return Form{}, fmt.Errorf("Std[%d] is %v, want above 0", c, s)
+			return Form{}, fmt.Errorf("field Std[%d] is %v, want above 0", c, s)
 		}
 	}
 	in.Float = true

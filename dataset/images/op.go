@@ -27,6 +27,7 @@ type Image struct {
 	Float   []float32 // [C, H, W]: once there are floats; then Pix is nil and the size stays
 
 	other  []uint8   // memory of the pixels before
+	kept   []uint8   // memory of the pixels that floats were made of
 	floats []float32 // memory of floats; in a source it is the sample's place in the batch
 	taps   taps      // scratch of Resize
 	rows   []int32
@@ -69,14 +70,7 @@ func (im *Image) Floats(table [][256]float32) {
 			r[i], g[i], b[i] = tr[p[0]], tg[p[1]], tb[p[2]]
 		}
 	}
-	im.other, im.Pix = keepLonger(im.other, im.Pix), nil
-}
-
-func keepLonger(a, b []uint8) []uint8 {
-	if cap(b) > cap(a) {
-		return b
-	}
-	return a
+	im.kept, im.Pix = im.Pix, nil
 }
 
 // pixels returns an error if in is not of pixels.
@@ -99,7 +93,7 @@ func (in Form) sized(h, w int) (Form, error) {
 // span returns an error unless lo ≤ hi, and both are as said. The zero span stands for a default.
 func span(name string, s [2]float64, above float64) error {
 	if s != [2]float64{} && !(s[0] > above && s[0] <= s[1]) {
-		return fmt.Errorf("%s from %v to %v, want numbers above %v in order", name, s[0], s[1], above)
+		return fmt.Errorf("field %s from %v to %v, want numbers above %v in order", name, s[0], s[1], above)
 	}
 	return nil
 }

@@ -76,7 +76,7 @@ func firstOf(errs ...error) error {
 
 func (f Filter) check() error {
 	if f > Nearest {
-		return fmt.Errorf("Filter %d, want at most %d", f, Nearest)
+		return fmt.Errorf("field Filter %d, want at most %d", f, Nearest)
 	}
 	return nil
 }
@@ -138,7 +138,7 @@ const tapBits = 32 - 8 - 2
 func (t *taps) prepare(f Filter, in, out int) {
 	scale := float64(in) / float64(out)
 	stretch := max(scale, 1)
-	support := f.support() * stretch
+	support := float64(f.support() * stretch)
 	t.size = int(math.Ceil(support))*2 + 1
 	t.first, t.n = grown(t.first, out), grown(t.n, out)
 	t.weight, t.exact = grown(t.weight, out*t.size), grown(t.exact, t.size)

@@ -2,7 +2,6 @@ package images
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -14,21 +13,46 @@ import (
 // pipeline decodes images and passes them through the Ops.
 type pipeline struct {
 	Config
-	shape []int     // [C, H, W] of a sample
-	idle  sync.Pool // of *worker
+	shape []int // [C, H, W] of a sample
+
+	mu   sync.Mutex
+	idle []*worker
 }
 
 // worker is the memory of one goroutine that decodes.
 type worker struct {
-	im    Image
-	data  []byte
-	input *rand.Rand
+	im   Image
+	data []byte
 }
 
 func newPipeline(c Config) *pipeline {
-	p := &pipeline{Config: c}
-	p.idle.New = func() any { return new(worker) }
-	return p
+	return &pipeline{Config: c}
+}
+
+// maxKept bounds the pixels that an idle worker keeps memory for, so that one huge image does not stay.
+const maxKept = 64 << 20
+
+// hire returns a worker, with the memory of its last image.
+func (p *pipeline) hire() *worker {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := len(p.idle) - 1
+	if n < 0 {
+		return new(worker)
+	}
+	w := p.idle[n]
+	p.idle = p.idle[:n]
+	return w
+}
+
+func (p *pipeline) release(w *worker) {
+	im := &w.im
+	if cap(im.Pix)+cap(im.other)+cap(im.kept)+cap(w.data) > maxKept {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.idle = append(p.idle, w)
 }
 
 // measure finds the shape of samples: from the Ops, or from the first image, whose name is for messages.
@@ -55,6 +79,9 @@ func (p *pipeline) measure(first func() (name string, data []byte, err error)) e
 // run makes w's image that of data, behind all Ops.
 func (p *pipeline) run(w *worker, data []byte, epoch, sample int) error {
 	w.im.Float = nil
+	if w.im.Pix == nil {
+		w.im.Pix = w.im.kept
+	}
 	if err := decode(&w.im, data, &p.Config); err != nil {
 		return err
 	}
@@ -110,14 +137,14 @@ func (p *pipeline) each(n int, fn func(w *worker, i int) error) error {
 	errs := make([]error, n)
 	var panicked atomic.Value
 	work := func() {
-		w := p.idle.Get().(*worker)
+		w := p.hire()
 		defer func() {
 			if v := recover(); v != nil {
 				panicked.CompareAndSwap(nil, caught{v})
 				failed.Store(-1)
 				return
 			}
-			p.idle.Put(w)
+			p.release(w)
 		}()
 		for {
 			i := int(next.Add(1)) - 1

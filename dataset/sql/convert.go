@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -113,9 +112,6 @@ func stringOf(v any) (string, bool) {
 	case []byte:
 		return string(v), true
 	}
-	if r := reflect.ValueOf(v); r.Kind() == reflect.String {
-		return r.String(), true
-	}
 	return "", false
 }
 
@@ -146,7 +142,7 @@ func boolOf(v any) (int64, error) {
 }
 
 func intOf(v any, fromText bool) (int64, error) {
-	switch r := reflect.ValueOf(v); {
+	switch r := plain(v); {
 	case r.CanInt():
 		return r.Int(), nil
 	case r.CanUint():
@@ -179,7 +175,7 @@ func within(n int64, t table.Type) error {
 }
 
 func floatOf(v any, fromText bool) (float64, error) {
-	switch r := reflect.ValueOf(v); {
+	switch r := plain(v); {
 	case r.CanFloat():
 		return r.Float(), nil
 	case r.CanInt() || r.CanUint():
@@ -226,7 +222,7 @@ func appendDecimal(dst *table.Column, v any) error {
 	t := dst.Type
 	s, ok := stringOf(v)
 	if !ok {
-		switch r := reflect.ValueOf(v); {
+		switch r := plain(v); {
 		case r.CanFloat() && t.Wide():
 			dst.AppendFloat(r.Float())
 			return nil

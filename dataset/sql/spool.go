@@ -27,7 +27,9 @@ type spooled struct {
 	rows   table.Rows // not yet given to it
 	held   int        // bytes of rows, about
 
-	written, total, reported int64 // bytes; rows; rows at the last Progress
+	written, total int64 // bytes, rows
+	saidBytes      int64 // at the last Progress
+	saidRows       int64
 }
 
 func newSpool(c Config) (*spooled, error) {
@@ -92,8 +94,8 @@ func (s *spooled) flush(ctx context.Context) error {
 	}
 	s.rows.Reset(s.rows.Schema())
 	s.held = 0
-	if s.config.Progress != nil && s.total-s.reported >= 1<<14 {
-		s.reported = s.total
+	if s.config.Progress != nil && (s.total-s.saidRows >= 1<<14 || s.written-s.saidBytes >= 4<<20) {
+		s.saidRows, s.saidBytes = s.total, s.written
 		s.config.Progress(s.total, s.written)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"bytes"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"math"
 	"os"
 	"reflect"
+	"runtime"
 	"testing"
 	"time"
 
@@ -63,6 +65,9 @@ var (
 	noon = time.Date(2026, 1, 31, 12, 0, 0, 5000, time.UTC)
 	east = time.FixedZone("east", 2*3600)
 )
+
+// forever is how a driver may say that a time is infinite.
+type forever int8
 
 func TestTypes(t *testing.T) {
 	type col = fakeColumn
@@ -172,8 +177,12 @@ func TestRefuses(t *testing.T) {
 			`column "v", row 0: 2026-01-31T12:00:00.000005Z is no whole number of s`},
 		{"beyond nanoseconds", fakeColumn{}, []driver.Value{time.Date(9999, 1, 1, 0, 0, 0, 1, time.UTC)}, nil,
 			`column "v", row 0: 9999-01-01T00:00:00.000000001Z is out of the range`},
-		{"infinity", fakeColumn{typ: "TIMESTAMP"}, []driver.Value{noon, "infinity"}, nil,
+		{"infinity", fakeColumn{typ: "TIMESTAMP"}, []driver.Value{nil, "infinity", noon}, nil,
 			`column "v", row 1: "infinity", a string, is no time[us]`},
+		{"a driver's own integer", fakeColumn{typ: "TIMESTAMP"}, []driver.Value{forever(1)}, nil,
+			`column "v", row 0: 1, a sql.forever, is no text`},
+		{"a driver's own integer among times", fakeColumn{typ: "TIMESTAMP"}, []driver.Value{noon, forever(1)}, nil,
+			`column "v", row 1: 1, a sql.forever, is no time[us]`},
 		{"text given as float", fakeColumn{}, []driver.Value{"1,5"}, &table.Type{Kind: table.Float64},
 			`column "v", row 0: "1,5", a string, is no float64`},
 		{"binary of another size", fakeColumn{}, []driver.Value{[]byte{1}}, &table.Type{Kind: table.Binary, Size: 2},
@@ -278,6 +287,40 @@ func TestProgress(t *testing.T) {
 	require.IsNonDecreasing(t, bytes)
 	require.Equal(t, int64(n), rows[len(rows)-1])
 	require.Greater(t, bytes[len(bytes)-1], int64(8*n))
+}
+
+// A query of 100 MB holds what its head may take, twice while it is written, and some batches: far less than all.
+func TestBoundedMemory(t *testing.T) {
+	const n, size, limit = 1000, 100 << 10, 48 << 20
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	word := bytes.Repeat([]byte("x"), size)
+	f := &fake{columns: []fakeColumn{{name: "v", typ: "TEXT"}}}
+	f.rows = func(row int) ([]driver.Value, error) {
+		if row == n {
+			return nil, io.EOF
+		}
+		return []driver.Value{string(word)}, nil
+	}
+	before, largest, calls := heap(), uint64(0), 0
+	tab, err := Open(context.Background(), f.db(t), "select", nil, Config{Dir: t.TempDir(), Progress: func(rows, _ int64) {
+		if calls++; calls%8 == 0 {
+			largest = max(largest, heap())
+		}
+	}})
+	require.NoError(t, err)
+	defer tab.Close()
+	require.Greater(t, calls, 16)
+	require.Less(t, largest, before+limit)
+	require.Greater(t, len(tab.Blocks()), 10)
+	var rows table.Rows
+	require.NoError(t, tab.Read(context.Background(), len(tab.Blocks())-1, 0, 1, []int{0}, &rows))
+	require.Equal(t, word, rows.Columns[0].Bytes(0))
+	require.Less(t, heap(), before+limit)
 }
 
 // numbers are rows 0 … n-1.

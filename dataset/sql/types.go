@@ -107,7 +107,7 @@ func classOf(v any) class {
 	case time.Time:
 		return instant
 	}
-	switch k := reflect.ValueOf(v).Kind(); {
+	switch k := plain(v).Kind(); {
 	case k >= reflect.Int && k <= reflect.Uint64:
 		return whole
 	case k == reflect.Float32:
@@ -118,10 +118,19 @@ func classOf(v any) class {
 	return other
 }
 
+// plain is v if it is of one of Go's own types, else nothing: a driver's type may be an integer that means something else,
+// such as an infinite time.
+func plain(v any) reflect.Value {
+	if r := reflect.ValueOf(v); r.IsValid() && r.Type().PkgPath() == "" {
+		return r
+	}
+	return reflect.Value{}
+}
+
 // typeOf returns the type of column i, from its values in head and what is declared; false if nothing is known yet.
 func typeOf(head [][]any, i int, h hint) (table.Type, bool) {
 	first := other
-	some, reals := false, false
+	some, reals, times := false, false, false
 	for _, row := range head {
 		if row[i] == nil {
 			continue
@@ -130,10 +139,13 @@ func typeOf(head [][]any, i int, h hint) (table.Type, bool) {
 		if !some {
 			first, some = c, true
 		}
-		reals = reals || c == real
+		reals, times = reals || c == real, times || c == instant
 	}
 	if !some {
 		return h.alone()
+	}
+	if times && (h.is == moment || h.is == date) { // a text among them, "infinity", is an error, also the first
+		first = instant
 	}
 	switch first {
 	case whole, real:

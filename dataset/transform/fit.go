@@ -49,7 +49,7 @@ func (p *Pipeline) Fit(ctx context.Context, src dataset.Source, group *collectiv
 			return out, err
 		}
 		before := Pipeline{Ops: out.Ops[:at], Seed: p.Seed}
-		from, err := source(src, &before, false)
+		from, err := source(src, &before, false, false)
 		if err == nil {
 			err = fitPass(ctx, from, out.Ops[at:end], group)
 		}

@@ -24,6 +24,8 @@ type Step struct {
 	Apply func(c *Call, out, in *dataset.Batch) error
 	// Then changes columns of b in place, once all are there; nil: nothing.
 	Then func(c *Call, b *dataset.Batch) error
+	// end is called with the pipeline's batch once all is done and nothing follows.
+	end func(c *Call, b *dataset.Batch)
 }
 
 // Call is what an op may know of a batch beside its columns, and memory to work in.
@@ -36,7 +38,9 @@ type Call struct {
 	random rand.PCG
 	floats [512]float64
 	bytes  []byte
-	texts  []string
+	ends   []int64
+
+	longest map[string]int // of each padded column: the length of the batch
 }
 
 // Rand returns random numbers for sample i of the batch, a function of (Pipeline.Seed, epoch, sample number, op). They

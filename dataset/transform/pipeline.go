@@ -40,7 +40,7 @@ func (p *Pipeline) Transform(b *dataset.Batch) error {
 	}
 	var out dataset.Batch
 	out.Epoch = b.Epoch
-	if err := t.apply(&out, b, nil, false, 0); err != nil {
+	if err := t.apply(&out, b, nil, false, true, 0); err != nil {
 		return err
 	}
 	*b = out
@@ -127,8 +127,8 @@ func (s *Step) check(in dataset.Spec) error {
 	return nil
 }
 
-// apply makes dst of src, which it may change.
-func (b *bound) apply(dst, src *dataset.Batch, index []int, training bool, seed uint64) error {
+// apply makes dst of src, which it may change. last says that no ops follow.
+func (b *bound) apply(dst, src *dataset.Batch, index []int, training, last bool, seed uint64) error {
 	w, _ := b.room.Get().(*work)
 	if w == nil {
 		w = &work{between: make([]dataset.Batch, len(b.steps)-1)}
@@ -160,6 +160,11 @@ func (b *bound) apply(dst, src *dataset.Batch, index []int, training bool, seed 
 			}
 		}
 		in = out
+	}
+	for _, s := range b.steps {
+		if last && s.end != nil {
+			s.end(c, dst)
+		}
 	}
 	return nil
 }

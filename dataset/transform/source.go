@@ -9,12 +9,17 @@ import (
 // Source returns src with its batches passed through p, for training: a [dataset.Stage], so that of a source of blocks
 // the window holds what src has. Random ops draw from (Seed, epoch, sample number). A Filter reads all of src, here. It
 // returns the error of an op that does not fit src's layout, and of src.
-func Source(src dataset.Source, p *Pipeline) (dataset.Source, error) { return source(src, p, true) }
+func Source(src dataset.Source, p *Pipeline) (dataset.Source, error) {
+	return source(src, p, true, true)
+}
 
 // Eval returns src with its batches passed through p, without its random ops: for evaluation. Filters work.
-func Eval(src dataset.Source, p *Pipeline) (dataset.Source, error) { return source(src, p, false) }
+func Eval(src dataset.Source, p *Pipeline) (dataset.Source, error) {
+	return source(src, p, false, true)
+}
 
-func source(src dataset.Source, p *Pipeline, training bool) (dataset.Source, error) {
+// source is Source or Eval; without last, what comes out is for further ops.
+func source(src dataset.Source, p *Pipeline, training, last bool) (dataset.Source, error) {
 	from, random := 0, false
 	for i, op := range p.Ops {
 		if _, ok := op.(Noise); ok {
@@ -30,7 +35,7 @@ func source(src dataset.Source, p *Pipeline, training bool) (dataset.Source, err
 		case f.Keep == nil:
 			return nil, fmt.Errorf("op %d: transform: Filter %q has no function", i, f.Name)
 		}
-		stage, err := stage(src, p.Ops[from:i], training, p.Seed)
+		stage, err := stage(src, p.Ops[from:i], training, false, p.Seed)
 		if err != nil {
 			return nil, err
 		}
@@ -39,10 +44,10 @@ func source(src dataset.Source, p *Pipeline, training bool) (dataset.Source, err
 		}
 		from = i + 1
 	}
-	return stage(src, p.Ops[from:], training, p.Seed)
+	return stage(src, p.Ops[from:], training, last, p.Seed)
 }
 
-func stage(src dataset.Source, ops []Op, training bool, seed uint64) (dataset.Source, error) {
+func stage(src dataset.Source, ops []Op, training, last bool, seed uint64) (dataset.Source, error) {
 	if len(ops) == 0 {
 		return src, nil
 	}
@@ -51,7 +56,7 @@ func stage(src dataset.Source, ops []Op, training bool, seed uint64) (dataset.So
 		return nil, err
 	}
 	return dataset.Stage(src, t.out, func(b, raw *dataset.Batch, index []int) error {
-		return t.apply(b, raw, index, training, seed)
+		return t.apply(b, raw, index, training, last, seed)
 	}), nil
 }
 
@@ -59,7 +64,7 @@ func stage(src dataset.Source, ops []Op, training bool, seed uint64) (dataset.So
 // sample i of b, as the ops before have made it, and is called once for each sample, when Source is. It is not saved;
 // its name is.
 type Filter struct {
-	Name string
+	Name string                             `json:"name"`
 	Keep func(b *dataset.Batch, i int) bool `json:"-"`
 }
 
@@ -69,7 +74,7 @@ func (f Filter) Bind(in dataset.Spec) (*Step, error) { return &Step{Spec: in}, n
 // Map changes the elements of b's columns, not their layout, by a function of the caller's. It must depend on b alone,
 // each sample on itself. A model file has the name; Load is given the function.
 type Map struct {
-	Name string
+	Name string                       `json:"name"`
 	Func func(b *dataset.Batch) error `json:"-"`
 }
 

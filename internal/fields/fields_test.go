@@ -41,12 +41,12 @@ func TestSet(t *testing.T) {
 func TestSetErrors(t *testing.T) {
 	for want, values := range map[string]map[string]any{
 		`there is no "hiden", the nearest is "hidden" of hidden, dropout-per, small, title, ids`: {"hiden": 1},
-		`there is no "classes", the nearest is `:                                                {"classes": 1},
+		`there is no "classes", the nearest is `:                                                 {"classes": 1},
 		`hidden: "x", want a whole number`:                                                       {"hidden": "1,x"},
 		`dropout-per: "NaN", want a number`:                                                      {"dropout-per": "NaN"},
 		`small: "maybe", want true or false`:                                                     {"small": "maybe"},
 		`"dropout_per" and "dropoutper" are the same`:                                            {"dropout_per": 1, "dropoutper": 2},
-		`there is no "shade"`: {"shade": 1},
+		`there is no "shade"`:                                                                    {"shade": 1},
 	} {
 		_, err := Set(options{}, values, "Classes")
 		require.ErrorContains(t, err, want)
