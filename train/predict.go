@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/tutti-ml/tutti/autograd"
 	"github.com/tutti-ml/tutti/dataset"
@@ -137,10 +138,11 @@ func (p *Predictor) batches(ctx context.Context, src dataset.Source, lo, hi int)
 	}
 	parts, errs := make([]*tensor.Tensor, len(starts)), make([]error, len(starts))
 	var wg sync.WaitGroup
+	var failed atomic.Bool
 	slots := make(chan struct{}, p.o.Workers)
 	for i, at := range starts {
 		slots <- struct{}{}
-		if ctx.Err() != nil || slices.ContainsFunc(errs[:max(0, i-p.o.Workers)], func(err error) bool { return err != nil }) {
+		if ctx.Err() != nil || failed.Load() {
 			<-slots
 			break
 		}
@@ -151,6 +153,9 @@ func (p *Predictor) batches(ctx context.Context, src dataset.Source, lo, hi int)
 				parts[i], err = p.rows(w, src, at, end)
 				return err
 			})
+			if errs[i] != nil {
+				failed.Store(true)
+			}
 		})
 	}
 	wg.Wait()

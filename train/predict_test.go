@@ -206,12 +206,13 @@ func TestPredictTo(t *testing.T) {
 			}
 			predict := func(full int) (errs []error, reached int) {
 				errs = make([]error, ranks)
+				begin := next + len(got)/3
 				_ = launch.Local(t.Context(), ranks, collectives.Config{}, func(ctx context.Context, g *collectives.Group) error {
 					p, err := train.NewPredictor(newNet(), train.PredictorOptions{BatchSize: 8, Workers: 2})
 					if err != nil {
 						return err
 					}
-					n, err := p.PredictTo(ctx, g, src, next+len(got)/3, write(full))
+					n, err := p.PredictTo(ctx, g, src, begin, write(full))
 					if errs[g.Rank()] = err; g.Rank() == 0 {
 						reached = n
 					}
