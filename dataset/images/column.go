@@ -48,7 +48,7 @@ func Column(src dataset.Source, name string, files fs.FS, c Config) (dataset.Sou
 		if err := in.Fill(src, []int{0}); err != nil {
 			return "", nil, err
 		}
-		data, err := s.encoded(in, 0, new(worker))
+		data, err := s.encoded(in)(new(worker), 0)
 		return fmt.Sprintf("%s: column %q, sample 0", spec.Name, name), data, err
 	})
 	if err != nil {
@@ -78,9 +78,9 @@ func (s *column) finish(b, raw *dataset.Batch, index []int) error {
 			b.Swap(c.Name, raw, c.Name)
 		}
 	}
-	out := b.Col(s.name)
+	out, encoded := b.Col(s.name), s.encoded(raw)
 	return s.each(raw.N, func(w *worker, at int) error {
-		data, err := s.encoded(raw, at, w)
+		data, err := encoded(w, at)
 		if err == nil {
 			err = s.into(out, at, w, data, b.Epoch, index[at])
 		}
@@ -91,31 +91,38 @@ func (s *column) finish(b, raw *dataset.Batch, index []int) error {
 	})
 }
 
-// encoded returns the bytes of an image, which may lie in in or in w.
-func (s *column) encoded(in *dataset.Batch, at int, w *worker) (data []byte, err error) {
-	if !s.text {
-		values, offsets := in.Ragged(s.name)
-		if offsets[at] < offsets[at+1] {
-			data = tensor.Data[uint8](values)[offsets[at]:offsets[at+1]]
+// encoded returns what gives the bytes of image at of b, which may lie in b or in w. It may be called by many goroutines
+// at once, which b.Ragged may not.
+func (s *column) encoded(b *dataset.Batch) func(w *worker, at int) ([]byte, error) {
+	switch {
+	case !s.text:
+		values, offsets := b.Ragged(s.name)
+		return func(_ *worker, at int) (data []byte, err error) {
+			if offsets[at] < offsets[at+1] {
+				data = tensor.Data[uint8](values)[offsets[at]:offsets[at+1]]
+			}
+			return data, s.fits(len(data))
 		}
-		return data, s.fits(len(data))
+	case s.files != nil:
+		return func(w *worker, at int) (data []byte, err error) {
+			w.data, err = readFile(w.data, s.files, string(b.Text(s.name, at)), s.MaxBytes)
+			return w.data, err
+		}
 	}
-	text := in.Text(s.name, at)
-	if s.files != nil {
-		w.data, err = readFile(w.data, s.files, string(text), s.MaxBytes)
-		return w.data, err
+	return func(w *worker, at int) (data []byte, err error) {
+		text := b.Text(s.name, at)
+		if bytes.HasPrefix(text, []byte("data:")) {
+			_, text, _ = bytes.Cut(text, []byte(","))
+		}
+		if err := s.fits(base64.StdEncoding.DecodedLen(len(text))); err != nil {
+			return nil, err
+		}
+		w.data, err = base64.StdEncoding.AppendDecode(w.data[:0], text)
+		if err != nil {
+			return nil, fmt.Errorf("is no Base64: %w", err)
+		}
+		return w.data, nil
 	}
-	if bytes.HasPrefix(text, []byte("data:")) {
-		_, text, _ = bytes.Cut(text, []byte(","))
-	}
-	if err := s.fits(base64.StdEncoding.DecodedLen(len(text))); err != nil {
-		return nil, err
-	}
-	w.data, err = base64.StdEncoding.AppendDecode(w.data[:0], text)
-	if err != nil {
-		return nil, fmt.Errorf("is no Base64: %w", err)
-	}
-	return w.data, nil
 }
 
 func (s *column) fits(n int) error {
