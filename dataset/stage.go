@@ -128,10 +128,10 @@ func (b *Batch) finishStages(stages []*staged, index []int) error {
 	return nil
 }
 
-// Narrow cuts the first axis of a plain column's samples to n, in this batch alone: [N, L, …] becomes [N, n, …], of each
-// sample the first n, or the last. It is what a stage does last, to leave out what is padding in all samples of a batch;
-// the Spec keeps L. Where b is not a batch but part of a window, it does nothing. It panics on an unknown or ragged
-// column, and if n is not between 1 and L.
+// Narrow cuts the first axis of a plain column's samples to n, in this batch alone: [N, L, …] becomes [N, n, …], of
+// each sample the first n, or the last. It is what a stage does last, to leave out what is padding in all samples of a
+// batch; the Spec keeps L. Where b is not a batch but part of a window, it does nothing. It panics on an unknown or
+// ragged column, and if n is not between 1 and L.
 func (b *Batch) Narrow(name string, n int, last bool) {
 	i := b.find("Narrow", name)
 	c, s := &b.spec.Columns[i], &b.cols[i]

@@ -106,7 +106,8 @@ func TestVocabularyOfIntegersAndLists(t *testing.T) {
 	assert.Equal(t, []int64{3, 2, 3, 1}, tensor.Data[int64](values))
 	assert.Equal(t, []int64{0, 3, 3, 4}, offsets)
 
-	words := dataset.FromColumns("", dataset.Values{Name: "x", Text: []string{"b", "a", "b"}, Offsets: []int64{0, 0, 2, 3}})
+	words := dataset.FromColumns("", dataset.Values{Name: "x", Text: []string{"b", "a", "b"},
+		Offsets: []int64{0, 0, 2, 3}})
 	b = fitOne(t, words, transform.Vocabulary{Columns: x})
 	values, offsets = b.Ragged("x")
 	assert.Equal(t, []int64{1, 2, 1}, tensor.Data[int64](values))
@@ -230,8 +231,8 @@ func TestPad(t *testing.T) {
 	assert.Equal(t, []float32{1, 2, 3, 4, 0, 0}, tensor.Data[float32](b.X))
 }
 
-// The vectors of a batch are as long as its longest list, or the bucket of that, up to Length; those of a window are all
-// of Length.
+// The vectors of a batch are as long as its longest list, or the bucket of that, up to Length; those of a window are
+// all of Length.
 func TestPadToTheLongest(t *testing.T) {
 	src := dataset.FromColumns("", dataset.Values{Name: "x", Tensor: tensor.FromSlice([]int64{1, 2, 3, 4, 5, 6, 7, 8}, 8),
 		Offsets: []int64{0, 2, 2, 3, 8}})

@@ -14,7 +14,7 @@
 //	p, _, err = transform.Load("net.safetensors", net)
 //	err = p.Transform(batch)                     // what training applied
 //
-// An op is a plain struct: its columns, its numbers, and, after Fit, what was fitted. It names the columns that it works
-// on; the others pass, and cost no copy. Reading order: op.go (what an op is), pipeline.go, source.go, fit.go; then the
-// ops, a file for each kind; json.go and save.go.
+// An op is a plain struct: its columns, its numbers, and, after Fit, what was fitted. It names the columns that it
+// works on; the others pass, and cost no copy. Reading order: op.go (what an op is), pipeline.go, source.go, fit.go;
+// then the ops, a file for each kind; json.go and save.go.
 package transform

@@ -1,8 +1,8 @@
 package transform
 
-// This file is the hash of Hash, Cross and Vocabulary, written out, for it is in the bits of trained models: FNV-1a of 64
-// bits, and then SplitMix64, because the low bits of FNV-1a depend on the low bits of the text alone. Source: Fowler,
-// Noll and Vo, https://datatracker.ietf.org/doc/draft-eastlake-fnv/; for mix see op.go.
+// This file is the hash of Hash, Cross and Vocabulary, written out, for it is in the bits of trained models: FNV-1a of
+// 64 bits, and then SplitMix64, because the low bits of FNV-1a depend on the low bits of the text alone. Source:
+// Fowler, Noll and Vo, https://datatracker.ietf.org/doc/draft-eastlake-fnv/; for mix see op.go.
 
 const (
 	fnvOffset = 0xcbf29ce484222325

@@ -11,14 +11,15 @@ import (
 
 // This file gathers means, deviations and extremes.
 
-// fitted numbers of the columns of an op: for each of them its channels.
+// layout says where the fitted numbers of an op are: for each of its columns those of its channels.
 type layout struct {
 	columns []dataset.Column
 	first   []int // of each column among all channels; and their number
 }
 
 // newLayout looks up the columns of an op; ok says which kinds it takes.
-func newLayout(op string, in dataset.Spec, names []string, want string, ok func(c dataset.Column) bool) (layout, error) {
+func newLayout(op string, in dataset.Spec, names []string, want string, ok func(c dataset.Column) bool,
+) (layout, error) {
 	l := layout{first: []int{0}}
 	for _, name := range names {
 		_, c, err := column(op, in, name)
@@ -71,8 +72,8 @@ func (l layout) each(b *dataset.Batch, fn func(channel int, x []float64)) {
 // moments are count, mean and sum of squared deviations of each channel, for each part. NaN are left out.
 //
 // A chunk's own are taken in two passes, as distances from its first value, so that those of a constant are exact; a
-// part's are joined chunk by chunk, and the whole's part by part. Source: Chan, Golub and LeVeque, Updating formulae and
-// a pairwise algorithm for computing sample variances, 1979.
+// part's are joined chunk by chunk, and the whole's part by part. Source: Chan, Golub and LeVeque, Updating formulae
+// and a pairwise algorithm for computing sample variances, 1979.
 type moments struct {
 	layout
 	parts []float64 // [parts, channels, 3]

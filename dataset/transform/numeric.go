@@ -7,8 +7,8 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// This file is the arithmetic of numeric columns: elements of any dtype become float64, an op changes them, and they are
-// rounded once to the column's new dtype.
+// This file is the arithmetic of numeric columns: elements of any dtype become float64, an op changes them, and they
+// are rounded once to the column's new dtype.
 
 type number interface {
 	~float32 | ~float64 | ~int64 | ~int32 | ~int8 | ~uint8

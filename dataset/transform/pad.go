@@ -11,8 +11,8 @@ import (
 // Pad makes of lists vectors of one length: [Shape…] an element becomes [Length, Shape…]. What is longer is cut off at
 // its end, or with Left at its beginning; what is shorter gets Value behind it, or with Left before it.
 //
-// With a suffix in Mask there is a column of that name more, such as "words_mask" for "_mask", Float32 [Length]: 1 where
-// an element is the list's, 0 where it is padding; with one in Lengths, Int64, the number of those.
+// With a suffix in Mask there is a column of that name more, such as "words_mask" for "_mask", Float32 [Length]: 1
+// where an element is the list's, 0 where it is padding; with one in Lengths, Int64, the number of those.
 type Pad struct {
 	Columns []string `json:"columns"`
 	Length  int      `json:"length"` // at least 1
@@ -38,7 +38,8 @@ func (o Pad) Bind(in dataset.Spec) (*Step, error) {
 	}
 	for i, n := range o.Buckets {
 		if n < 1 || n > o.Length || i > 0 && n <= o.Buckets[i-1] {
-			return nil, fmt.Errorf("transform: Pad: Buckets %v, want them ascending from 1 to the Length %d", o.Buckets, o.Length)
+			return nil, fmt.Errorf("transform: Pad: Buckets %v, want them ascending from 1 to the Length %d",
+				o.Buckets, o.Length)
 		}
 	}
 	var more, padded []dataset.Column

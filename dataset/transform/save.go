@@ -23,8 +23,8 @@ func Save(path string, model any, p *Pipeline, meta map[string]string) error {
 }
 
 // Load reads a model file into model, as layers.Load does, and returns its pipeline and its metadata. A file that has
-// none gives an empty one. A Map gets the function of the Map of its name in functions; without one it is an error, and the
-// model may have been read. A Filter has no function: Transform does without.
+// none gives an empty one. A Map gets the function of the Map of its name in functions; without one it is an error, and
+// the model may have been read. A Filter has no function: Transform does without.
 func Load(path string, model any, functions ...Map) (*Pipeline, map[string]string, error) {
 	meta, err := layers.Load(path, model)
 	if err != nil {

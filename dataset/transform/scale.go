@@ -8,8 +8,8 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 )
 
-// Standardize makes (x − mean) / std of each channel, the first axis of a sample: [C, H, W] has C channels, a vector [D]
-// has D, a number one. It normalises images by given numbers as well. The result is Float32, or Float64 where x is.
+// Standardize makes (x − mean) / std of each channel, the first axis of a sample: [C, H, W] has C channels, a vector
+// [D] has D, a number one. It normalises images by given numbers as well. The result is Float32, or Float64 where x is.
 //
 // Fit measures mean and population standard deviation, without NaN, which pass. A channel that never changes has std 1,
 // as in scikit-learn's StandardScaler, and so has one without a value, whose mean is 0.

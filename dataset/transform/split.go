@@ -16,8 +16,8 @@ import (
 //	"space"       what lies between white space (Unicode's White_Space)
 //	"characters"  code points; of a letter and a mark that follows it each is one
 //
-// Bytes that are no UTF-8 separate words, and are characters of one byte. Nothing is normalised: é of one code point and
-// of two differ.
+// Bytes that are no UTF-8 separate words, and are characters of one byte. Nothing is normalised: é of one code point
+// and of two differ.
 type Split struct {
 	Columns []string `json:"columns"`
 	By      string   `json:"by,omitempty"`
