@@ -29,7 +29,7 @@ const beat = time.Second
 // rank closes its own Table, whenever it likes. Until the rows are there rank 0 sends word each second, so that a query
 // may take longer than the group's Config.Timeout, which must be longer than that.
 func Shared(ctx context.Context, g *collectives.Group, db *sql.DB, query string, args []any, c Config) (table.Table, error) {
-	c = c.named()
+	c = c.filled()
 	var s *spooled
 	var err error
 	if g.Rank() == 0 {

@@ -45,7 +45,8 @@ type Config struct {
 	// every rank.
 	Progress func(rows, bytes int64)
 
-	noLinks bool // for tests: ranks get bytes, as on other hosts
+	noLinks  bool // for tests: ranks get bytes, as on other hosts
+	headRows int  // for tests: rows by which types are found; 0: headRows
 }
 
 // Open runs a query and keeps its rows. It returns when all have come. The end of ctx cancels the query.
@@ -53,22 +54,25 @@ type Config struct {
 // Errors name the query (Config.Name), and as they apply row (from 0) and column; what is wrong with a value is
 // dataset.ErrFormat.
 func Open(ctx context.Context, db *sql.DB, query string, args []any, c Config) (table.Table, error) {
-	s, err := spool(ctx, db, query, args, c.named())
+	s, err := spool(ctx, db, query, args, c.filled())
 	if err != nil {
 		return nil, err
 	}
 	return s.open()
 }
 
-func (c Config) named() Config {
+func (c Config) filled() Config {
 	if c.Name == "" {
 		c.Name = "query"
+	}
+	if c.headRows == 0 {
+		c.headRows = headRows
 	}
 	return c
 }
 
 // spool runs a query into a spool.
-func spool(ctx context.Context, db *sql.DB, query string, args []any, c Config) (_ *spooled, err error) {
+func spool(ctx context.Context, db *sql.DB, query string, args []any, c Config) (s *spooled, err error) {
 	for _, name := range slices.Sorted(maps.Keys(c.Types)) {
 		switch t := c.Types[name]; {
 		case t.Kind == table.List || t.Kind == table.Null:
@@ -83,19 +87,20 @@ func spool(ctx context.Context, db *sql.DB, query string, args []any, c Config) 
 	if err != nil {
 		return nil, fmt.Errorf("dataset: %s: %w", c.Name, err)
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
+	defer func() {
+		if err = errors.Join(err, rows.Close()); err != nil && s != nil {
+			err = errors.Join(err, s.remove())
+			s = nil
+		}
+	}()
 	q := &running{config: c, rows: rows}
 	if err := q.columns(); err != nil {
 		return nil, err
 	}
-	s, err := newSpool(c)
-	if err != nil {
+	if s, err = newSpool(c); err != nil {
 		return nil, err
 	}
-	if err := q.into(ctx, s); err != nil {
-		return nil, errors.Join(err, s.remove())
-	}
-	return s, nil
+	return s, q.into(ctx, s)
 }
 
 // running is a query under way.
@@ -182,7 +187,7 @@ func (q *running) into(ctx context.Context, s *spooled) error {
 	more, err := q.next(ctx)
 	for {
 		q.head, q.bytes = q.head[:0], 0
-		for ; more && err == nil && len(q.head) < headRows && q.bytes < headBytes; more, err = q.next(ctx) {
+		for ; more && err == nil && len(q.head) < q.config.headRows && q.bytes < headBytes; more, err = q.next(ctx) {
 			q.head = append(q.head, slices.Clone(q.values))
 			q.bytes += bytesOf(q.values)
 		}

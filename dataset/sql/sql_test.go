@@ -154,7 +154,7 @@ func TestRefuses(t *testing.T) {
 	}{
 		{"text among integers", fakeColumn{typ: "INTEGER"}, []driver.Value{int64(1), "x"}, nil,
 			`column "v", row 1: "x", a string, is no int64`},
-		{"a float among integers, after the head", fakeColumn{}, nil, nil, `column "v", row 66000: 0.5, a float64, is no int64`},
+		{"a float among integers, after the head", fakeColumn{}, nil, nil, `column "v", row 1500: 0.5, a float64, is no int64`},
 		{"past int64", fakeColumn{typ: "UNSIGNED BIGINT"}, []driver.Value{uint64(1 << 63)}, nil,
 			`column "v", row 0: 9223372036854775808 is past the largest int64`},
 		{"past int64, text", fakeColumn{typ: "BIGINT"}, []driver.Value{"9223372036854775808"}, nil,
@@ -193,13 +193,13 @@ func TestRefuses(t *testing.T) {
 			f := &fake{columns: []fakeColumn{c.column}, rows: list(c.values...)}
 			if c.values == nil {
 				f.rows = func(row int) ([]driver.Value, error) {
-					if row == 66000 {
+					if row == 1500 {
 						return []driver.Value{0.5}, nil
 					}
 					return []driver.Value{int64(row)}, nil
 				}
 			}
-			config := Config{Name: "sales"}
+			config := Config{Name: "sales", headRows: 1000}
 			if c.given != nil {
 				config.Types = map[string]table.Type{"v": *c.given}
 			}
@@ -225,22 +225,22 @@ func TestRefuses(t *testing.T) {
 
 // Columns whose first values come late, each at another place, keep their rows and nulls.
 func TestLateValues(t *testing.T) {
-	const n = 140_000
+	const n = 4000
 	f := &fake{columns: []fakeColumn{{name: "n"}, {name: "late"}, {name: "later"}, {name: "never"}}}
 	f.rows = func(row int) ([]driver.Value, error) {
 		v := []driver.Value{int64(row), nil, nil, nil}
 		if row == n {
 			return nil, io.EOF
 		}
-		if row >= 70_000 && row%2 == 0 {
+		if row >= 2000 && row%2 == 0 {
 			v[1] = "word"
 		}
-		if row >= 139_999 {
+		if row >= 3999 {
 			v[2] = 0.5
 		}
 		return v, nil
 	}
-	rows, err := openAll(t, f, Config{})
+	rows, err := openAll(t, f, Config{headRows: 1000})
 	require.NoError(t, err)
 	require.Equal(t, n, rows.N)
 	assert.Equal(t, "text", rows.Columns[1].Type.String())
@@ -250,10 +250,10 @@ func TestLateValues(t *testing.T) {
 	assert.True(t, rows.Columns[1].Nullable)
 	for row := range n {
 		require.Equal(t, int64(row), rows.Columns[0].Ints[row])
-		require.Equal(t, row < 70_000 || row%2 == 1, rows.Columns[1].Null(row), row)
+		require.Equal(t, row < 2000 || row%2 == 1, rows.Columns[1].Null(row), row)
 	}
-	assert.Equal(t, []any{int64(139_998), "word", nil, nil}, rows.At(139_998))
-	assert.Equal(t, []any{int64(139_999), nil, 0.5, nil}, rows.At(139_999))
+	assert.Equal(t, []any{int64(3998), "word", nil, nil}, rows.At(3998))
+	assert.Equal(t, []any{int64(3999), nil, 0.5, nil}, rows.At(3999))
 }
 
 // The end of the context ends the query, and leaves no file behind.
