@@ -255,9 +255,10 @@ type readOptions struct {
 }
 
 // readHelp describes --read.
-const readHelp = "how files are read: comma=';', comment='#', header=false, missing=NA, decimal-comma=true, thousands=. and " +
+const readHelp = "how files are read: comma=';', comment='#', header=false, missing=NA, decimal-comma=true, " +
+	"thousands=. and " +
 	"type.COLUMN=text of CSV (type. also of JSON Lines), features=N of LIBSVM, skip-unsupported=true of " +
-	"Parquet and Arrow, binary-as-text=true of Parquet, pandas-index=true of Arrow; repeatable"
+	"Parquet and Arrow, binary-as-text=true of Parquet, pandas-index=true of Arrow, skip-others=true of images; repeatable"
 
 // parseRead reads the values of --read.
 func parseRead(list []string) (readOptions, error) {
