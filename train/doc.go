@@ -18,7 +18,8 @@
 // The files in reading order: config.go (what a user says), run.go (epochs, evaluation, checkpoints), job.go,
 // session.go, step.go (one step, from top to bottom), replica.go (forward and backward of one partition), exchange.go
 // (the protocol, and what is left after a failure), allreduce.go, sharded.go and tree.go (the two strategies),
-// buckets.go, sparse.go (parameters whose gradients are rows), buffers.go (running statistics), sync_batch_norm.go,
+// blocks.go (what slices and norms go by), layered.go (LARS, LAMB), average.go, not_finite.go, mix.go, phases.go (several
+// models in a step), buckets.go, sparse.go (parameters whose gradients are rows), buffers.go (running statistics), sync_batch_norm.go,
 // snapshot.go, groups.go (weights with a learning rate or decay of their own), evaluate.go, trigger.go and moment.go
 // (what happens after which step), score.go and early.go (what a run follows), events.go and phase_clock.go (what sinks hear),
 // checkpoint.go, resume.go, agree.go (ranks that disagree are refused at the start). predict.go is for afterwards, loop.go
