@@ -152,7 +152,7 @@ func (r *run[T]) await() {
 
 // poll hears of the checkpoint that was being written, if it is there by now.
 func (r *run[T]) poll() {
-	if r.saver.pending != nil && len(r.saver.pending) > 0 {
+	if len(r.saver.pending) > 0 {
 		r.await()
 	}
 }
@@ -189,14 +189,6 @@ func (r *run[T]) saved() error {
 	}
 	r.await()
 	return share(r.world, r.group, r.saver.failed)
-}
-
-// checkpointLast is checkpoint for one that none is to follow: it is on the disk then, or there is an error.
-func (r *run[T]) checkpointLast() error {
-	if err := r.checkpoint(); err != nil {
-		return err
-	}
-	return r.saved()
 }
 
 func (c Config) checkpointMemory() int64 {
