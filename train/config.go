@@ -135,7 +135,8 @@ type Config struct {
 	// anew under the name of another drops the other's older ones.
 	Keep int
 	// KeepBest keeps the checkpoint of the epoch that scored best on Test, too: run.best.safetensors beside
-	// run.safetensors. Score says by which number; of equals the first.
+	// run.safetensors. Score says by which number; of equals the first. Such an epoch is a moment for Checkpoint too,
+	// whatever CheckpointWhen says.
 	KeepBest bool
 	// CheckpointMemory is how many bytes rank 0 may take to copy the state to: a checkpoint that fits is written while
 	// training goes on, one at a time; OnEpoch may then be called before it is on the disk, and Run does not return
