@@ -38,7 +38,8 @@ type Average struct {
 	SWA bool
 	// From is the number of epochs before the first that is averaged.
 	From int
-	// Apart leaves the weights in the model as Run ends: the average is in the checkpoint alone.
+	// Apart leaves the weights in the model as Run ends: the average is in the checkpoint alone. Config.Early without
+	// KeepLast ends with its best weights all the same, which are an average.
 	Apart bool
 }
 

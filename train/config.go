@@ -178,8 +178,9 @@ type Config struct {
 
 	// ClipNorm, if it is above 0, is the largest norm that the gradient of a step has, all parameters together as one
 	// vector, on all ranks, the rows of sparse ones too: a longer one is made that long. The norm is summed by fixed blocks
-	// in float64, so under Sharded it has the same bits on any number of ranks. Default 0: no limit. Source: Pascanu,
-	// Mikolov and Bengio, arXiv:1211.5063; PyTorch's clip_grad_norm_.
+	// in float64, so under Sharded it has the same bits on any number of ranks. With Phases each phase's gradient is
+	// measured and clipped by itself. Default 0: no limit. Source: Pascanu, Mikolov and Bengio, arXiv:1211.5063;
+	// PyTorch's clip_grad_norm_.
 	ClipNorm float64
 	// ClipValue, if it is above 0, is the largest magnitude that an element of a step's gradient has: one beyond it is set
 	// to it, with its sign. With ClipNorm this comes first. Default 0: no limit. Source: PyTorch's clip_grad_value_.
