@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"slices"
 
 	"github.com/tutti-ml/tutti/collectives"
 	"github.com/tutti-ml/tutti/dataset"
@@ -44,6 +45,7 @@ func (j *job) fields() []field {
 		{"Average", describe(c.Average)},
 		{"MaxSkips", fmt.Sprint(c.MaxSkips)},
 		{"Checkpoint", map[bool]string{true: "a file", false: "none"}[c.Checkpoint != ""]},
+		{"KeepBest", fmt.Sprint(c.KeepBest)},
 		{"Resume", c.Resume.String()},
 		{"ResumeWith", describe(c.ResumeWith)},
 		{"Model", fmt.Sprintf("%T with %d parameters", c.Model, len(j.params))},
@@ -141,16 +143,20 @@ func (r *run[T]) agree() error {
 		}
 		for i := range max(len(first), len(theirs)) {
 			a, b := fieldAt(first, i), fieldAt(theirs, i)
-			if a.Name == b.Name && a.Value != b.Value {
+			if a.Name != b.Name { // one of them has what the other has not
+				if slices.ContainsFunc(theirs, func(f field) bool { return f.Name == a.Name }) || a == (field{}) {
+					a = field{b.Name, "nothing"}
+				} else {
+					b = field{a.Name, "nothing"}
+				}
+			}
+			if a != b {
 				hint := ""
 				if a.Name == "Train" || a.Name == "Test" {
 					hint = ": every rank is given the whole data set, of which it reads its own part of each batch"
 				}
 				return fmt.Errorf("train: %w on %s: rank 0 has %s, rank %d has %s%s", ErrDisagree, a.Name, a.Value,
 					rank, b.Value, hint)
-			}
-			if a != b {
-				return fmt.Errorf("train: %w: rank 0 has %s %s, rank %d has %s %s", ErrDisagree, a.Name, a.Value, rank, b.Name, b.Value)
 			}
 		}
 	}
@@ -161,7 +167,7 @@ func fieldAt(list []field, i int) field {
 	if i < len(list) {
 		return list[i]
 	}
-	return field{"nothing", "more"}
+	return field{}
 }
 
 // share makes the error of one rank the error of all. Every rank calls it with its own, or nil; it returns nil if all

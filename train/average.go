@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/tutti-ml/tutti/collectives"
 	"github.com/tutti-ml/tutti/internal/option"
@@ -20,7 +21,8 @@ import (
 //
 // The first average is the weights themselves. An evaluation is of the average as soon as there is one, and Run ends with
 // it in the model, unless Apart is set. Under [Sharded] each rank keeps its slice. A checkpoint holds the weights, and the
-// average as one more vector of the optimizer's, "optimizer/average"; a resumed run ends with the same bits. Frozen
+// average as one more vector of the optimizer's, "optimizer/average"; a resumed run ends with the same bits; one that
+// Config.ResumeWith allows to take Average up begins its average there, and one that gives it up forgets it. Frozen
 // parameters and buffers are not averaged: running statistics are those of the last weights, which SWA with batch
 // normalisation may want estimated anew, as torch.optim.swa_utils.update_bn does. A step that is skipped adds nothing;
 // under SWA nor does the epoch whose last it is.
@@ -36,7 +38,8 @@ type Average struct {
 	SWA bool
 	// From is the number of epochs before the first that is averaged.
 	From int
-	// Apart leaves the weights in the model as Run ends: the average is in the checkpoint alone.
+	// Apart leaves the weights in the model as Run ends: the average is in the checkpoint alone. Config.Early without
+	// KeepLast ends with its best weights all the same, which are an average.
 	Apart bool
 }
 
@@ -146,7 +149,12 @@ func (a *averages[T]) pieces() []piece {
 	return list
 }
 
+// load takes the average of a checkpoint. Of one that has averaged nothing, such as a run's without Average, there is
+// none to take.
 func (a *averages[T]) load(ctx context.Context, from *snapshot) error {
+	if a.at.Averaged == 0 {
+		return nil
+	}
 	for _, p := range a.pieces() {
 		missing, err := fill(ctx, a.group, tensor.Data[T](p.data), p.lo, from.named(p.name))
 		if err != nil {
@@ -188,6 +196,12 @@ func (a *averages[T]) swap(ctx context.Context) (back func(), err error) {
 	}
 	exchange()
 	return exchange, nil
+}
+
+// ofAverage says whether a vector of that name is an average, or a part of one.
+func ofAverage(name string) bool {
+	rest, ok := strings.CutPrefix(name, layers.OptimizerPrefix+averageSlot)
+	return ok && (rest == "" || rest[0] == '/')
 }
 
 // averageSlots lists the vectors that a checkpoint holds of it.

@@ -152,3 +152,20 @@ func TestAverageInterrupted(t *testing.T) {
 	}
 	require.Equal(t, run(nil), run(&train.Average{}))
 }
+
+// TestAverageChanges: a run may take averaging up, or give it up, where ResumeWith says so. The average of one epoch is
+// that epoch's weights; what was averaged before it was given up is forgotten.
+func TestAverageChanges(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.safetensors")
+	for i, average := range []*train.Average{nil, {SWA: true}, nil, {SWA: true}} {
+		epochs := i + 1
+		want := onRanks(t, 1, train.Sharded, func(_ int, c *train.Config) { c.Epochs = epochs })[0]
+		for _, r := range onRanks(t, 1+i%3, train.Sharded, func(_ int, c *train.Config) {
+			c.Epochs, c.Average, c.Checkpoint, c.Resume = epochs, average, path, train.AutoResume
+			c.ResumeWith = []string{"Average"}
+		}) {
+			require.NoError(t, r.err)
+			require.Equal(t, want.weights, r.weights, "after %d epochs", epochs)
+		}
+	}
+}

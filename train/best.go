@@ -14,8 +14,9 @@ import (
 // "optimizer/best/KEY"; under Sharded a rank keeps its slice. Buffers of integers, which count, are not kept.
 type bestWeights[T float] struct {
 	idle
-	group *collectives.Group
-	list  []keptTensor[T]
+	group  *collectives.Group
+	sliced bool // Sharded on several ranks
+	list   []keptTensor[T]
 }
 
 type keptTensor[T float] struct {
@@ -78,11 +79,11 @@ func newBestWeights[T float](j *job, g *collectives.Group) *bestWeights[T] {
 	if len(list) == 0 {
 		return nil
 	}
-	b := &bestWeights[T]{group: g}
+	b := &bestWeights[T]{group: g, sliced: j.c.Sync == Sharded && g.Size() > 1}
 	for _, n := range list {
 		k := keptTensor[T]{name: bestPrefix + n.key, live: tensor.Data[T](n.x)}
 		hi := len(k.live)
-		if j.c.Sync == Sharded {
+		if b.sliced {
 			k.lo, hi = collectives.Slice(len(k.live), g.Size(), g.Rank())
 		}
 		k.kept = make([]T, hi-k.lo)
@@ -108,8 +109,8 @@ func (b *bestWeights[T]) restore(ctx context.Context) error {
 	}
 	for _, k := range b.list {
 		copy(k.live[k.lo:], k.kept)
-		if len(k.kept) == len(k.live) {
-			continue // every rank has all of it, or there is one rank
+		if !b.sliced {
+			continue
 		}
 		if err := collectives.AllGather(ctx, b.group, k.live); err != nil {
 			return fmt.Errorf("train: fetching %s: %w", k.name, err)

@@ -17,6 +17,7 @@ import (
 	"github.com/tutti-ml/tutti/tensor"
 	"github.com/tutti-ml/tutti/tensor/safetensors"
 	"github.com/tutti-ml/tutti/train"
+	"github.com/tutti-ml/tutti/train/optim"
 )
 
 func filesIn(t *testing.T, dir string) []string {
@@ -83,6 +84,25 @@ func TestKeep(t *testing.T) {
 		stopAfter(t, 1, path, func(c *train.Config) { c.CheckpointMemory = memory })
 		require.Equal(t, []string{"run.safetensors", "run.step7.safetensors"}, filesIn(t, dir))
 	}
+}
+
+// TestKeepBestBetween: the checkpoint of the best epoch is there also where CheckpointWhen is not at its end.
+func TestKeepBestBetween(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "run.safetensors")
+	after, scores := [][]float32{}, []float64{}
+	stopAfter(t, 6, path, func(c *train.Config) {
+		c.KeepBest, c.CheckpointWhen, c.Optimizer = true, train.Never(), optim.SGD{LR: 2, Momentum: 0.9}
+		m := c.Model
+		c.OnEpoch = func(e train.Epoch) error {
+			after, scores = append(after, weights(m)), append(scores, e.Test.Loss)
+			return nil
+		}
+	})
+	best := slices.Index(scores, slices.Min(scores))
+	require.NotEqual(t, 5, best, "the last is written anyway: %v", scores)
+	require.Equal(t, after[best], weightsIn(t, filepath.Join(dir, "run.best.safetensors")), scores)
+	require.Equal(t, after[5], weightsIn(t, path))
 }
 
 // TestDamagedLatest flips a bit of the latest checkpoint, cuts it short, empties it, or takes it away: the run goes on

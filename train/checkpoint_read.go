@@ -118,7 +118,8 @@ func (r *run[T]) shelve(shot *snapshot, f *safetensors.File) error {
 		} else if owed { // Config.ResumeWith allows that it is forgotten
 			continue
 		}
-		if !ok && strings.HasPrefix(info.Name, bestPrefix) { // likewise
+		given := strings.HasPrefix(info.Name, bestPrefix) || ofAverage(info.Name) && r.job.c.Average == nil
+		if !ok && given { // likewise given up
 			continue
 		}
 		if !ok {
@@ -139,6 +140,9 @@ func (r *run[T]) shelve(shot *snapshot, f *safetensors.File) error {
 	}
 	for name := range lengths {
 		if strings.HasPrefix(name, bestPrefix) { // Config.ResumeWith allows that early stopping begins anew
+			continue
+		}
+		if ofAverage(name) && shot.at.Averaged == 0 { // likewise an average
 			continue
 		}
 		return fmt.Errorf("there is no %s, which %s keeps", name, rule)

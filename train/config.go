@@ -135,7 +135,8 @@ type Config struct {
 	// anew under the name of another drops the other's older ones.
 	Keep int
 	// KeepBest keeps the checkpoint of the epoch that scored best on Test, too: run.best.safetensors beside
-	// run.safetensors. Score says by which number; of equals the first.
+	// run.safetensors. Score says by which number; of equals the first. Such an epoch is a moment for Checkpoint too,
+	// whatever CheckpointWhen says.
 	KeepBest bool
 	// CheckpointMemory is how many bytes rank 0 may take to copy the state to: a checkpoint that fits is written while
 	// training goes on, one at a time; OnEpoch may then be called before it is on the disk, and Run does not return
@@ -177,8 +178,9 @@ type Config struct {
 
 	// ClipNorm, if it is above 0, is the largest norm that the gradient of a step has, all parameters together as one
 	// vector, on all ranks, the rows of sparse ones too: a longer one is made that long. The norm is summed by fixed blocks
-	// in float64, so under Sharded it has the same bits on any number of ranks. Default 0: no limit. Source: Pascanu,
-	// Mikolov and Bengio, arXiv:1211.5063; PyTorch's clip_grad_norm_.
+	// in float64, so under Sharded it has the same bits on any number of ranks. With Phases each phase's gradient is
+	// measured and clipped by itself. Default 0: no limit. Source: Pascanu, Mikolov and Bengio, arXiv:1211.5063;
+	// PyTorch's clip_grad_norm_.
 	ClipNorm float64
 	// ClipValue, if it is above 0, is the largest magnitude that an element of a step's gradient has: one beyond it is set
 	// to it, with its sign. With ClipNorm this comes first. Default 0: no limit. Source: PyTorch's clip_grad_value_.

@@ -88,6 +88,10 @@ func TestDisagreement(t *testing.T) {
 		{func(c *train.Config) { c.Partitions = 4 }, "on Partitions: rank 0 has 8, rank 2 has 4"},
 		{func(c *train.Config) { c.Optimizer = optim.Adam{LR: 0.02} }, "on Optimizer: rank 0 has adam{LR:0.01"},
 		{func(c *train.Config) { c.ParamGroups = []optim.Group{{Pattern: "*.Bias", WeightDecay: optim.Zero}} }, "on ParamGroups: rank 0 has [], rank 2 has [{Pattern:*.Bias"},
+		{func(c *train.Config) { c.HistogramWhen = train.EveryEpoch() },
+			"on HistogramWhen: rank 0 has nothing, rank 2 has every epoch"},
+		{func(c *train.Config) { c.ValidateWhen = nil },
+			"on ValidateWhen: rank 0 has every 7 steps, rank 2 has nothing"},
 		{func(c *train.Config) { c.Sync = train.Sharded }, "on Sync: rank 0 has allreduce, rank 2 has sharded"},
 		{func(c *train.Config) { c.Train = blobs(99, 1) },
 			"99 samples of shape [6], 3 classes: every rank is given the whole data set"},
@@ -99,6 +103,7 @@ func TestDisagreement(t *testing.T) {
 	} {
 		t.Run(c.want, func(t *testing.T) {
 			for rank, r := range onRanks(t, 3, train.AllReduce, func(rank int, cfg *train.Config) {
+				cfg.ValidateWhen, cfg.EndWhen = train.EverySteps(7), train.MaxSteps(20)
 				if rank == 2 {
 					c.change(cfg)
 				}

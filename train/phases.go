@@ -133,7 +133,13 @@ func newPhases[T float](ctx context.Context, j *job, g *collectives.Group) (*ses
 		if len(s.phases) > 0 {
 			for i, r := range p.replicas {
 				first := s.replicas[i]
-				r.next = func() (*dataset.Batch, error) { return first.batch, nil }
+				r.mix = nil // the first has mixed
+				r.next = func() (*dataset.Batch, error) {
+					if first.mix != nil && first.batch.N > 0 {
+						return &first.mixed, nil
+					}
+					return first.batch, nil
+				}
 			}
 		} else {
 			s.replicas, s.dense, s.buffers = p.replicas, p.dense, p.buffers

@@ -215,3 +215,24 @@ func TestPhasesRefused(t *testing.T) {
 		})
 	}
 }
+
+// TestPhasesSeeOneMixture: what Mix makes of a batch is the same in all phases of a step.
+func TestPhasesSeeOneMixture(t *testing.T) {
+	seen := map[string][]float64{} // by phase, the sums of the batches
+	onRanks(t, 1, train.Sharded, func(_ int, c *train.Config) {
+		adversaries(c)
+		c.Mix, c.Partitions, c.Epochs = &train.Mix{MixUp: 0.4}, 1, 1
+		for i, p := range c.Phases {
+			c.Phases[i].LossFunc = func(tape *autograd.Tape, b *dataset.Batch) *autograd.Var {
+				sum := 0.0
+				for k, v := range tensor.Data[float32](b.X) {
+					sum += float64(v) * float64(1+k%7)
+				}
+				seen[p.Name] = append(seen[p.Name], sum)
+				return p.LossFunc(tape, b)
+			}
+		}
+	})
+	require.Len(t, seen["generator"], 4)
+	require.Equal(t, seen["discriminator"], seen["generator"])
+}

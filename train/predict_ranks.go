@@ -15,8 +15,8 @@ import (
 
 // PredictTo predicts for the samples of src from number from on, on all ranks of g together, and gives the results to
 // write on rank 0 in the order of the samples, a batch at a time: first is the number of its first sample. write's
-// tensor [n, ...] is its to keep. Every rank calls PredictTo with the same model, src and from; write is called on
-// rank 0 alone, on its goroutine. A nil group is one rank.
+// tensor [n, ...] is its to keep. Every rank calls PredictTo with the same model, BatchSize, src and from, and with
+// Workers of its own; write is called on rank 0 alone, on its goroutine. A nil group is one rank.
 //
 // It returns the number of the first sample that was not written, on rank 0: a call with it as from goes on. Where
 // batches are cut does not depend on from or the ranks, so neither do the bits. If ctx is done on any rank, or one
@@ -26,20 +26,23 @@ import (
 // are in rank 0's memory. Bytes sent by a rank: those of its results.
 func (p *Predictor) PredictTo(ctx context.Context, g *collectives.Group, src dataset.Source, from int,
 	write func(first int, output *tensor.Tensor) error) (next int, err error) {
-	if from < 0 || from > src.Len() {
-		return from, fmt.Errorf("train: PredictTo: from = %d, want 0 to %d", from, src.Len())
-	}
 	if g == nil {
 		g = collectives.Alone()
 	}
 	world := context.WithoutCancel(ctx)
-	round := p.o.BatchSize * p.o.Workers // samples of a rank
+	rounds, err := p.rounds(world, g, src.Len(), from)
+	if err != nil {
+		return from, err
+	}
+	if from < 0 || from > src.Len() {
+		return from, fmt.Errorf("train: PredictTo: from = %d, want 0 to %d", from, src.Len())
+	}
 	var failed error
 	next = from
 	for at := from; at < src.Len(); {
 		var mine span
-		for r := range g.Size() {
-			end := min(src.Len(), (at/round+1)*round)
+		for r, batches := range rounds {
+			end := min(src.Len(), (at/p.o.BatchSize+batches)*p.o.BatchSize)
 			if r == g.Rank() {
 				mine = span{at, end}
 			}
@@ -60,6 +63,28 @@ func (p *Predictor) PredictTo(ctx context.Context, g *collectives.Group, src dat
 		}
 	}
 	return next, share(world, g, failed)
+}
+
+// rounds gives how many batches each rank takes before rank 0 gathers them: its Workers, which are its own machine's.
+// Ranks that would not cut the same batches of the same samples are refused.
+func (p *Predictor) rounds(ctx context.Context, g *collectives.Group, samples, from int) ([]int, error) {
+	mine := []int64{int64(p.o.BatchSize), int64(samples), int64(from), int64(p.o.Workers)}
+	all, _, err := collectives.AllGatherV(ctx, g, nil, mine)
+	if err != nil {
+		return nil, fmt.Errorf("train: PredictTo: hearing of the ranks: %w", err)
+	}
+	var rounds []int
+	for rank := range g.Size() {
+		said := all[rank*len(mine):][:len(mine)]
+		for i, what := range [...]string{"PredictorOptions.BatchSize", "the number of samples", "from"} {
+			if said[i] != all[i] {
+				return nil, fmt.Errorf("train: PredictTo: %s is %d on rank %d, and %d on rank 0: want the same on all",
+					what, said[i], rank, all[i])
+			}
+		}
+		rounds = append(rounds, int(said[len(mine)-1]))
+	}
+	return rounds, nil
 }
 
 // callWrite makes a panic of the user's function an error.

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/tutti-ml/tutti/autograd"
@@ -181,7 +182,7 @@ func TestPredictErrors(t *testing.T) {
 }
 
 // TestPredictTo: all rows, once, in order, in the same batches and bits on any number of ranks, and from where a
-// prediction that failed had come.
+// prediction that failed had come. A rank takes as many batches at a time as it has workers.
 func TestPredictTo(t *testing.T) {
 	src := blobs(101, 3)
 	whole, err := predictor(t, newNet(), train.PredictorOptions{BatchSize: 8}).Predict(t.Context(), src)
@@ -208,7 +209,7 @@ func TestPredictTo(t *testing.T) {
 				errs = make([]error, ranks)
 				begin := next + len(got)/3
 				_ = launch.Local(t.Context(), ranks, collectives.Config{}, func(ctx context.Context, g *collectives.Group) error {
-					p, err := train.NewPredictor(newNet(), train.PredictorOptions{BatchSize: 8, Workers: 2})
+					p, err := train.NewPredictor(newNet(), train.PredictorOptions{BatchSize: 8, Workers: 3 - g.Rank()})
 					if err != nil {
 						return err
 					}
@@ -239,4 +240,29 @@ func TestPredictTo(t *testing.T) {
 	p := predictor(t, newNet(), train.PredictorOptions{})
 	_, err = p.PredictTo(t.Context(), nil, src, 102, nil)
 	require.EqualError(t, err, "train: PredictTo: from = 102, want 0 to 101")
+}
+
+// TestPredictToDiffers: ranks that would cut other batches, or of other samples, hear of it.
+func TestPredictToDiffers(t *testing.T) {
+	for _, other := range []struct {
+		batch, samples, from int
+		want                 string
+	}{
+		{9, 40, 0, "train: PredictTo: PredictorOptions.BatchSize is 9 on rank 1, and 8 on rank 0"},
+		{8, 30, 0, "train: PredictTo: the number of samples is 30 on rank 1, and 40 on rank 0"},
+		{8, 40, 16, "train: PredictTo: from is 16 on rank 1, and 0 on rank 0"},
+	} {
+		_ = launch.Local(t.Context(), 2, collectives.Config{}, func(ctx context.Context, g *collectives.Group) error {
+			batch, samples, from := 8, 40, 0
+			if g.Rank() == 1 {
+				batch, samples, from = other.batch, other.samples, other.from
+			}
+			p, err := train.NewPredictor(newNet(), train.PredictorOptions{BatchSize: batch})
+			if err == nil {
+				_, err = p.PredictTo(ctx, g, blobs(samples, 3), from, func(int, *tensor.Tensor) error { return nil })
+			}
+			assert.ErrorContains(t, err, other.want)
+			return nil
+		})
+	}
 }

@@ -48,7 +48,7 @@ func (r *Report) SamplesPerSecond() float64 {
 
 // Test gives the metrics on the test set of the weights that the model has: of the last evaluation, as a rule after the
 // last epoch; of the best, where Config.Early put its weights back; or of the model as it was where the run was of no
-// epoch. Zero without a test set.
+// epoch. With Average.Apart they are those of the average, which the model has not. Zero without a test set.
 func (r *Report) Test() Metrics {
 	if r.test != nil {
 		return *r.test

@@ -9,8 +9,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tutti-ml/tutti/autograd"
 	"github.com/tutti-ml/tutti/collectives"
 	"github.com/tutti-ml/tutti/collectives/launch"
+	"github.com/tutti-ml/tutti/dataset"
+	"github.com/tutti-ml/tutti/layers"
 	"github.com/tutti-ml/tutti/train/optim"
 )
 
@@ -31,7 +34,25 @@ func trained(t *testing.T, ranks int, config func(rank int) Config) [][]byte {
 	return state
 }
 
-// TestResumedBits stops runs at random steps, 25 under each strategy (50 in ci/soak), and resumes them, under Sharded
+// followScore makes c go by evaluations: its rate falls with them, and it ends with its best weights.
+func followScore(c *Config) {
+	c.Test, c.ValidateWhen = c.Train, EverySteps(3)
+	c.Schedule = optim.Plateau{Patience: -1, Factor: 0.5, Threshold: 0.05}
+	c.Early = &EarlyStopping{Patience: 12, MinDelta: 0.02}
+}
+
+// inPhases makes c train its first layer, then the others, in each step, on clipped gradients.
+func inPhases(c *Config) {
+	model := c.Model.(layers.Layer)
+	loss := func(t *autograd.Tape, b *dataset.Batch) *autograd.Var {
+		return layers.BCEWithLogits{}.Loss(t, model.Forward(t, t.Const(b.X)), b.Y)
+	}
+	c.Loss, c.Optimizer, c.ClipNorm = nil, nil, 0.05
+	c.Phases = []Phase{{Name: "first", Params: "0.*", LossFunc: loss, Optimizer: optim.Adam{LR: 0.01}},
+		{Name: "rest", Params: "*", LossFunc: loss, Optimizer: optim.SGD{LR: 0.05, Momentum: 0.9}}}
+}
+
+// TestResumedBits stops runs at random steps, 22 under each strategy (44 in ci/soak), and resumes them, under Sharded
 // on another number of ranks too. Each ends with the bits of the run that was never stopped: weights, tables, running
 // statistics. The checkpoints are written in the background and between steps.
 func TestResumedBits(t *testing.T) {
@@ -45,12 +66,18 @@ func TestResumedBits(t *testing.T) {
 		"sparse":   {change: func(c *Config) {}, sparse: true},
 		"feedback": {change: func(c *Config) { c.Compress, c.ErrorFeedback = collectives.BFloat16Wire, true }},
 		"amsgrad":  {change: func(c *Config) { c.Optimizer = optim.Adam{LR: 0.01, AMSGrad: true} }},
+		"clip":     {change: func(c *Config) { c.ClipNorm, c.Accumulate = 0.05, 2 }},
+		"rows":     {change: func(c *Config) { c.ClipNorm, c.Average = 0.05, &Average{Decay: 0.5} }, sparse: true},
+		"average":  {change: func(c *Config) { c.ClipNorm, c.Average = 0.05, &Average{SWA: true} }},
+		"early":    {change: followScore},
+		"phases":   {change: inPhases},
 	}
-	names := []string{"dense", "schedule", "norm", "sparse", "feedback", "amsgrad"}
+	names := []string{"dense", "schedule", "norm", "sparse", "feedback", "amsgrad", "clip", "rows", "average", "early",
+		"phases"}
 	rng := rand.New(rand.NewPCG(50, 50))
-	draws := 25
+	draws := 22
 	if os.Getenv("TUTTI_SOAK") != "" {
-		draws = 50
+		draws = 44
 	}
 	for _, sync := range []Sync{AllReduce, Sharded} {
 		whole := map[string][][]byte{} // by kind, and the ranks where they count

@@ -81,6 +81,9 @@ func prepare[T float](ctx context.Context, c Config) (r *run[T], err error) {
 
 // end gives what Run returns.
 func (r *run[T]) end(err error) (*Report, error) {
+	if r.started {
+		r.await() // the sinks hear of the checkpoint before the end
+	}
 	if r.started && (err == nil || errors.Is(err, Stop)) {
 		if failed := cmp.Or(r.saved(), r.conclude()); failed != nil { // both
 			err = failed
@@ -288,7 +291,7 @@ func (r *run[T]) epoch(ctx context.Context) error {
 		}
 	}
 	r.completed(e)
-	if r.fires(&m, whenCheckpoint) {
+	if r.fires(&m, whenCheckpoint) || r.keeps() {
 		if err := r.save(); err != nil {
 			return err
 		}

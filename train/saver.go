@@ -66,8 +66,7 @@ func (r *run[T]) checkpoint() error {
 		return safetensors.Create(c.Checkpoint, infos, map[string]string{checkpointKey: meta})
 	}
 	steps := shot.at.number(r.job)
-	best := c.KeepBest && shot.at.Step == 0 && len(shot.at.History) > 0 &&
-		c.best(shot.at.History) == len(shot.at.History)-1
+	best := r.keeps()
 	r.saver.began, r.saver.event = time.Now(), r.checkpointEvent(shot.at, best)
 	var w *safetensors.Writer
 	var ready []byte // what keeps the others from sending
@@ -109,6 +108,12 @@ func (r *run[T]) checkpoint() error {
 	warn, err := r.saver.place(w, steps, best)
 	r.note(written{warn, err})
 	return share(r.world, r.group, nil) // the others wait as long as that takes
+}
+
+// keeps says whether this is the end of the epoch whose checkpoint Config.KeepBest keeps, as far as the run has come.
+func (r *run[T]) keeps() bool {
+	at := &r.session.at
+	return r.job.c.KeepBest && at.Step == 0 && len(at.History) > 0 && r.job.c.best(at.History) == len(at.History)-1
 }
 
 // memory is a writer to memory.

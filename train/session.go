@@ -169,6 +169,9 @@ func (s *session[T]) load(ctx context.Context, from *snapshot) error {
 	}
 	if head != nil {
 		s.at = head.at
+		if s.average == nil {
+			s.at.Averaged = 0 // a run that takes it up again begins anew
+		}
 		for _, x := range s.exchanges {
 			if err := x.load(ctx, head); err != nil {
 				return err

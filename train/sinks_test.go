@@ -232,3 +232,20 @@ func TestPprofLabels(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, text.String(), `labels: {"partition":"0", "phase":"forward", "rank":"0"}`)
 }
+
+// TestSinksHearTheEndLast: a run that fails while a checkpoint is being written tells of the one, then of the other.
+func TestSinksHearTheEndLast(t *testing.T) {
+	h := &heard{}
+	c := config(train.AllReduce)
+	c.Checkpoint, c.CheckpointWhen, c.Sinks = t.TempDir()+"/c", train.EverySteps(1), []summary.Sink{h}
+	broken := errors.New("broken")
+	c.OnStep = func(s train.Step) error {
+		if s.Step == 3 {
+			return broken
+		}
+		return nil
+	}
+	_, err := train.Run(t.Context(), c)
+	require.ErrorIs(t, err, broken)
+	require.Equal(t, []string{"checkpoint 1.3", "end failed"}, h.texts[len(h.texts)-2:])
+}
