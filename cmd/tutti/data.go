@@ -118,7 +118,8 @@ func (d *dataSet) open(ctx context.Context, o dataOptions, t table.Table, read r
 	if d.layout, err = o.columns.layout(ctx, t); err != nil {
 		return err
 	}
-	all, err := table.Choose(ctx, t, d.layout.config(true))
+	defer func() { err = d.layout.hint(err) }()
+	all, err := d.layout.choose(ctx, t, true)
 	if err != nil {
 		return err
 	}
@@ -131,7 +132,7 @@ func (d *dataSet) open(ctx context.Context, o dataOptions, t table.Table, read r
 			return err
 		}
 		d.tables = append(d.tables, test)
-		if d.test, err = table.Choose(ctx, test, d.layout.config(true)); err != nil {
+		if d.test, err = d.layout.choose(ctx, test, true); err != nil {
 			return err
 		}
 	case o.holdout > 0:

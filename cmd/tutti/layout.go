@@ -242,6 +242,42 @@ func (c column) pick() table.Pick {
 	return p
 }
 
+// choose returns the samples of a table as l has them. The answers of a yes-or-no question must be 0 and 1: any other
+// number has a loss, but no bound.
+func (l *layout) choose(ctx context.Context, t table.Table, target bool) (dataset.Source, error) {
+	src, err := table.Choose(ctx, t, l.config(target))
+	if err != nil || !target || l.Task != taskBinary {
+		return src, err
+	}
+	return dataset.Map(src, func(b *dataset.Batch, index []int) error {
+		y := tensor.Data[float32](b.Y)
+		for i, v := range y {
+			if v != 0 && v != 1 {
+				return table.MalformedAt(t.Name(), l.Target.From[0], int64(index[i*len(index)/len(y)]),
+					"is %v, want 0 or 1 for --task binary", v)
+			}
+		}
+		return nil
+	}), nil
+}
+
+// hint adds to the error of a missing value what can be done about it.
+func (l *layout) hint(err error) error {
+	at := (*table.Error)(nil)
+	if !errors.Is(err, table.ErrNull) || !errors.As(err, &at) {
+		return err
+	}
+	if slices.Contains(l.Target.From, at.Column) {
+		return fmt.Errorf("%w: leave the rows without a target out", err)
+	}
+	for _, in := range l.Inputs {
+		if in.Classes == 0 && in.Image == nil && slices.Contains(in.From, at.Column) {
+			return fmt.Errorf("%w: --fill of tutti train puts a number in its place", err)
+		}
+	}
+	return fmt.Errorf("%w: give it a value, or train without the column (--inputs)", err)
+}
+
 // learn keeps what was found when the training data was opened: shapes, classes and their names.
 func (l *layout) learn(s dataset.Spec) {
 	for i := range l.Inputs {
@@ -261,7 +297,7 @@ func (c *column) learn(s dataset.Spec) {
 
 // open returns the samples of a table as l has them, standardised as the training samples were.
 func (l *layout) open(ctx context.Context, t table.Table, target bool) (dataset.Source, error) {
-	src, err := table.Choose(ctx, t, l.config(target))
+	src, err := l.choose(ctx, t, target)
 	if err != nil {
 		return nil, err
 	}

@@ -386,7 +386,7 @@ func (j *job) rank(ctx context.Context, g *collectives.Group, where string) erro
 	}
 	report, err := train.Run(ctx, config)
 	if err != nil {
-		return err
+		return j.data.layout.hint(err)
 	}
 	// The job is done but for the writing: an interrupt does not end it any more, and the others wait for rank 0.
 	done := collectives.Patiently(context.WithoutCancel(ctx))

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tutti-ml/tutti/train/summary"
+)
+
+// TestMistakesInFiles makes the mistakes that files have, and wants file, column, row, and what to do about it.
+func TestMistakesInFiles(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "number.csv", "a,c,label\n1,x,yes\n,y,no\n3,x,yes\n4,y,no\n")
+	write(t, dir, "word.csv", "a,c,label\n1,x,yes\n2,y,no\n3,,yes\n4,y,no\n")
+	write(t, dir, "target.csv", "a,c,label\n1,x,yes\n2,y,no\n3,x,yes\n4,y,\n")
+	write(t, dir, "real.csv", "a,label\n1,0\n2,1\n3,2.5\n4,1\n")
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"number.csv"}, `number.csv: column "a", row 1: is null: --fill of tutti train puts a number in its place`},
+		{[]string{"number.csv", "--standardise=false"}, `column "a", row 1: is null: --fill of tutti train`},
+		{[]string{"word.csv"}, `word.csv: column "c", row 2: is null: give it a value, or train without the column (--inputs)`},
+		{[]string{"target.csv"}, `target.csv: column "label", row 3: is null: leave the rows without a target out`},
+		{[]string{"real.csv", "--task", "binary"}, `real.csv: column "label", row 2: is 2.5, want 0 or 1 for --task binary`},
+		{[]string{"real.csv", "--plot", "no/curves.png"}, `--plot: the folder of no/curves.png: `},
+	} {
+		args := append([]string{"train", "--epochs", "1", "--holdout", "0", "--out", "m", "--data"}, c.args...)
+		_, errs, code := here(t, dir, args...)
+		require.Equal(t, 1, code, "%q: %s", c.args, errs)
+		require.Contains(t, errs, c.want)
+	}
+}
+
+// TestPredictFails leaves nothing behind where no part is done, and no part of a file that has changed since.
+func TestPredictFails(t *testing.T) {
+	dir := t.TempDir()
+	trainedFlowers(t, dir)
+	write(t, dir, "hole.csv", "width,height,colour\n1,2,red\n,2,red\n")
+	_, errs, code := here(t, dir, "predict", "model", "hole.csv", "out.csv")
+	require.Equal(t, 1, code, errs)
+	require.Contains(t, errs, `hole.csv: column "width", row 1: is null: --fill of tutti train`)
+	require.NoFileExists(t, "out.csv.parts")
+
+	whole := []string{"predict", "model", "flowers.csv", "csv:scores/"}
+	for range 2 {
+		_, errs, code = here(t, dir, whole...)
+		require.Zero(t, code, errs)
+	}
+	_, errs, code = here(t, dir, append(whole, "--read", "comma=,")...)
+	require.Equal(t, 2, code, errs)
+	require.Contains(t, errs, "its read is [], this one's [comma=,]")
+	require.NoError(t, os.Chtimes("flowers.csv", time.Time{}, time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)))
+	_, errs, code = here(t, dir, whole...)
+	require.Equal(t, 2, code, errs)
+	require.Regexp(t, `scores/? is of another prediction: its input is 1 file of \d+ bytes, `, errs)
+	require.Contains(t, errs, "bytes, 2026-01-02T03:04:05Z; remove it to begin anew")
+}
+
+// failing is a sink with a full disk.
+type failing struct{ summary.None }
+
+func (failing) Step(summary.Step) error { return errors.New("no space left on device") }
+
+// TestWarnings says what went wrong with what is written of a training, once.
+func TestWarnings(t *testing.T) {
+	var out bytes.Buffer
+	m := summary.NewMulti(failing{}, &warnings{w: &out})
+	for range 2 {
+		require.NoError(t, m.Step(summary.Step{}))
+	}
+	require.Regexp(t, `\Atutti: warning: a summary is given up: .*no space left on device\n\z`, out.String())
+}
