@@ -119,6 +119,39 @@ func (d *dataSet) open(ctx context.Context, o dataOptions, t table.Table, read r
 		return err
 	}
 	defer func() { err = d.layout.hint(err) }()
+	var test table.Table
+	if o.test != "" {
+		if test, err = openTable(ctx, o.test, read); err != nil {
+			return err
+		}
+		d.tables = append(d.tables, test)
+	}
+	if err := d.samples(ctx, o, t, test); err != nil {
+		return err
+	}
+	if o.standardise {
+		if err := d.layout.fit(d.train); err != nil {
+			return err
+		}
+		if first := &d.layout.Inputs[0]; first.farOff() {
+			first.Wide = true
+			if err := d.samples(ctx, o, t, test); err != nil {
+				return err
+			}
+			if err := d.layout.fit(d.train); err != nil {
+				return err
+			}
+		}
+	}
+	d.train = d.layout.standardised(d.train)
+	if d.test != nil {
+		d.test = d.layout.standardised(d.test)
+	}
+	return nil
+}
+
+// samples makes the samples of tables as the layout has them; test may be nil.
+func (d *dataSet) samples(ctx context.Context, o dataOptions, t, test table.Table) error {
 	all, err := d.layout.choose(ctx, t, true)
 	if err != nil {
 		return err
@@ -126,12 +159,7 @@ func (d *dataSet) open(ctx context.Context, o dataOptions, t table.Table, read r
 	d.layout.learn(all.Spec())
 	d.train = all
 	switch {
-	case o.test != "":
-		test, err := openTable(ctx, o.test, read)
-		if err != nil {
-			return err
-		}
-		d.tables = append(d.tables, test)
+	case test != nil:
 		if d.test, err = d.layout.choose(ctx, test, true); err != nil {
 			return err
 		}
@@ -144,24 +172,11 @@ func (d *dataSet) open(ctx context.Context, o dataOptions, t table.Table, read r
 				all.Len(), o.holdout)
 		}
 	}
-	if d.train, err = d.layout.decoded(d.train, o.augment, o.seed); err != nil {
+	if d.train, err = d.layout.decoded(d.train, o.augment, o.seed); err != nil || d.test == nil {
 		return err
 	}
-	if d.test != nil {
-		if d.test, err = d.layout.decoded(d.test, "none", 0); err != nil {
-			return err
-		}
-	}
-	if o.standardise {
-		if err := d.layout.fit(d.train); err != nil {
-			return err
-		}
-	}
-	d.train = d.layout.standardised(d.train)
-	if d.test != nil {
-		d.test = d.layout.standardised(d.test)
-	}
-	return nil
+	d.test, err = d.layout.decoded(d.test, "none", 0)
+	return err
 }
 
 // pickModel finds the model called name, or the data set's own, and makes sure that it takes the samples of the data.
