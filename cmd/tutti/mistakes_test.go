@@ -37,6 +37,29 @@ func TestMistakesInFiles(t *testing.T) {
 	}
 }
 
+// TestMetricsOfAnotherTask refuses them before the first epoch, not after it.
+func TestMetricsOfAnotherTask(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "flowers.csv", flowers(30))
+	args := []string{"train", "--epochs", "1", "--data", "flowers.csv", "--out", "m", "--model-set", "hidden=4", "--target"}
+	out, errs, code := here(t, dir, append(args, "kind", "--metric", "rmse")...)
+	require.Equal(t, 2, code, errs)
+	require.Contains(t, errs, "--metric rmse is not for --task classification: metrics: rmse: output [2 3] and target [2]: want")
+	require.Empty(t, out)
+	_, errs, code = here(t, dir, append(args, "weight", "--metric", "bleu")...)
+	require.Equal(t, 2, code, errs)
+	require.Contains(t, errs, "--metric bleu is not for --task regression: ")
+	for target, names := range map[string][]string{"kind": {"accuracy", "top2", "auc", "log-loss", "confusion", "perplexity",
+		"hr@2"}, "weight": {"mae", "rmse", "r2", "mape"}} {
+		more := append(args[:len(args):len(args)], target)
+		for _, name := range names {
+			more = append(more, "--metric", name)
+		}
+		_, errs, code = here(t, dir, more...)
+		require.Zero(t, code, errs)
+	}
+}
+
 // TestPredictFails leaves nothing behind where no part is done, and no part of a file that has changed since.
 func TestPredictFails(t *testing.T) {
 	dir := t.TempDir()

@@ -242,7 +242,7 @@ func newJob(ctx context.Context, o *trainOptions, flags *pflag.FlagSet, out io.W
 		return nil, usageError{err}
 	}
 	o.out = cmp.Or(o.out, j.defaultOut())
-	if err := o.loop.config(&j.base, flags); err != nil {
+	if err := cmp.Or(o.loop.config(&j.base, flags), j.data.layout.measures(j.base.Metrics)); err != nil {
 		return nil, err
 	}
 	return j, o.watch.check()
