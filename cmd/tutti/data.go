@@ -179,6 +179,25 @@ func (d *dataSet) samples(ctx context.Context, o dataOptions, t, test table.Tabl
 	return err
 }
 
+// notes says which inputs are categories only because of single values in a file of text.
+func (d *dataSet) notes() []string {
+	var notes []string
+	if len(d.tables) == 0 {
+		return nil
+	}
+	t := d.tables[0]
+	for _, c := range d.layout.Inputs {
+		if c.Classes == 0 || c.Image != nil {
+			continue
+		}
+		at, err := t.Schema().Find(c.From[0])
+		if why := table.Note(t, at); err == nil && why != "" {
+			notes = append(notes, fmt.Sprintf("%q is text, and so a category of %d: %s; see --read", c.Name, c.Classes, why))
+		}
+	}
+	return notes
+}
+
 // pickModel finds the model called name, or the data set's own, and makes sure that it takes the samples of the data.
 func pickModel(name string, d *dataSet) (models.Entry, error) {
 	name = cmp.Or(name, d.defaults.model)

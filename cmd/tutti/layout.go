@@ -251,6 +251,9 @@ func (c column) pick() table.Pick {
 // number has a loss, but no bound.
 func (l *layout) choose(ctx context.Context, t table.Table, target bool) (dataset.Source, error) {
 	src, err := table.Choose(ctx, t, l.config(target))
+	if err != nil && rowsOf(t) == 0 {
+		return nil, fmt.Errorf("%s has no rows: %w", t.Name(), err) // and so its columns have no types
+	}
 	if err != nil || !target || l.Task != taskBinary {
 		return src, err
 	}

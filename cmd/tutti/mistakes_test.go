@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,6 +36,21 @@ func TestMistakesInFiles(t *testing.T) {
 		require.Equal(t, 1, code, "%q: %s", c.args, errs)
 		require.Contains(t, errs, c.want)
 	}
+}
+
+// TestOneWordAmongNumbers says why a column of numbers is none: a model of 20 categories trains as well.
+func TestOneWordAmongNumbers(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "word.csv", "a,b,label\n"+strings.Repeat("1.5,2,0\n2.5,3,1\n", 8)+"oops,4,0\n")
+	out, errs, code := here(t, dir, "train", "--data", "word.csv", "--epochs", "1", "--out", "m", "--model-set", "hidden=4")
+	require.Zero(t, code, errs)
+	require.Contains(t, out, "note     \"a\" is text, and so a category of 3: row 16 has \"oops\", the values before had another "+
+		"type; see --read\n")
+	require.NotContains(t, out, `"b" is text`)
+	write(t, dir, "none.csv", "a,b,label\n")
+	_, errs, code = here(t, dir, "predict", "m", "none.csv", "out.csv")
+	require.Equal(t, 1, code, errs)
+	require.Contains(t, errs, "none.csv has no rows: ")
 }
 
 // TestMetricsOfAnotherTask refuses them before the first epoch, not after it.

@@ -487,6 +487,9 @@ func (j *job) header(model any, g *collectives.Group, where string) {
 	}
 	fmt.Fprintf(j.out, "data     %s: %d training and %d test samples of %s\n", j.data.name, j.data.train.Len(), held,
 		j.data.layout.summary())
+	for _, note := range j.data.notes() {
+		fmt.Fprintf(j.out, "note     %s\n", note)
+	}
 	fmt.Fprintf(j.out, "model    %s, %d parameters\n", j.model.Name, layers.Count(model))
 	fmt.Fprintf(j.out, "ranks    %s, sync %v, GOMAXPROCS %d\n", where, j.sync, runtime.GOMAXPROCS(0))
 	if g.Size() > 1 {
