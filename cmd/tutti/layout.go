@@ -66,6 +66,10 @@ func (o layoutOptions) layout(ctx context.Context, t table.Table) (*layout, erro
 	fail := func(err error) error { return usageError{fmt.Errorf("%s: %w", t.Name(), err)} }
 	at, err := schema.Find(o.target)
 	if err != nil {
+		names := strings.Join(schema.Names(), ",")
+		if sep := strings.IndexAny(names, ";|\t"); sep > 0 && len(schema) == 1 {
+			err = fmt.Errorf("%w; are its columns apart by --read 'comma=%c'?", err, names[sep])
+		}
 		return nil, fail(fmt.Errorf("--target: %w", err))
 	}
 	l := &layout{}

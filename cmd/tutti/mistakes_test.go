@@ -53,6 +53,18 @@ func TestOneWordAmongNumbers(t *testing.T) {
 	require.Contains(t, errs, "none.csv has no rows: ")
 }
 
+// TestSemicolons says which flag reads a file as many a spreadsheet writes it.
+func TestSemicolons(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "semi.csv", "a;b;label\n1;2;0\n2;3;1\n3;3;1\n4;3;1\n")
+	args := []string{"train", "--data", "semi.csv", "--epochs", "1", "--holdout", "0", "--out", "m"}
+	_, errs, code := here(t, dir, args...)
+	require.Equal(t, 2, code, errs)
+	require.Contains(t, errs, `--target: no column "label" among ["a;b;label"]; are its columns apart by --read 'comma=;'?`)
+	_, errs, code = here(t, dir, append(args, "--read", "comma=;")...)
+	require.Zero(t, code, errs)
+}
+
 // TestMetricsOfAnotherTask refuses them before the first epoch, not after it.
 func TestMetricsOfAnotherTask(t *testing.T) {
 	dir := t.TempDir()
