@@ -201,8 +201,8 @@ func Normalize(src Source, mean, std []float64) Source {
 	})
 }
 
-// MeanStd returns the mean and the population standard deviation of each channel of src's inputs (see Normalize for
-// what a channel is). Sums are in float64, in sample order, of the distances from the channel's first element. A
+// MeanStd returns the mean and the population standard deviation of each channel of src's inputs, Float32 or Float64
+// (see Normalize for what a channel is). Sums are in float64, in sample order, of the distances from the channel's first element. A
 // channel that never changes has its value as mean and std 1, so that Normalize makes it 0. Without samples the means
 // are 0 and the stds 1.
 func MeanStd(src Source) (mean, std []float64, err error) {
@@ -211,6 +211,12 @@ func MeanStd(src Source) (mean, std []float64, err error) {
 	first, seen := make([]float64, channels), make([]bool, channels)
 	each := func(fn func(c int, v float64)) error {
 		return scan(src, func(b *Batch) {
+			if b.X.DType() == tensor.Float64 {
+				for i, v := range tensor.Data[float64](b.X) {
+					fn(i/size%channels, v)
+				}
+				return
+			}
 			for i, v := range tensor.Data[float32](b.X) {
 				fn(i/size%channels, float64(v))
 			}

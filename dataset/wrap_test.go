@@ -180,6 +180,16 @@ func TestMeanStdOfVectors(t *testing.T) {
 	assert.Equal(t, []float32{0.5, -999.75}, tensor.Data[float32](b.X), "one mean serves all")
 }
 
+// MeanStd measures float64 as it is: as float32s these times would be one number. numpy.std of 0, 1, 5 is
+// 2.160246899469287.
+func TestMeanStdOfFloat64(t *testing.T) {
+	src := FromColumns("", Values{Name: "x", Tensor: tensor.FromSlice([]float64{1772366400, 1772366401, 1772366405}, 3, 1)})
+	mean, std, err := MeanStd(src)
+	require.NoError(t, err)
+	assert.Equal(t, []float64{1772366402}, mean)
+	assert.InDeltaSlice(t, []float64{2.160246899469287}, std, 1e-12)
+}
+
 // What a source gives is counted.
 func TestSourceOfAnotherNumber(t *testing.T) {
 	for _, c := range []struct {

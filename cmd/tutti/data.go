@@ -118,20 +118,49 @@ func (d *dataSet) open(ctx context.Context, o dataOptions, t table.Table, read r
 	if d.layout, err = o.columns.layout(ctx, t); err != nil {
 		return err
 	}
-	all, err := table.Choose(ctx, t, d.layout.config(true))
+	defer func() { err = d.layout.hint(err) }()
+	var test table.Table
+	if o.test != "" {
+		if test, err = openTable(ctx, o.test, read); err != nil {
+			return err
+		}
+		d.tables = append(d.tables, test)
+	}
+	if err := d.samples(ctx, o, t, test); err != nil {
+		return err
+	}
+	if o.standardise {
+		if err := d.layout.fit(d.train); err != nil {
+			return err
+		}
+		if first := &d.layout.Inputs[0]; first.farOff() {
+			first.Wide = true
+			if err := d.samples(ctx, o, t, test); err != nil {
+				return err
+			}
+			if err := d.layout.fit(d.train); err != nil {
+				return err
+			}
+		}
+	}
+	d.train = d.layout.standardised(d.train)
+	if d.test != nil {
+		d.test = d.layout.standardised(d.test)
+	}
+	return nil
+}
+
+// samples makes the samples of tables as the layout has them; test may be nil.
+func (d *dataSet) samples(ctx context.Context, o dataOptions, t, test table.Table) error {
+	all, err := d.layout.choose(ctx, t, true)
 	if err != nil {
 		return err
 	}
 	d.layout.learn(all.Spec())
 	d.train = all
 	switch {
-	case o.test != "":
-		test, err := openTable(ctx, o.test, read)
-		if err != nil {
-			return err
-		}
-		d.tables = append(d.tables, test)
-		if d.test, err = table.Choose(ctx, test, d.layout.config(true)); err != nil {
+	case test != nil:
+		if d.test, err = d.layout.choose(ctx, test, true); err != nil {
 			return err
 		}
 	case o.holdout > 0:
@@ -143,24 +172,30 @@ func (d *dataSet) open(ctx context.Context, o dataOptions, t table.Table, read r
 				all.Len(), o.holdout)
 		}
 	}
-	if d.train, err = d.layout.decoded(d.train, o.augment, o.seed); err != nil {
+	if d.train, err = d.layout.decoded(d.train, o.augment, o.seed); err != nil || d.test == nil {
 		return err
 	}
-	if d.test != nil {
-		if d.test, err = d.layout.decoded(d.test, "none", 0); err != nil {
-			return err
+	d.test, err = d.layout.decoded(d.test, "none", 0)
+	return err
+}
+
+// notes says which inputs are categories only because of single values in a file of text.
+func (d *dataSet) notes() []string {
+	var notes []string
+	if len(d.tables) == 0 {
+		return nil
+	}
+	t := d.tables[0]
+	for _, c := range d.layout.Inputs {
+		if c.Classes == 0 || c.Image != nil {
+			continue
+		}
+		at, err := t.Schema().Find(c.From[0])
+		if why := table.Note(t, at); err == nil && why != "" {
+			notes = append(notes, fmt.Sprintf("%q is text, and so a category of %d: %s; see --read", c.Name, c.Classes, why))
 		}
 	}
-	if o.standardise {
-		if err := d.layout.fit(d.train); err != nil {
-			return err
-		}
-	}
-	d.train = d.layout.standardised(d.train)
-	if d.test != nil {
-		d.test = d.layout.standardised(d.test)
-	}
-	return nil
+	return notes
 }
 
 // pickModel finds the model called name, or the data set's own, and makes sure that it takes the samples of the data.

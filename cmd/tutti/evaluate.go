@@ -77,7 +77,7 @@ func (o *evaluateOptions) evaluate(ctx context.Context, out io.Writer, file, dat
 		c := train.Config{Model: m.model, Loss: m.loss, Metrics: list, BatchSize: o.batch, Group: g}
 		score, err := train.Evaluate(ctx, c, src)
 		if err != nil || g.Rank() != 0 {
-			return err
+			return m.Layout.hint(err)
 		}
 		return printScore(out, score, o.json)
 	})

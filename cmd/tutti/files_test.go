@@ -143,3 +143,29 @@ func TestDataFlagErrors(t *testing.T) {
 	_, errs, code := here(t, dir, "train", "--data", "gap.csv", "--fill", "0", "--epochs", "1", "--holdout", "0")
 	require.Zero(t, code, errs)
 }
+
+// TestNumbersFarFromZero trains on ten minutes of one day. Seconds since 1970 are float32s 128 apart: of that a model
+// learns five steps.
+func TestNumbersFarFromZero(t *testing.T) {
+	dir := t.TempDir()
+	var times strings.Builder
+	times.WriteString("when,a,label\n")
+	for i := range 600 {
+		at := i * 271 % 600
+		fmt.Fprintf(&times, "2026-03-01T12:%02d:%02dZ,%d,%v\n", at/60, at%60, i%7, at > 300)
+	}
+	write(t, dir, "times.csv", times.String())
+	out, errs, code := here(t, dir, "train", "--data", "times.csv", "--epochs", "30", "--lr", "0.02", "--model-set",
+		"hidden=8", "--out", "m")
+	require.Zero(t, code, errs)
+	require.Regexp(t, `test accuracy (100\.00|9[89]\.\d\d) %`, out)
+	m, err := loadModel(filepath.Join(dir, "m"))
+	require.NoError(t, err)
+	x := m.Layout.Inputs[0]
+	require.True(t, x.Wide)
+	require.InDelta(t, 1772366400+299.5, x.Mean[0], 15) // 2026-03-01T12:00:00Z and the mean of 0 … 599, of 480 of them
+	require.InDelta(t, 173.2, x.Std[0], 9)              // √((600² − 1) / 12)
+	out, errs, code = here(t, dir, "evaluate", "m", "times.csv")
+	require.Zero(t, code, errs)
+	require.Regexp(t, `accuracy  (1|0\.9[89]\d*)\n`, out)
+}

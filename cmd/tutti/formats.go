@@ -303,7 +303,11 @@ func (o *readOptions) set(key, value string) (err error) {
 	default:
 		var known []string
 		for _, f := range formats {
-			known = append(known, f.options...)
+			for _, option := range f.options {
+				if !slices.Contains(known, option) {
+					known = append(known, option)
+				}
+			}
 		}
 		err = fmt.Errorf("there is no %q, the nearest is %q of %s", key, nearest.Name(key, known), strings.Join(known, ", "))
 	}

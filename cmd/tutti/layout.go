@@ -34,6 +34,7 @@ type column struct {
 	Fill       *float64  `json:"fill,omitempty"` // in place of missing numbers
 	Mean       []float64 `json:"mean,omitempty"` // of the training samples, by channel: (x − mean) / std goes in
 	Std        []float64 `json:"std,omitempty"`
+	Wide       bool      `json:"wide,omitempty"` // they are float64 until then: as float32 their differences were lost
 
 	Image *imageForm `json:"image,omitempty"` // the column holds images, or their paths
 }
@@ -65,6 +66,10 @@ func (o layoutOptions) layout(ctx context.Context, t table.Table) (*layout, erro
 	fail := func(err error) error { return usageError{fmt.Errorf("%s: %w", t.Name(), err)} }
 	at, err := schema.Find(o.target)
 	if err != nil {
+		names := strings.Join(schema.Names(), ",")
+		if sep := strings.IndexAny(names, ";|\t"); sep > 0 && len(schema) == 1 {
+			err = fmt.Errorf("%w; are its columns apart by --read 'comma=%c'?", err, names[sep])
+		}
 		return nil, fail(fmt.Errorf("--target: %w", err))
 	}
 	l := &layout{}
@@ -200,7 +205,8 @@ const joined = -1
 // config returns how a table is read as l says; without its target if there is none to be read.
 func (l *layout) config(target bool) table.Config {
 	var c table.Config
-	for _, in := range l.Inputs {
+	for i, in := range l.Inputs {
+		in.Wide = in.Wide && i == 0 // as Mean and Std
 		c.Columns = append(c.Columns, in.pick())
 	}
 	if !target {
@@ -233,6 +239,9 @@ func (c column) pick() table.Pick {
 		return p
 	}
 	p.DType = tensor.Float32
+	if c.Wide {
+		p.DType = tensor.Float64
+	}
 	if p.Shape == nil {
 		p.Shape = []int{joined}
 	}
@@ -240,6 +249,45 @@ func (c column) pick() table.Pick {
 		p.Null, p.Fill = table.NullFill, *c.Fill
 	}
 	return p
+}
+
+// choose returns the samples of a table as l has them. The answers of a yes-or-no question must be 0 and 1: any other
+// number has a loss, but no bound.
+func (l *layout) choose(ctx context.Context, t table.Table, target bool) (dataset.Source, error) {
+	src, err := table.Choose(ctx, t, l.config(target))
+	if err != nil && rowsOf(t) == 0 {
+		return nil, fmt.Errorf("%s has no rows: %w", t.Name(), err) // and so its columns have no types
+	}
+	if err != nil || !target || l.Task != taskBinary {
+		return src, err
+	}
+	return dataset.Map(src, func(b *dataset.Batch, index []int) error {
+		y := tensor.Data[float32](b.Y)
+		for i, v := range y {
+			if v != 0 && v != 1 {
+				return table.MalformedAt(t.Name(), l.Target.From[0], int64(index[i*len(index)/len(y)]),
+					"is %v, want 0 or 1 for --task binary", v)
+			}
+		}
+		return nil
+	}), nil
+}
+
+// hint adds to the error of a missing value what can be done about it.
+func (l *layout) hint(err error) error {
+	at := (*table.Error)(nil)
+	if !errors.Is(err, table.ErrNull) || !errors.As(err, &at) {
+		return err
+	}
+	if slices.Contains(l.Target.From, at.Column) {
+		return fmt.Errorf("%w: leave the rows without a target out", err)
+	}
+	for _, in := range l.Inputs {
+		if in.Classes == 0 && in.Image == nil && slices.Contains(in.From, at.Column) {
+			return fmt.Errorf("%w: --fill of tutti train puts a number in its place", err)
+		}
+	}
+	return fmt.Errorf("%w: give it a value, or train without the column (--inputs)", err)
 }
 
 // learn keeps what was found when the training data was opened: shapes, classes and their names.
@@ -261,7 +309,7 @@ func (c *column) learn(s dataset.Spec) {
 
 // open returns the samples of a table as l has them, standardised as the training samples were.
 func (l *layout) open(ctx context.Context, t table.Table, target bool) (dataset.Source, error) {
-	src, err := table.Choose(ctx, t, l.config(target))
+	src, err := l.choose(ctx, t, target)
 	if err != nil {
 		return nil, err
 	}
@@ -274,10 +322,51 @@ func (l *layout) open(ctx context.Context, t table.Table, target bool) (dataset.
 
 // standardised returns src with what fit found applied.
 func (l *layout) standardised(src dataset.Source) dataset.Source {
-	if first := l.Inputs[0]; first.Mean != nil {
+	switch first := l.Inputs[0]; {
+	case first.Wide:
+		return first.narrowed(src)
+	case first.Mean != nil:
 		return dataset.Normalize(src, first.Mean, first.Std)
 	}
 	return src
+}
+
+// narrowed returns src with the numbers of c, which are float64, standardised and then float32.
+func (c column) narrowed(src dataset.Source) dataset.Source {
+	spec := src.Spec()
+	spec.Columns = slices.Clone(spec.Columns)
+	spec.Columns[spec.Find(c.Name)].DType = tensor.Float32
+	elements, _ := tensor.Elements(c.Shape)
+	channels := len(c.Mean)
+	size := max(elements/channels, 1)
+	return dataset.Stage(src, spec, func(b, raw *dataset.Batch, _ []int) error {
+		b.Resize(raw.N, spec)
+		for _, other := range spec.Columns {
+			if other.Name != c.Name {
+				b.Swap(other.Name, raw, other.Name)
+			}
+		}
+		to := tensor.Data[float32](b.Col(c.Name))
+		for i, v := range tensor.Data[float64](raw.Col(c.Name)) {
+			at := i / size % channels
+			to[i] = float32((v - c.Mean[at]) / c.Std[at])
+		}
+		return nil
+	})
+}
+
+// tooFar is how many deviations numbers may lie from 0 as float32, which has 24 bits: of a deviation 11 are left. Times
+// of one week in seconds since 1970 lie further.
+const tooFar = 1 << 13
+
+// farOff says whether float32 leaves too little of the differences between the numbers that fit measured.
+func (c column) farOff() bool {
+	for i, m := range c.Mean {
+		if math.Abs(m) > tooFar*c.Std[i] {
+			return true
+		}
+	}
+	return false
 }
 
 // fit finds the mean and the deviation of the numbers of the training samples, if there are any.

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/tutti-ml/tutti/internal/fields"
+	"github.com/tutti-ml/tutti/tensor"
 	"github.com/tutti-ml/tutti/train"
 	"github.com/tutti-ml/tutti/train/metrics"
 )
@@ -85,6 +86,32 @@ func parseMetrics(names []string) ([]metrics.Metric, error) {
 		list = append(list, m)
 	}
 	return list, nil
+}
+
+// measures refuses a metric that has no value for the task's results, before anything is trained: the first evaluation
+// would. It tries two rows of zeros, so that only shapes count.
+func (l *layout) measures(list []metrics.Metric) error {
+	var output, target *tensor.Tensor
+	switch l.Task {
+	case taskClassification:
+		output = tensor.New(tensor.Float32, 2, l.Target.Classes)
+		target = tensor.New(tensor.Int64, 2)
+	case taskRegression:
+		output = tensor.New(tensor.Float32, append([]int{2}, l.Target.Shape...)...)
+		target = output
+	default:
+		return nil
+	}
+	for _, m := range list {
+		switch m.(type) {
+		case metrics.HitRatio, metrics.NDCG, metrics.MRR:
+			continue // they may want so many rows a query
+		}
+		if err := m.New().Add(output, target); err != nil {
+			return usageError{fmt.Errorf("--metric %s is not for --task %s: %w", m.Name(), l.Task, err)}
+		}
+	}
+	return nil
 }
 
 // config sets the fields of c that the flags decide.

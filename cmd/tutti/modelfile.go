@@ -97,6 +97,8 @@ func (c column) check() error {
 		return errors.New("is made of nothing")
 	case c.Classes < 0 || c.Classes > 1<<28 || len(c.ClassNames) > c.Classes:
 		return fmt.Errorf("%d classes with %d names", c.Classes, len(c.ClassNames))
+	case c.Wide && (c.Mean == nil || c.Classes > 0 || c.Image != nil):
+		return errors.New("wide, and no means")
 	case len(c.Mean) != len(c.Std):
 		return fmt.Errorf("%d means and %d deviations", len(c.Mean), len(c.Std))
 	case c.Mean != nil && len(c.Mean) != channels(c.Shape):

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -79,13 +80,18 @@ type prediction struct {
 	folder    string // of parts
 	schema    table.Schema
 	done      int // parts that were there
+	begun     bool
 }
+
+const manifestName = "_manifest.json"
 
 // manifest says what the parts in a folder are of. All of it must be as it was for a prediction to go on.
 type manifest struct {
 	Version int      `json:"version"`
 	Model   string   `json:"model"` // CRC-32C of the file
 	In      string   `json:"in"`
+	Files   string   `json:"input"` // how many files In is, their size, and when they were written
+	Read    []string `json:"read"`
 	Rows    int      `json:"rows"`
 	Part    int      `json:"part"`
 	Batch   int      `json:"batch"`
@@ -117,7 +123,7 @@ func (o *predictOptions) predict(ctx context.Context, out io.Writer, file, in, t
 	if err != nil {
 		return err
 	}
-	m := manifest{1, sum, in, p.rows, o.part, o.batch, p.format.name, nil}
+	m := manifest{2, sum, in, stateOf(in), append([]string{}, o.read...), p.rows, o.part, o.batch, p.format.name, nil}
 	for _, f := range p.schema {
 		m.Columns = append(m.Columns, f.Name+" "+f.Type.String())
 	}
@@ -126,7 +132,8 @@ func (o *predictOptions) predict(ctx context.Context, out io.Writer, file, in, t
 		if errors.Is(err, context.Canceled) {
 			err = fmt.Errorf("interrupted; what is done is in %s, and the same command goes on from there: %w", p.folder, err)
 		}
-		return err
+		p.forget()
+		return p.model.Layout.hint(err)
 	}
 	fmt.Fprintf(out, "%d rows of %s written to %s", p.rows, count(len(p.schema), "column"), to)
 	if p.done > 0 {
@@ -203,7 +210,12 @@ func (p *prediction) partName(i int) string {
 
 // rank does a rank's part of the work; rank 0 also what comes before and after.
 func (p *prediction) rank(ctx context.Context, g *collectives.Group, m manifest) error {
-	if err := together(ctx, g, func() error { return p.begin(m) }); err != nil {
+	err := together(ctx, g, func() error {
+		err := p.begin(m)
+		p.begun = err == nil
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	for i := g.Rank(); i < p.parts(); i += g.Size() {
@@ -257,7 +269,7 @@ func (p *prediction) begin(m manifest) error {
 	if err := os.MkdirAll(p.folder, 0o777); err != nil {
 		return err
 	}
-	file := filepath.Join(p.folder, "_manifest.json")
+	file := filepath.Join(p.folder, manifestName)
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		entries, err := os.ReadDir(p.folder)
@@ -291,6 +303,40 @@ func (p *prediction) begin(m manifest) error {
 	return nil
 }
 
+// forget takes the folder of a failed prediction away if no part is done, so that it is in nobody's way.
+func (p *prediction) forget() {
+	if !p.begun || p.out == "" {
+		return
+	}
+	if entries, err := os.ReadDir(p.folder); err == nil && len(entries) == 1 && entries[0].Name() == manifestName {
+		os.Remove(filepath.Join(p.folder, manifestName)) // what stays is said by the next prediction
+		os.Remove(p.folder)
+	}
+}
+
+// stateOf says what files a name stands for now: parts of what they were before belong to another prediction. It is ""
+// of what is no file.
+func stateOf(in string) string {
+	name, _ := cutFormat(in)
+	files, err := table.Files(table.OS(), filepath.ToSlash(name))
+	if err != nil {
+		return ""
+	}
+	var size int64
+	var last time.Time
+	for _, f := range files {
+		info, err := os.Stat(filepath.FromSlash(f.Name))
+		if err != nil {
+			return ""
+		}
+		size += info.Size()
+		if info.ModTime().After(last) {
+			last = info.ModTime()
+		}
+	}
+	return fmt.Sprintf("%s of %d bytes, %s", count(len(files), "file"), size, last.UTC().Format(time.RFC3339Nano))
+}
+
 // writePart predicts the rows of a part and writes its file, all of it or nothing.
 func (p *prediction) writePart(ctx context.Context, i int) error {
 	write := p.format.write
@@ -321,7 +367,7 @@ func (p *prediction) end(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := os.Remove(filepath.Join(p.folder, "_manifest.json")); err != nil {
+	if err := os.Remove(filepath.Join(p.folder, manifestName)); err != nil {
 		return err
 	}
 	return os.Remove(p.folder)

@@ -242,7 +242,7 @@ func newJob(ctx context.Context, o *trainOptions, flags *pflag.FlagSet, out io.W
 		return nil, usageError{err}
 	}
 	o.out = cmp.Or(o.out, j.defaultOut())
-	if err := o.loop.config(&j.base, flags); err != nil {
+	if err := cmp.Or(o.loop.config(&j.base, flags), j.data.layout.measures(j.base.Metrics)); err != nil {
 		return nil, err
 	}
 	return j, o.watch.check()
@@ -386,7 +386,7 @@ func (j *job) rank(ctx context.Context, g *collectives.Group, where string) erro
 	}
 	report, err := train.Run(ctx, config)
 	if err != nil {
-		return err
+		return j.data.layout.hint(err)
 	}
 	// The job is done but for the writing: an interrupt does not end it any more, and the others wait for rank 0.
 	done := collectives.Patiently(context.WithoutCancel(ctx))
@@ -487,6 +487,9 @@ func (j *job) header(model any, g *collectives.Group, where string) {
 	}
 	fmt.Fprintf(j.out, "data     %s: %d training and %d test samples of %s\n", j.data.name, j.data.train.Len(), held,
 		j.data.layout.summary())
+	for _, note := range j.data.notes() {
+		fmt.Fprintf(j.out, "note     %s\n", note)
+	}
 	fmt.Fprintf(j.out, "model    %s, %d parameters\n", j.model.Name, layers.Count(model))
 	fmt.Fprintf(j.out, "ranks    %s, sync %v, GOMAXPROCS %d\n", where, j.sync, runtime.GOMAXPROCS(0))
 	if g.Size() > 1 {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/tutti-ml/tutti/internal/atomicfile"
 	"github.com/tutti-ml/tutti/train/summary"
 	"github.com/tutti-ml/tutti/train/summary/history"
 	"github.com/tutti-ml/tutti/train/summary/plot"
@@ -79,6 +80,9 @@ func (o *watchOptions) open(log io.Writer) (w *watchers, err error) {
 		w.add(h, h.Close)
 	}
 	if o.plot != "" {
+		if err := atomicfile.Check(o.plot); err != nil {
+			return w, fmt.Errorf("--plot: %w", err)
+		}
 		w.add(&curves{path: o.plot, every: 1}, nil)
 	}
 	if o.http != "" {
@@ -90,6 +94,9 @@ func (o *watchOptions) open(log io.Writer) (w *watchers, err error) {
 		w.url = page.URL()
 		w.add(page, page.Close)
 		w.add(metrics, nil)
+	}
+	if o.log == "" && len(w.sinks) > 0 {
+		w.add(&warnings{w: log}, nil)
 	}
 	switch o.log {
 	case "text":
@@ -116,6 +123,21 @@ func (w *watchers) Close() (err error) {
 		err = cmp.Or(err, end())
 	}
 	w.close = nil
+	return err
+}
+
+// warnings is a sink that says what goes wrong with the others, such as a history on a disk that is full.
+type warnings struct {
+	summary.None
+	w io.Writer
+}
+
+func (s *warnings) Warn(w summary.Warning) error {
+	text := w.Text
+	if w.Err != nil && !strings.Contains(text, w.Err.Error()) {
+		text += ": " + w.Err.Error()
+	}
+	_, err := fmt.Fprintf(s.w, "tutti: warning: %s\n", text)
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"github.com/tutti-ml/tutti/dataset"
 	"github.com/tutti-ml/tutti/tensor"
@@ -20,7 +21,8 @@ import (
 //
 // It is a dataset.Stage: what lies in a window and is read ahead are encoded images, and a batch is decoded when it is
 // together. Random Ops draw by the sample's number in src. ClassNames, Unlabelled, Extensions and SkipOthers have no
-// meaning here. An error names source, column and sample.
+// meaning here. An error names source, column and sample, and the
+// file of a path.
 func Column(src dataset.Source, name string, files fs.FS, c Config) (dataset.Source, error) {
 	spec := src.Spec()
 	c = c.withDefaults(spec.Name)
@@ -84,10 +86,15 @@ func (s *column) finish(b, raw *dataset.Batch, index []int) error {
 		if err == nil {
 			err = s.into(out, at, w, data, b.Epoch, index[at])
 		}
-		if err != nil {
-			return dataset.Malformed(s.Name, "column %q, sample %d: %w", s.name, index[at], err)
+		if err == nil {
+			return nil
 		}
-		return nil
+		if s.text && s.files != nil {
+			if path := string(raw.Text(s.name, at)); !strings.Contains(err.Error(), path) {
+				err = fmt.Errorf("%s: %w", path, err)
+			}
+		}
+		return dataset.Malformed(s.Name, "column %q, sample %d: %w", s.name, index[at], err)
 	})
 }
 

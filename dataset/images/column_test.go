@@ -178,6 +178,20 @@ func TestColumnOfText(t *testing.T) {
 	}
 }
 
+// TestColumnNamesFile wants the name of a file that is no image: a sample's number, once the samples are split, finds it
+// nowhere.
+func TestColumnNamesFile(t *testing.T) {
+	files := fstest.MapFS{"a.png": {Data: square(2, 0)}, "b.png": {Data: square(2, 1)[:40]}}
+	names := dataset.FromColumns("", dataset.Values{Name: "x", Text: []string{"a.png", "b.png"}}).WithName("set")
+	src, err := images.Column(dataset.Subset(names, []int{1, 0}), "x", files,
+		images.Config{Ops: []images.Op{images.Resize{H: 2, W: 2}}})
+	require.NoError(t, err)
+	var b dataset.Batch
+	err = b.Fill(src, []int{0})
+	require.ErrorContains(t, err, `dataset: set: column "x", sample 0: b.png: is cut short`)
+	require.ErrorIs(t, err, dataset.ErrFormat)
+}
+
 func TestColumnErrors(t *testing.T) {
 	numbers := dataset.FromColumns("", dataset.Values{Name: "x", Tensor: tensor.New(tensor.Float32, 2, 3)}).WithName("set")
 	_, err := images.Column(numbers, "z", nil, images.Config{})

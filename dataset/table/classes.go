@@ -96,7 +96,7 @@ func (p *part) names(dst []int64, c *Column) (row int, err error) {
 		var name []byte
 		switch {
 		case c.Null(row) && p.pick.Null == NullError:
-			return row, errNull
+			return row, ErrNull
 		case c.Null(row):
 			name = []byte(p.pick.FillText)
 		case c.Type.Kind == Int:

@@ -75,5 +75,8 @@ func Note(t Table, column int) string {
 	return ""
 }
 
+// ErrNull is wrapped by the error of a value that is missing where none may be.
+var ErrNull = errors.New("is null")
+
 // ErrChanged is wrapped by the error of a file that is no longer what it was when its Table was opened.
 var ErrChanged = errors.New("the file has changed since it was opened")

@@ -30,10 +30,7 @@ type origin struct {
 	leaf  Type  // of an element; of Binary it is Binary
 }
 
-var (
-	errNull = errors.New("is null")
-	errNaN  = errors.New("is NaN")
-)
+var errNaN = errors.New("is NaN")
 
 // part checks a Pick against the schema and finds its defaults.
 func (s *Source) part(ctx context.Context, pick Pick) (*part, error) {
@@ -140,7 +137,7 @@ func (s *Source) measure(ctx context.Context, o *origin, column int) error {
 				if c == nil || c.Null(at) {
 					file, row := Place(s.t, block, 0)
 					return MalformedAt(file, o.name, row,
-						"%w, where the length of lists is to be found; give a type or another first row", errNull)
+						"%w, where the length of lists is to be found; give a type or another first row", ErrNull)
 				}
 				o.dims[i] = int(c.Offsets[at+1] - c.Offsets[at])
 				if at = int(c.Offsets[at]); o.dims[i] == 0 {
@@ -266,7 +263,7 @@ func (p *part) scatter(dst *tensor.Tensor, at int, o *origin, c *Column) (row in
 		}
 		if null {
 			if p.pick.Null == NullError {
-				return row, errNull
+				return row, ErrNull
 			}
 			p.blank(dst, at+row*p.size, o.width)
 			continue
@@ -293,7 +290,7 @@ func locate(c *Column, row int, dims []int) (leaf *Column, from int, null bool, 
 		for i := from; i < from+n; i++ {
 			if c.Null(i) {
 				if n > 1 {
-					return nil, 0, false, errNull
+					return nil, 0, false, ErrNull
 				}
 				return nil, 0, true, nil
 			}

@@ -40,7 +40,7 @@ func (p *part) put(dst *tensor.Tensor, at, stride int, leaf *Column, from, rows,
 		if !leaf.Null(from + i) {
 			v = leaf.Ints[from+i]
 		} else if p.pick.Null == NullError {
-			return i / width, errNull
+			return i / width, ErrNull
 		}
 		if v != 0 && v != 1 {
 			return i / width, fmt.Errorf("%d is no boolean", v)
@@ -90,7 +90,7 @@ func put[T number](p *part, dst []T, g grid, leaf *Column, from int) (row int, e
 				continue
 			}
 			if !mayMiss {
-				return i / g.width, errNull
+				return i / g.width, ErrNull
 			}
 			dst[g.at(i)] = missing
 		}

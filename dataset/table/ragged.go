@@ -17,7 +17,7 @@ func (p *part) ragged(b *dataset.Batch, c *Column) (row int, err error) {
 	}
 	if c.Valid != nil && p.pick.Null == NullError {
 		if i := slices.Index(c.Valid, false); i >= 0 {
-			return i, errNull
+			return i, ErrNull
 		}
 	}
 	first := c.Offsets[0]
@@ -42,7 +42,7 @@ func (p *part) ragged(b *dataset.Batch, c *Column) (row int, err error) {
 		for i := range total {
 			leaf, from, null, err := locate(c.Elem, int(first)+i, o.dims)
 			if err == nil && null {
-				err = errNull
+				err = ErrNull
 			}
 			if err == nil {
 				_, err = p.put(values, i*p.size, p.size, leaf, from, 1, o.width)
@@ -100,7 +100,7 @@ func (p *part) textWithNulls(b *dataset.Batch, c *Column) (row int, err error) {
 			return string(c.Bytes(i)), nil
 		}
 		if p.pick.Null == NullError {
-			return "", errNull
+			return "", ErrNull
 		}
 		return p.pick.FillText, nil
 	}
@@ -114,7 +114,7 @@ func (p *part) textWithNulls(b *dataset.Batch, c *Column) (row int, err error) {
 			}
 			list = append(list, w)
 		} else if c.Null(row) && p.pick.Null == NullError {
-			return row, errNull
+			return row, ErrNull
 		} else {
 			for i := c.Offsets[row]; i < c.Offsets[row+1]; i++ {
 				w, err := word(c.Elem, int(i))
