@@ -197,6 +197,8 @@ func TestScoreErrors(t *testing.T) {
 		want   string
 	}{
 		{func(c *train.Config) { c.Test = nil }, "Config.Early follows loss of Config.Test, which is nil"},
+		{func(c *train.Config) { c.ValidateWhen = train.Never() },
+			`Config.Early follows loss, and Config.ValidateWhen is "never": there is no loss to follow`},
 		{func(c *train.Config) { c.Early.Patience = -1 }, "Config.Early.Patience = -1, want at least 1"},
 		{func(c *train.Config) { c.Early.MinDelta = math.NaN() }, "Config.Early.MinDelta = NaN, want at least 0"},
 		{func(c *train.Config) { c.Metrics = []metrics.Metric{metrics.Mean{Title: "size", Of: size}} },

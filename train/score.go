@@ -141,6 +141,10 @@ func (c Config) validateScore() error {
 	if who != "" && c.Test == nil {
 		return fmt.Errorf("train: Config.%s follows %s of Config.Test, which is nil", who, name)
 	}
+	if _, none := c.ValidateWhen.(never); none && who != "" {
+		return fmt.Errorf("train: Config.%s follows %s, and Config.ValidateWhen is %q: there is no %s to follow", who, name,
+			c.ValidateWhen, name)
+	}
 	if c.Early != nil && better == metrics.Neither {
 		return fmt.Errorf("train: Config.Early follows %s, of which no value is better than another", name)
 	}
