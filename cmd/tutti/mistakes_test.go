@@ -98,6 +98,10 @@ func TestPredictFails(t *testing.T) {
 	require.Contains(t, errs, `hole.csv: column "width", row 1: is null: --fill of tutti train`)
 	require.NoFileExists(t, "out.csv.parts")
 
+	out, errs, code := tutti(t, dir, "launch", "-n", "2", "--", "tutti", "predict", "model", "flowers.csv", "two.csv")
+	require.Zero(t, code, errs)
+	require.Equal(t, 1, strings.Count(out, "written to two.csv"), out)
+
 	whole := []string{"predict", "model", "flowers.csv", "csv:scores/"}
 	for range 2 {
 		_, errs, code = here(t, dir, whole...)

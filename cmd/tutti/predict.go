@@ -79,8 +79,8 @@ type prediction struct {
 	out       string
 	folder    string // of parts
 	schema    table.Schema
-	done      int // parts that were there
-	begun     bool
+	done      int  // parts that were there
+	begun     bool // rank 0 is in this process, and has its folder
 }
 
 const manifestName = "_manifest.json"
@@ -134,6 +134,9 @@ func (o *predictOptions) predict(ctx context.Context, out io.Writer, file, in, t
 		}
 		p.forget()
 		return p.model.Layout.hint(err)
+	}
+	if !p.begun {
+		return nil // another process has rank 0, which speaks for all
 	}
 	fmt.Fprintf(out, "%d rows of %s written to %s", p.rows, count(len(p.schema), "column"), to)
 	if p.done > 0 {
