@@ -256,6 +256,9 @@ func (p *part) scatter(dst *tensor.Tensor, at int, o *origin, c *Column) (row in
 	if len(o.dims) == 0 {
 		return p.put(dst, at, p.size, c, 0, n, 1)
 	}
+	if leaf, from, ok := even(c, o.dims); ok { // all rows at once
+		return p.put(dst, at, p.size, leaf, from, n, o.width)
+	}
 	for row := range n {
 		leaf, from, null, err := locate(c, row, o.dims)
 		if err != nil {
@@ -273,6 +276,25 @@ func (p *part) scatter(dst *tensor.Tensor, at int, o *origin, c *Column) (row in
 		}
 	}
 	return 0, nil
+}
+
+// even says whether c is lists of one level or bytes, as many in each row as dims says, and no row is missing. Their
+// elements then follow one another in leaf, from from on.
+func even(c *Column, dims []int) (leaf *Column, from int, ok bool) {
+	n := c.Len()
+	if len(dims) != 1 || c.Valid != nil || n == 0 {
+		return nil, 0, false
+	}
+	for i := range n {
+		if int(c.Offsets[i+1]-c.Offsets[i]) != dims[0] {
+			return nil, 0, false
+		}
+	}
+	from = int(c.Offsets[0])
+	if c.Type.Kind == List {
+		return c.Elem, from, true
+	}
+	return c, from, true
 }
 
 // blank sets the elements of a missing list.

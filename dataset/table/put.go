@@ -131,6 +131,10 @@ func isWhole[T number]() bool { return T(1)/T(2) == 0 }
 func move[T, S number](dst []T, g grid, src []S, missing T, mayMiss bool) int {
 	whole, fromFloat := isWhole[T](), !isWhole[S]()
 	if same, ok := any(dst).([]S); ok && whole {
+		if g.stride == g.width {
+			copy(same[:len(src)], src)
+			return -1
+		}
 		for i := 0; i < len(src); i += g.width {
 			copy(same[i/g.width*g.stride:][:g.width], src[i:])
 		}
