@@ -59,8 +59,8 @@ def main(tutti, runs):
 
     for _ in range(runs):
         began = time.perf_counter()
-        command = [tutti, "train", "--data", "fashion-mnist", "--model", "lenet5", "--epochs", str(EPOCHS), "--batch", "64",
-                   "--lr", "0.002", "--schedule", "cosine", "--out", "/dev/null"]
+        command = [tutti, "train", "--data", "fashion-mnist", "--model", "lenet5", "--epochs", str(EPOCHS),
+                   "--batch", "64", "--lr", "0.002", "--schedule", "cosine", "--out", "/dev/null"]
         out = subprocess.run(command, check=True, capture_output=True, text=True)
         seconds = time.perf_counter() - began
         note("tutti", seconds, float(re.findall(r"accuracy ([0-9.]+) ?%", out.stdout + out.stderr)[-1]) / 100)
