@@ -31,10 +31,10 @@ func copyOf(t *testing.T, tab table.Table, c *WriteConfig) (table.Table, string)
 // What was read from others' files and written is the same when it is read again, by every codec. Decimals of more than
 // 38 digits are not written, and columns without values come back as integers.
 //
-// pyarrow 26.0.1 reads the copies and finds the same. With copies in /tmp/copies, in testdata:
+// pyarrow 26.0.1 reads the copies and finds the same. With the copies in a folder "copies", in testdata:
 //
 //	import glob, json, expect, pyarrow.parquet as pq
-//	for f in glob.glob("/tmp/copies/*.parquet"):
+//	for f in glob.glob("copies/*.parquet"):
 //	    expect.write(pq.read_table(f), f + ".json")  # compared with the fixtures' own *.json
 func TestWriteAndRead(t *testing.T) {
 	for name, want := range fixtures(t) {
