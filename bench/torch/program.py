@@ -2,7 +2,7 @@
 
     go build -o /tmp/tutti ./cmd/tutti && python3 bench/torch/program.py /tmp/tutti [RUNS]
 
-Both read the IDX files, train the same network by the same recipe (Adam, a rate of 0.002 that falls to 0 along a
+Both read the IDX files, train the same network by the same recipe (Adam, a rate of 0.004 that falls to 0 along a
 cosine, batches of 64 in a new order each epoch) and end with the accuracy on the test set. Runs alternate. PyTorch
 runs with 0, 1 and 2 workers, and the best counts; its time begins after "import torch". Tutti's is that of the whole
 process.
@@ -32,7 +32,7 @@ def peer(workers):
     net = nn.Sequential(
         nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
         nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10))
-    loss_of, adam = nn.CrossEntropyLoss(), torch.optim.Adam(net.parameters(), lr=2e-3, fused=True)
+    loss_of, adam = nn.CrossEntropyLoss(), torch.optim.Adam(net.parameters(), lr=4e-3, fused=True)
     cosine = torch.optim.lr_scheduler.LambdaLR(adam, lambda step: 0.5 * (1 + math.cos(
         math.pi * step / (EPOCHS * -(-len(train) // 64)))))
     loader = DataLoader(train, batch_size=64, shuffle=True, num_workers=workers, persistent_workers=workers > 0)
@@ -60,7 +60,7 @@ def main(tutti, runs):
     for _ in range(runs):
         began = time.perf_counter()
         command = [tutti, "train", "--data", "fashion-mnist", "--model", "lenet5", "--epochs", str(EPOCHS),
-                   "--batch", "64", "--lr", "0.002", "--schedule", "cosine", "--out", "/dev/null"]
+                   "--batch", "64", "--lr", "0.004", "--schedule", "cosine", "--out", "/dev/null"]
         out = subprocess.run(command, check=True, capture_output=True, text=True)
         seconds = time.perf_counter() - began
         note("tutti", seconds, float(re.findall(r"accuracy ([0-9.]+) ?%", out.stdout + out.stderr)[-1]) / 100)
