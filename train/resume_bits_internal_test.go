@@ -77,7 +77,7 @@ func TestResumedBits(t *testing.T) {
 	rng := rand.New(rand.NewPCG(50, 50))
 	draws := 22
 	if os.Getenv("TUTTI_SOAK") != "" {
-		draws = 44
+		draws = 110
 	}
 	for _, sync := range []Sync{AllReduce, Sharded} {
 		whole := map[string][][]byte{} // by kind, and the ranks where they count
