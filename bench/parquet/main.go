@@ -1,11 +1,11 @@
 // Parquet measures an epoch over a folder of Parquet files that is larger than memory should be: rows of 28×28 random
 // bytes with an id and a label, in row groups of 32 MB. It makes the folder where there is none.
 //
-//	go run ./bench/parquet -dir /tmp/rows -gb 5
+//	go run ./bench/parquet -dir rows -gb 5
 //
-// Three processes read it, one after the other: "decode" reads every row group from beginning to end and drops it;
+// Processes read it, one after the other: "decode" reads every row group from beginning to end and drops it;
 // "epoch" reads one shuffled epoch in batches of 64, as training does, and makes sure that every row comes exactly
-// once; "both" repeats them by turns, -runs times. Each says how many rows it read a second, and the most memory that
+// once; "both" alternates them, -runs times. Each says how many rows it read a second, and the most memory that
 // the process ever held.
 package main
 
@@ -178,7 +178,7 @@ func report(what string, rows int, began time.Time) error {
 	return nil
 }
 
-// both runs this program for decode and epoch by turns, and prints the ratio of the medians.
+// both runs this program for decode and epoch alternately, and prints the ratio of the medians.
 func both(dir string, partitions, runs int) error {
 	rates := map[string][]float64{}
 	for range runs {

@@ -1,6 +1,6 @@
 """LeNet-5 on Fashion-MNIST, 5 epochs, as whole programs: tutti train against PyTorch with its DataLoader over tensors.
 
-    go build -o /tmp/tutti ./cmd/tutti && python3 bench/torch/program.py /tmp/tutti [RUNS]
+    go build ./cmd/tutti && python3 bench/torch/program.py ./tutti [RUNS]
 
 Both read the IDX files, train the same network by the same recipe (Adam, a rate of 0.004 that falls to 0 along a
 cosine, batches of 64 in a new order each epoch) and end with the accuracy on the test set. Runs alternate. PyTorch

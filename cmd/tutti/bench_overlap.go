@@ -37,19 +37,7 @@ Alone it runs --ranks ranks in this process.`,
 				return bench.Overlap(ctx, g, cmd.OutOrStdout(), strategy, wire, steps, rounds)
 			}
 			place := launch.Config{Transport: transport, Group: collectives.Config{Algorithm: algorithms[strategy]}}
-			kind, err := place.Resolve()
-			if err != nil {
-				return usageError{err}
-			}
-			if kind == launch.InProc {
-				return launch.Local(cmd.Context(), ranks, place.Group, run)
-			}
-			g, err := launch.Open(cmd.Context(), place)
-			if err != nil {
-				return err
-			}
-			defer g.Close()
-			return run(cmd.Context(), g)
+			return onRanks(cmd.Context(), place, ranks, run)
 		},
 	}
 	f := cmd.Flags()
@@ -60,4 +48,22 @@ Alone it runs --ranks ranks in this process.`,
 	countVar(f, &steps, "steps", 10, "steps to time in each way and round")
 	countVar(f, &rounds, "rounds", 3, "rounds of the three ways")
 	return cmd
+}
+
+// onRanks calls run on the ranks of the job that a launcher started, or on so many in this process.
+func onRanks(ctx context.Context, place launch.Config, ranks int,
+	run func(ctx context.Context, g *collectives.Group) error) error {
+	kind, err := place.Resolve()
+	if err != nil {
+		return usageError{err}
+	}
+	if kind == launch.InProc {
+		return launch.Local(ctx, ranks, place.Group, run)
+	}
+	g, err := launch.Open(ctx, place)
+	if err != nil {
+		return err
+	}
+	defer g.Close()
+	return run(ctx, g)
 }

@@ -16,7 +16,7 @@ func benchSyncCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sync",
 		Short: "What synchronising adds to a step: by each strategy, with gradients whole and in bf16",
-		Long: `Sync trains LeNet-5 and a perceptron of 25 M parameters on random data, alone and by each strategy, by turns, and shows
+		Long: `Sync trains LeNet-5 and a perceptron of 25 M parameters on random data, alone and by each strategy, interleaved, and shows
 what each adds to the median step, in % of it. Started by a launcher it is one rank:
 
 	tutti launch -n 2 -- tutti bench sync --transport tcp
@@ -27,20 +27,7 @@ Alone it runs --ranks ranks in this process.`,
 			run := func(ctx context.Context, g *collectives.Group) error {
 				return bench.Sync(ctx, g, cmd.OutOrStdout(), steps, rounds)
 			}
-			place := launch.Config{Transport: transport}
-			kind, err := place.Resolve()
-			if err != nil {
-				return usageError{err}
-			}
-			if kind == launch.InProc {
-				return launch.Local(cmd.Context(), ranks, place.Group, run)
-			}
-			g, err := launch.Open(cmd.Context(), place)
-			if err != nil {
-				return err
-			}
-			defer g.Close()
-			return run(cmd.Context(), g)
+			return onRanks(cmd.Context(), launch.Config{Transport: transport}, ranks, run)
 		},
 	}
 	f := cmd.Flags()
