@@ -21,7 +21,7 @@ func Names(options any, except ...string) []string {
 	var names []string
 	for i, t := 0, reflect.TypeOf(options); t != nil && i < t.NumField(); i++ {
 		if f := t.Field(i); f.IsExported() && settable(f.Type) && !slices.Contains(except, f.Name) {
-			names = append(names, kebab(f.Name))
+			names = append(names, Kebab(f.Name))
 		}
 	}
 	return names
@@ -42,7 +42,7 @@ func Set(options any, values map[string]any, except ...string) (any, error) {
 	set.Set(reflect.ValueOf(options))
 	seen := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		at := slices.IndexFunc(known, func(k string) bool { return plain(k) == plain(name) })
+		at := slices.IndexFunc(known, func(k string) bool { return Plain(k) == Plain(name) })
 		if at < 0 {
 			return nil, fmt.Errorf("there is no %q, the nearest is %q of %s", name, nearest.Name(name, known),
 				strings.Join(known, ", "))
@@ -51,7 +51,7 @@ func Set(options any, values map[string]any, except ...string) (any, error) {
 			return nil, fmt.Errorf("%q and %q are the same", before, name)
 		}
 		seen[known[at]] = name
-		field := set.FieldByNameFunc(func(f string) bool { return plain(f) == plain(name) })
+		field := set.FieldByNameFunc(func(f string) bool { return Plain(f) == Plain(name) })
 		if err := setField(field, values[name]); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
@@ -128,12 +128,13 @@ func asList(value any) []any {
 	return list
 }
 
-func plain(name string) string {
+// Plain is a field's name without what may be written in several ways: case, - and _.
+func Plain(name string) string {
 	return strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(name))
 }
 
-// kebab writes a field's name in lower case with - between words: WeightDecay is weight-decay, LRDecay lr-decay.
-func kebab(name string) string {
+// Kebab writes a field's name in lower case with - between words: WeightDecay is weight-decay, LRDecay lr-decay.
+func Kebab(name string) string {
 	var b strings.Builder
 	letters := []rune(name)
 	for i, r := range letters {

@@ -11,8 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
+	"github.com/tutti-ml/tutti/internal/fields"
 	"github.com/tutti-ml/tutti/internal/nearest"
 )
 
@@ -78,7 +78,7 @@ func buildSchedule(name string, fields map[string]any) (Schedule, error) {
 func Fields(recipe any) []string {
 	var names []string
 	for t, i := reflect.TypeOf(recipe), 0; i < t.NumField(); i++ {
-		names = append(names, kebab(t.Field(i).Name))
+		names = append(names, fields.Kebab(t.Field(i).Name))
 	}
 	return names
 }
@@ -105,7 +105,7 @@ func setFields(recipe reflect.Value, name string, fields map[string]any) error {
 // index returns the number of a struct's field with a name, or -1.
 func index(t reflect.Type, name string) int {
 	for i := range t.NumField() {
-		if plain(t.Field(i).Name) == plain(name) {
+		if fields.Plain(t.Field(i).Name) == fields.Plain(name) {
 			return i
 		}
 	}
@@ -227,24 +227,4 @@ func unknown(what, name string, known []string) error {
 		return fmt.Errorf("optim: %s %q: there is none to set", what, name)
 	}
 	return fmt.Errorf("optim: %s %q, the nearest is %q of %s", what, name, nearest.Name(name, known), strings.Join(known, ", "))
-}
-
-// plain is a field's name without what may be written in several ways.
-func plain(name string) string {
-	return strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(name))
-}
-
-// kebab writes a field's name in lower case with - between words: WeightDecay is weight-decay, LRDecay lr-decay.
-func kebab(name string) string {
-	var b strings.Builder
-	letters := []rune(name)
-	for i, r := range letters {
-		word := i > 0 && unicode.IsUpper(r) &&
-			(!unicode.IsUpper(letters[i-1]) || i+1 < len(letters) && unicode.IsLower(letters[i+1]))
-		if word {
-			b.WriteByte('-')
-		}
-		b.WriteRune(unicode.ToLower(r))
-	}
-	return b.String()
 }
